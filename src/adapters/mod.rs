@@ -1,0 +1,3 @@
+//! The outside: sockets, clocks, SQLite, curl. Only here.
+
+pub mod clock;

@@ -1,0 +1,42 @@
+//! Why an archive could not do as asked.
+
+/// Why an archive could not do as asked. Every message names the archive and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveError {
+    /// There is none at that place.
+    #[error("no archive at {place}; `parallax agent`, `compare` or `demo` make one, or name another with --archive")]
+    Missing {
+        /// As in `--archive`.
+        place: String,
+    },
+    /// It could not be opened or written.
+    #[error("cannot {verb} the archive {place}: {reason}")]
+    Unusable {
+        /// `open`, `read`, `write`.
+        verb: &'static str,
+        /// As in `--archive`.
+        place: String,
+        /// The engine's words, and what to change.
+        reason: String,
+    },
+    /// A file of another kind.
+    #[error("{place} is not a Parallax archive ({reason}); name another file with --archive")]
+    Foreign {
+        /// As in `--archive`.
+        place: String,
+        /// How it was recognised.
+        reason: String,
+    },
+    /// Written by a later version.
+    #[error(
+        "the archive {place} has schema {found}, newer than the newest this program knows ({known}); update parallax"
+    )]
+    Newer {
+        /// As in `--archive`.
+        place: String,
+        /// The archive's.
+        found: i64,
+        /// Ours.
+        known: i64,
+    },
+}

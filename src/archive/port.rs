@@ -1,0 +1,81 @@
+//! What any archive can be asked to do.
+#![expect(async_fn_in_trait, reason = "each caller runs its archive on one thread; no future has to be Send")]
+
+use crate::measurement::identity::{Method, SampleId, TargetId, Vantage};
+use crate::measurement::units::UnixMillis;
+use crate::measurement::wire::Record;
+
+use super::error::ArchiveError;
+use super::selection::{Selection, Window};
+
+/// Keeps samples, each exactly once.
+pub trait Append {
+    /// Keeps those whose id is new and leaves the others as they are; once it returns, they survive a power cut.
+    ///
+    /// All of them are kept or none.
+    async fn append(&mut self, records: &[Record]) -> Result<Appended, ArchiveError>;
+}
+
+/// How many of a batch were new.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Appended {
+    /// Kept now.
+    pub new: usize,
+    /// Kept before.
+    pub repeated: usize,
+}
+
+/// Says which ids are kept already.
+pub trait Known {
+    /// The subset of `ids` that is kept.
+    async fn known(&mut self, ids: &[SampleId]) -> Result<Vec<SampleId>, ArchiveError>;
+}
+
+/// Reads samples back.
+pub trait Scan {
+    /// Shows each selected record once, in the order in which they began (then by id), without holding all of them.
+    async fn scan(&mut self, selection: &Selection, visit: &mut dyn FnMut(Record)) -> Result<(), ArchiveError>;
+}
+
+/// Says which sources there are, without reading their samples.
+pub trait Directory {
+    /// One line a source, ordered by target, vantage and method.
+    async fn sources(&mut self) -> Result<Vec<SourceLine>, ArchiveError>;
+}
+
+/// One source as the directory shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceLine {
+    /// The page.
+    pub target: TargetId,
+    /// The place.
+    pub vantage: Vantage,
+    /// The way.
+    pub method: Method,
+    /// Samples kept.
+    pub samples: u64,
+    /// Of those, the ones that failed or broke a check.
+    pub failures: u64,
+    /// The first one began then.
+    pub first: UnixMillis,
+    /// The last one began then.
+    pub last: UnixMillis,
+}
+
+/// Says which slots of a schedule are done.
+pub trait Slots {
+    /// Slots of this source that have a sample, within a window of slots.
+    async fn slots(
+        &mut self,
+        target: &TargetId,
+        vantage: &Vantage,
+        method: &Method,
+        window: Window,
+    ) -> Result<Vec<UnixMillis>, ArchiveError>;
+}
+
+/// Lets old samples go.
+pub trait Forget {
+    /// Removes what began before a moment; returns how many.
+    async fn forget_before(&mut self, moment: UnixMillis) -> Result<u64, ArchiveError>;
+}

@@ -1,0 +1,54 @@
+//! How a command ends: exit codes 0 to 3.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+/// The command did its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Exit code 0.
+    Done,
+    /// Exit code 1: the answer is negative (a check failed, nothing in the window).
+    Negative,
+}
+
+/// The command did not do its work.
+#[derive(Debug)]
+pub enum Problem {
+    /// Exit code 2: bad input; the message says what, where and what to change.
+    Input(String),
+    /// Exit code 3: it could not finish (network, service, interrupted).
+    Unfinished(String),
+    /// The reader of our output went away: not an error, exit code 0.
+    ClosedPipe,
+}
+
+impl Problem {
+    /// Bad input.
+    pub fn input(message: impl Display) -> Self {
+        Self::Input(message.to_string())
+    }
+
+    /// Could not finish.
+    pub fn unfinished(message: impl Display) -> Self {
+        Self::Unfinished(message.to_string())
+    }
+}
+
+/// What every command returns.
+pub type Outcome = Result<Answer, Problem>;
+
+/// Says the message, if there is one, and picks the code.
+pub fn code(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Ok(Answer::Done) | Err(Problem::ClosedPipe) => ExitCode::SUCCESS,
+        Ok(Answer::Negative) => ExitCode::from(1),
+        Err(Problem::Input(message)) => say(&message, 2),
+        Err(Problem::Unfinished(message)) => say(&message, 3),
+    }
+}
+
+fn say(message: &str, code: u8) -> ExitCode {
+    eprintln!("parallax: {message}");
+    ExitCode::from(code)
+}

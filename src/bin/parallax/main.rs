@@ -1,0 +1,61 @@
+//! The command line: what was typed, then what it means; one file a command.
+
+mod agent;
+mod compare;
+mod demo;
+mod doctor;
+mod exit;
+mod export;
+mod import;
+mod output;
+mod probe;
+mod report;
+mod status;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Measures web pages with one identical probe, and explains why two monitors of the same page disagree.
+#[derive(Debug, Parser)]
+#[command(name = "parallax", version, max_term_width = 100)]
+struct Typed {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Two monitors of one page, offline, in about a minute
+    Demo(demo::Arguments),
+    /// One measurement as a waterfall
+    Probe(probe::Arguments),
+    /// Two ways of measuring from this host, interleaved
+    Compare(compare::Arguments),
+    /// An on-premises vantage on a schedule
+    Agent(agent::Arguments),
+    /// Latency across vantages and targets
+    Report(report::Arguments),
+    /// Which sources there are, and when each was last seen
+    Status(status::Arguments),
+    /// Which signals this machine gives
+    Doctor(doctor::Arguments),
+    /// Samples out of the archive
+    Export(export::Arguments),
+    /// Other monitors' samples into the archive
+    Import(import::Arguments),
+}
+
+fn main() -> ExitCode {
+    exit::code(match Typed::parse().command {
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Probe(arguments) => probe::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
+        Command::Agent(arguments) => agent::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
+        Command::Import(arguments) => import::run(&arguments),
+    })
+}

@@ -1,0 +1,17 @@
+//! Data goes to stdout through here, so that a closed pipe is the reader's choice and not a panic.
+
+use std::io::{self, ErrorKind, Write};
+
+use crate::exit::Problem;
+
+/// Writes a whole result, ending in a newline.
+pub fn print(text: &str) -> Result<(), Problem> {
+    let mut out = io::stdout().lock();
+    let ending = if text.ends_with('\n') { "" } else { "\n" };
+    out.write_all(text.as_bytes()).and_then(|()| out.write_all(ending.as_bytes())).and_then(|()| out.flush()).map_err(
+        |error| match error.kind() {
+            ErrorKind::BrokenPipe => Problem::ClosedPipe,
+            _ => Problem::unfinished(format!("cannot write to standard output: {error}")),
+        },
+    )
+}

@@ -1,0 +1,17 @@
+//! Parallax measures web pages from many vantage points with one identical probe, and explains why two monitors of the
+//! same page disagree.
+//!
+//! Modules stand in the order of their dependencies: each uses only those above it, as the table in `ARCHITECTURE.md`
+//! says and a test of the import graph holds.
+
+#[cfg(feature = "embedded")]
+pub mod adapters;
+pub mod archive;
+pub mod intake;
+#[cfg(feature = "embedded")]
+pub mod lab;
+pub mod measurement;
+pub mod probe;
+pub mod report;
+pub mod statistics;
+pub mod summary;

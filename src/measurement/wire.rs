@@ -1,0 +1,73 @@
+//! The wire format: versioned JSON, one environment a message.
+
+use serde::{Deserialize, Serialize};
+
+use super::environment::Environment;
+use super::sample::Sample;
+
+/// The version this program writes, and the newest it reads.
+pub const SCHEMA: u32 = 1;
+
+/// What a probe sends: the samples of one run, with what they share said once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Where all of them were measured.
+    pub environment: Environment,
+    /// Any number.
+    pub samples: Vec<Sample>,
+}
+
+/// One sample that stands alone: a line of an export, the output of `--json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// What was measured.
+    pub sample: Sample,
+    /// Where.
+    pub environment: Environment,
+}
+
+impl Record {
+    /// A record of the current schema.
+    #[must_use]
+    pub fn new(sample: Sample, environment: Environment) -> Self {
+        Self { schema: SCHEMA, sample, environment }
+    }
+}
+
+/// Why bytes are not a message or a record.
+#[derive(Debug, thiserror::Error)]
+pub enum WireError {
+    /// Written by a later version.
+    #[error("schema {found} is newer than the newest this program reads ({SCHEMA}); update parallax")]
+    Newer {
+        /// What the document says of itself.
+        found: u64,
+    },
+    /// No `schema` at the top.
+    #[error("no `schema` number at the top: not a Parallax document")]
+    Unmarked,
+    /// Not JSON, or not of this shape.
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+}
+
+#[derive(Deserialize)]
+struct Marked {
+    schema: Option<u64>,
+}
+
+/// Reads a document of ours, and names a newer schema rather than failing on the first unknown field.
+///
+/// # Errors
+/// See [`WireError`].
+pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, WireError> {
+    match serde_json::from_slice::<Marked>(bytes)?.schema {
+        None => Err(WireError::Unmarked),
+        Some(found) if found > u64::from(SCHEMA) => Err(WireError::Newer { found }),
+        Some(_) => Ok(serde_json::from_slice(bytes)?),
+    }
+}

@@ -1,0 +1,7 @@
+//! One measurement: what to measure, how its transcript becomes phases, when it is due, and what is refused.
+//!
+//! Nothing here opens a socket or reads a clock.
+
+pub mod port;
+pub mod target;
+pub mod transcript;

@@ -1,0 +1,4 @@
+//! The one integration binary: each module holds one promise of the product against real sockets, files and processes.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
