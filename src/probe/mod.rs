@@ -2,6 +2,8 @@
 //!
 //! Nothing here opens a socket or reads a clock.
 
+pub mod fleet;
 pub mod port;
+pub mod schedule;
 pub mod target;
 pub mod transcript;
