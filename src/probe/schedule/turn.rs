@@ -1,6 +1,7 @@
 //! What is to be done now: start one exchange, note what was missed, or wait.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crate::measurement::identity::TargetId;
 use crate::measurement::units::UnixMillis;
@@ -67,7 +68,11 @@ struct State {
     running: Option<UnixMillis>,
     /// It was due and could not start.
     held_up: bool,
+    /// Nothing comes after the first slot.
+    once: bool,
 }
+
+const NEVER: UnixMillis = UnixMillis(i64::MAX);
 
 /// Enough to know a slot again after a small step back of the clock; the archive knows the rest.
 const TAKEN_REMEMBERED: usize = 64;
@@ -85,12 +90,12 @@ impl State {
 
     fn step_over_taken(&mut self) {
         while self.taken.contains(&self.next) {
-            self.next = self.placed.line.grid.next_after(self.next);
+            self.next = if self.once { NEVER } else { self.placed.line.grid.next_after(self.next) };
         }
     }
 
     fn miss(&mut self, line: usize, now: UnixMillis) -> Option<Missed> {
-        if now < self.expires() {
+        if self.once || now < self.expires() {
             return None;
         }
         let grid = self.placed.line.grid;
@@ -131,11 +136,34 @@ impl Schedule {
     pub fn begin(placed: Vec<Placed>, now: UnixMillis) -> Self {
         let lines = placed
             .into_iter()
-            .map(|placed| State { next: now, placed, taken: BTreeSet::new(), running: None, held_up: false })
+            .map(|placed| State {
+                next: now,
+                placed,
+                taken: BTreeSet::new(),
+                running: None,
+                held_up: false,
+                once: false,
+            })
             .collect();
         let mut schedule = Self { lines, seen: now };
         schedule.resume(now, |_| Vec::new());
         schedule
+    }
+
+    /// Each line once, at once, for the slot of this moment however much of it has gone; then it is over.
+    #[must_use]
+    pub fn only_now(placed: Vec<Placed>, now: UnixMillis) -> Self {
+        let at_once = placed.into_iter().map(|placed| Placed { offset: Duration::ZERO, ..placed }).collect();
+        let mut schedule = Self::begin(at_once, now);
+        schedule.lines.iter_mut().for_each(|state| state.once = true);
+        schedule.resume(now, |_| Vec::new());
+        schedule
+    }
+
+    /// Nothing runs and nothing will be due.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.lines.iter().all(|state| state.next == NEVER && state.running.is_none())
     }
 
     /// The lines with their offsets, in the order of starting.
@@ -151,7 +179,7 @@ impl Schedule {
             state.taken.extend(kept(i));
             state.next = state.placed.line.grid.slot_of(now);
             state.held_up = false;
-            if now >= state.expires() {
+            if !state.once && now >= state.expires() {
                 state.next = state.placed.line.grid.next_after(state.next);
             }
             state.step_over_taken();
@@ -180,7 +208,7 @@ impl Schedule {
             self.lines[line].held_up = true;
         }
         let next = |state: &State| if state.held_up { state.expires() } else { state.due() };
-        Turn::Wait(self.lines.iter().map(next).min().unwrap_or(UnixMillis(i64::MAX)))
+        Turn::Wait(self.lines.iter().map(next).min().unwrap_or(NEVER))
     }
 
     fn start(&mut self, line: usize) -> UnixMillis {
@@ -212,7 +240,7 @@ impl Schedule {
     #[must_use]
     pub fn settled_before(&self) -> UnixMillis {
         let open = |state: &State| state.running.unwrap_or(state.next).min(state.next);
-        self.lines.iter().map(open).min().unwrap_or(UnixMillis(i64::MAX))
+        self.lines.iter().map(open).min().unwrap_or(NEVER)
     }
 }
 

@@ -130,6 +130,20 @@ fn a_schedule_of_nothing_waits_for_ever() {
     assert_eq!(schedule(0, &[]).turn(at(0), |_| true), Turn::Wait(UnixMillis(i64::MAX)));
 }
 
+#[test]
+fn once_means_this_slot_at_any_time_of_it_and_then_no_more() {
+    let grid = Grid::new(Duration::from_secs(10)).unwrap();
+    let line = |name| Line { target: TargetId::new(name).unwrap(), method: Method::Fresh, grid };
+    let mut schedule = Schedule::only_now(place(vec![line("a"), line("b")]), at(9_900));
+    schedule.resume(at(9_900), |line| if line == 0 { vec![START] } else { vec![] });
+    assert!(!schedule.is_over());
+    assert_eq!(schedule.turn(at(9_900), |_| true), Turn::Start { line: 1, slot: START });
+    assert_eq!(schedule.turn(at(90_000), |_| true), Turn::Wait(UnixMillis(i64::MAX)));
+    assert!(!schedule.is_over());
+    schedule.ended(1);
+    assert!(schedule.is_over());
+}
+
 proptest! {
     /// However the clock stumbles and whatever is busy: no slot is started twice, each start lies inside its slot, and
     /// started and missed slots together are every slot from the first to the last (unless the clock went back).
