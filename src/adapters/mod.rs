@@ -1,6 +1,7 @@
 //! The outside: sockets, clocks, SQLite, curl. Only here.
 
 pub mod clock;
+pub mod curl;
 pub mod environment;
 pub mod identifier;
 pub mod kernel;
