@@ -129,7 +129,7 @@ fn every_choice_of_a_target_can_be_made() {
     assert_eq!(target.tls.versions, TlsVersions::Tls13);
     assert!(!target.tls.verify && target.allow_private && target.follow_redirects);
     assert_eq!(target.expect.status.len(), 101);
-    assert_eq!(target.expect.json[0], (String::new(), serde_json::json!({"b": [true, 0.5]})));
+    assert_eq!(target.expect.json[1], (String::new(), serde_json::json!({"b": [true, 0.5]})));
     assert!(target.expect.body_matches.is_some());
     assert!(!format!("{target:?}").contains("hunter2"));
 }

@@ -3,3 +3,11 @@
 pub mod agent;
 pub mod archive;
 pub mod clock;
+pub mod curl;
+pub mod environment;
+pub mod identifier;
+pub mod kernel;
+pub mod probers;
+pub mod random;
+pub mod resolve;
+pub mod trust;

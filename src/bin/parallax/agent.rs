@@ -4,6 +4,7 @@ mod journal;
 mod keeper;
 mod lock;
 mod signals;
+mod surroundings;
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -15,7 +16,6 @@ use std::sync::Arc;
 use parallax::adapters::agent::run::{AgentError, Ended, run as run_agent, stop};
 use parallax::adapters::agent::{Agent, Identity};
 use parallax::adapters::archive::{Mode, open};
-use parallax::adapters::environment::{self, Invocations};
 use parallax::adapters::identifier::sample_id;
 use parallax::adapters::probers::prober;
 use parallax::measurement::identity::Method;
@@ -70,10 +70,10 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     // Before the first thread is made: threads inherit which signals they leave alone.
     signals::forward(asked)?;
 
-    let invocations = Invocations::begin();
+    let invocations = surroundings::Invocations::begin();
     let identity = Identity {
         vantage: host.vantage.clone(),
-        environment: environment::observe(),
+        environment: surroundings::observe(),
         name: Box::new(sample_id),
         invocation: Box::new(move || invocations.next()),
     };

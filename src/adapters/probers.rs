@@ -1,0 +1,28 @@
+//! From the name of a method to the prober that measures in it.
+
+use crate::measurement::identity::Method;
+use crate::probe::port::Measure;
+
+use super::curl::{Curl, CurlError};
+
+/// Why there is no prober.
+#[derive(Debug, thiserror::Error)]
+pub enum ProberError {
+    /// curl cannot be run.
+    #[error(transparent)]
+    Curl(#[from] CurlError),
+    /// Another tool's samples are imported, not measured.
+    #[error("`{0}` is no way to measure; the methods are fresh, pooled and curl")]
+    Imported(String),
+}
+
+/// A prober of its own: it keeps what it keeps (connections, sessions) for itself.
+///
+/// # Errors
+/// See [`ProberError`].
+pub fn prober(method: &Method) -> Result<Box<dyn Measure>, ProberError> {
+    match method {
+        Method::Curl => Ok(Box::new(Curl::find()?)),
+        other => Err(ProberError::Imported(other.to_string())),
+    }
+}
