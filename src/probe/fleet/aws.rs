@@ -70,8 +70,12 @@ fn several<T: PartialEq>(
     read: impl Fn(Entry<'_>, &mut Findings<'_>) -> Option<T>,
 ) -> Option<Vec<T>> {
     let (key, at) = (entry.key.clone(), entry.at);
+    let items = entry.list(wanted, findings)?;
+    if items.is_empty() {
+        findings.note(at, format!("`{key}` is empty; write {wanted}"));
+    }
     let mut several = Vec::new();
-    for item in entry.list(wanted, findings)? {
+    for item in items {
         let at = item.at;
         let Some(value) = read(item, findings) else { continue };
         if several.contains(&value) {
@@ -79,12 +83,7 @@ fn several<T: PartialEq>(
         }
         several.push(value);
     }
-    if several.is_empty() {
-        // An item that was wrong has been told already.
-        findings.note(at, format!("`{key}` names nothing that can be used; write {wanted}"));
-        return None;
-    }
-    Some(several)
+    (!several.is_empty()).then_some(several)
 }
 
 /// `xx-direction-1`: the shape of a region's name, so that one opened tomorrow is not refused.

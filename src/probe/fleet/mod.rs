@@ -131,7 +131,10 @@ fn read(text: &str, variable: &dyn Fn(&str) -> Option<String>, findings: &mut Fi
 fn schema(top: &mut Section<'_>, findings: &mut Findings<'_>) -> Option<()> {
     let entry = top.need("schema", "`schema = 1` as the first line", findings)?;
     let at = entry.at;
-    let found = entry.whole(1, i64::MAX, findings)?;
+    let Some(found) = entry.number().filter(|found| *found >= 1) else {
+        findings.note(at, "`schema` is not the number of a version; write `schema = 1`");
+        return None;
+    };
     if found > SCHEMA {
         let what = format!("schema {found} is newer than the newest this program reads ({SCHEMA}); update parallax");
         findings.note(at, what);

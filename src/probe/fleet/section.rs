@@ -119,6 +119,14 @@ impl<'t> Entry<'t> {
         matches!(self.value, DeValue::String(_))
     }
 
+    /// The whole number it is, if it is one.
+    pub(super) fn number(&self) -> Option<i64> {
+        match &self.value {
+            DeValue::Integer(typed) => i64::from_str_radix(typed.as_str(), typed.radix()).ok(),
+            _ => None,
+        }
+    }
+
     /// The value is a whole number.
     pub(super) fn is_whole(&self) -> bool {
         matches!(self.value, DeValue::Integer(_))
@@ -166,8 +174,7 @@ impl<'t> Entry<'t> {
             self.wrong_type(&wanted, findings);
             return None;
         };
-        let number = i64::from_str_radix(typed.as_str(), typed.radix()).ok();
-        let number = number.filter(|number| (least..=most).contains(number));
+        let number = self.number().filter(|number| (least..=most).contains(number));
         if number.is_none() {
             findings.note(self.at, format!("`{}` is {}; write {wanted}", shown(&self.key), shown(typed.as_str())));
         }

@@ -24,12 +24,18 @@ pub enum GridError {
         humantime::format_duration(*nearest)
     )]
     Uneven {
-        /// The nearest whole number of seconds that divides a day.
+        /// The nearest one that people would write.
         nearest: Duration,
     },
 }
 
 const DAY_MS: i64 = 86_400_000;
+
+/// Divisors of a day that people would write, in seconds.
+const ROUND_S: [u64; 29] = [
+    1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60, 120, 180, 240, 300, 360, 600, 720, 900, 1_200, 1_800, 3_600, 7_200,
+    10_800, 14_400, 21_600, 43_200, 86_400,
+];
 
 impl Grid {
     /// A grid of slots that are `every` apart.
@@ -44,9 +50,8 @@ impl Grid {
         if every.subsec_nanos().is_multiple_of(1_000_000) && DAY_MS % every_ms == 0 {
             return Ok(Self { every_ms });
         }
-        let wanted = every.as_secs().min(86_400);
-        let nearest = (1..=86_400).filter(|s| 86_400 % s == 0).min_by_key(|s: &u64| s.abs_diff(wanted));
-        Err(GridError::Uneven { nearest: Duration::from_secs(nearest.unwrap_or(1)) })
+        let nearest = ROUND_S.into_iter().map(Duration::from_secs).min_by_key(|round| round.abs_diff(every));
+        Err(GridError::Uneven { nearest: nearest.unwrap_or(Duration::from_secs(1)) })
     }
 
     /// The distance between slots.
