@@ -5,6 +5,7 @@
 mod agent;
 mod archive;
 mod curl;
+mod exchange;
 mod fleet;
 mod hostile;
 mod intake;
