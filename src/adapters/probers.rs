@@ -4,6 +4,7 @@ use crate::measurement::identity::Method;
 use crate::probe::port::Measure;
 
 use super::curl::{Curl, CurlError};
+use super::exchange::Fresh;
 
 /// Why there is no prober.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +12,9 @@ pub enum ProberError {
     /// curl cannot be run.
     #[error(transparent)]
     Curl(#[from] CurlError),
+    /// The system gives no event queue.
+    #[error("cannot make a prober: {0}; raise the limit of open files")]
+    NoQueue(#[from] std::io::Error),
     /// Another tool's samples are imported, not measured.
     #[error("`{0}` is no way to measure; the methods are fresh, pooled and curl")]
     Imported(String),
@@ -22,6 +26,7 @@ pub enum ProberError {
 /// See [`ProberError`].
 pub fn prober(method: &Method) -> Result<Box<dyn Measure>, ProberError> {
     match method {
+        Method::Fresh => Ok(Box::new(Fresh::new()?)),
         Method::Curl => Ok(Box::new(Curl::find()?)),
         other => Err(ProberError::Imported(other.to_string())),
     }

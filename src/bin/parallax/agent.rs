@@ -4,7 +4,6 @@ mod journal;
 mod keeper;
 mod lock;
 mod signals;
-mod surroundings;
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -12,12 +11,17 @@ use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 use parallax::adapters::agent::run::{AgentError, Ended, run as run_agent, stop};
 use parallax::adapters::agent::{Agent, Identity};
 use parallax::adapters::archive::{Mode, open};
+use parallax::adapters::clock;
+use parallax::adapters::environment::invocations::Invocations;
+use parallax::adapters::environment::of_this_process;
 use parallax::adapters::identifier::sample_id;
 use parallax::adapters::probers::prober;
+use parallax::adapters::resolve::configuration::Configuration;
 use parallax::measurement::identity::Method;
 use parallax::probe::fleet::{FILE_BYTES_MAX, Fleet, Host, decode, parse};
 use parallax::probe::schedule::order::Line;
@@ -59,6 +63,7 @@ fn in_flight(text: &str) -> Result<NonZeroUsize, String> {
 
 /// Runs until Ctrl-C, or for one slot.
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
+    let began = Instant::now();
     let (asked, inbox) = stop();
     let host = read(&arguments.fleet)?;
     let lines = lines(&host);
@@ -70,12 +75,13 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     // Before the first thread is made: threads inherit which signals they leave alone.
     signals::forward(asked)?;
 
-    let invocations = surroundings::Invocations::begin();
+    let environment = of_this_process(&Configuration::read().resolvers(), Some(began.elapsed()));
+    let invocations = Invocations::new(&environment, clock::wall());
     let identity = Identity {
         vantage: host.vantage.clone(),
-        environment: surroundings::observe(),
+        environment,
         name: Box::new(sample_id),
-        invocation: Box::new(move || invocations.next()),
+        invocation: Box::new(move || invocations.next(clock::wall())),
     };
     let keeper = Keeper::new(archive, &identity)?;
     let pages = host.pages.len();
