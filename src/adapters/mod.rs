@@ -2,7 +2,9 @@
 
 pub mod clock;
 pub mod curl;
+pub mod decode;
 pub mod environment;
+pub mod exchange;
 pub mod identifier;
 pub mod kernel;
 pub mod random;
