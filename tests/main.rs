@@ -5,4 +5,5 @@
 mod curl;
 mod exchange;
 mod hostile;
+mod pooled;
 mod support;
