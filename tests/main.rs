@@ -9,4 +9,5 @@ mod exchange;
 mod fleet;
 mod hostile;
 mod intake;
+mod pooled;
 mod support;

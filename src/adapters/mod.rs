@@ -9,6 +9,7 @@ pub mod environment;
 pub mod exchange;
 pub mod identifier;
 pub mod kernel;
+pub mod pooled;
 pub mod probers;
 pub mod random;
 pub mod resolve;

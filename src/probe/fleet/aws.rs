@@ -97,7 +97,7 @@ fn region(entry: Entry<'_>, findings: &mut Findings<'_>) -> Option<String> {
             area.len() == 2
                 && lower(area)
                 && (1..=2).contains(&middle.len())
-                && middle.iter().all(|part| lower(&part))
+                && middle.iter().all(lower)
                 && (1..=2).contains(&number.len())
                 && number.chars().all(|c| c.is_ascii_digit())
         }
