@@ -5,9 +5,11 @@
 mod agent;
 mod archive;
 mod curl;
+mod environment;
 mod exchange;
 mod fleet;
 mod hostile;
 mod intake;
 mod pooled;
+mod resolve;
 mod support;

@@ -1,9 +1,11 @@
 //! What tests stand on: real servers on loopback, certificates for them, and samples nobody measured.
 
 pub mod certificates;
+pub mod dns;
 pub mod hostile;
 pub mod pages;
 pub mod proxy;
 pub mod samples;
 pub mod scripted;
 pub mod server;
+//! What tests stand on.
