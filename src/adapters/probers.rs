@@ -5,6 +5,7 @@ use crate::probe::port::Measure;
 
 use super::curl::{Curl, CurlError};
 use super::exchange::Fresh;
+use super::pooled::Pooled;
 
 /// Why there is no prober.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +28,8 @@ pub enum ProberError {
 pub fn prober(method: &Method) -> Result<Box<dyn Measure>, ProberError> {
     match method {
         Method::Fresh => Ok(Box::new(Fresh::new()?)),
+        Method::Pooled => Ok(Box::new(Pooled::new()?)),
         Method::Curl => Ok(Box::new(Curl::find()?)),
-        other => Err(ProberError::Imported(other.to_string())),
+        Method::Imported(tool) => Err(ProberError::Imported(tool.clone())),
     }
 }

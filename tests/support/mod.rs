@@ -1,4 +1,4 @@
-//! What tests stand on: real servers on loopback, certificates for them, and samples nobody measured.
+//! What tests stand on: real servers on loopback, certificates for them, and stand-ins that do as told.
 
 pub mod certificates;
 pub mod dns;
@@ -8,4 +8,3 @@ pub mod proxy;
 pub mod samples;
 pub mod scripted;
 pub mod server;
-//! What tests stand on.
