@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Output, Stdio};
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use parallax::adapters::archive::{Mode, open};
 use parallax::adapters::clock;
@@ -25,7 +26,7 @@ use crate::support::server::Server;
 /// A host with a page to watch, a fleet file and an archive.
 struct Host {
     directory: tempfile::TempDir,
-    _site: Server,
+    site: Server,
 }
 
 impl Host {
@@ -37,7 +38,7 @@ impl Host {
         let targets: String = targets.collect();
         let text = format!("schema = 1\n{top}\n[vantage]\nid = \"host/test\"\n{targets}");
         fs::write(directory.path().join("fleet.toml"), text).unwrap();
-        Self { directory, _site: site }
+        Self { directory, site }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -177,6 +178,28 @@ fn ctrl_c_and_sigterm_end_it_in_good_order_and_all_that_was_told_is_kept() {
         assert_none_doubled(&records);
         assert!(records.iter().all(|record| record.sample.outcome.is_good()), "{:?}", records.first());
     }
+}
+
+#[test]
+fn ctrl_c_on_a_terminal_does_not_spoil_what_curl_is_measuring() {
+    let host = Host::new("every = \"1d\"", 0);
+    let url = host.site.url("/slow?ms=700");
+    let text = format!(
+        "schema = 1\nevery = \"1s\"\n[vantage]\nid = \"host/test\"\n[[target]]\nid = \"slow\"\nurl = \"{url}\"\n\
+         allow_private = true\nmethods = [\"curl\"]\n"
+    );
+    fs::write(host.path("fleet.toml"), text).unwrap();
+    let mut child = host.command(&[]).process_group(0).spawn().unwrap();
+    let asked = (0..2_000).any(|_| {
+        std::thread::sleep(Duration::from_millis(5));
+        !host.site.seen().is_empty()
+    });
+    // As a terminal does it: the whole group, not the one process.
+    killpg(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGINT).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert!(asked, "curl has not asked for the page");
+    let records = host.records();
+    assert!(!records.is_empty() && records.iter().all(|record| record.sample.outcome.is_good()), "{records:?}");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -66,6 +67,8 @@ impl Run<'_> {
         let mut command = Command::new(self.program);
         command.args(&self.arguments).stdin(Stdio::piped()).stderr(File::create(self.errors)?);
         command.stdout(OwnedFd::from(theirs));
+        // A group of its own: Ctrl-C on a terminal reaches whole groups, and would be measured as curl's failure.
+        command.process_group(0);
         for name in ENVIRONMENT_REMOVED {
             command.env_remove(name);
         }
