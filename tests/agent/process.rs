@@ -203,6 +203,22 @@ fn ctrl_c_on_a_terminal_does_not_spoil_what_curl_is_measuring() {
 }
 
 #[test]
+fn pooled_keeps_its_connection_from_slot_to_slot() {
+    let host = Host::new("every = \"1s\"", 1);
+    let text = fs::read_to_string(host.path("fleet.toml")).unwrap();
+    fs::write(host.path("fleet.toml"), format!("{text}methods = [\"pooled\"]\n")).unwrap();
+    let mut running = host.start();
+    for _ in 0..3 {
+        running.kept().unwrap();
+    }
+    running.signal(Signal::SIGTERM);
+    assert_eq!(running.end().2, Some(0));
+    let reused = |record: &Record| record.sample.hops[0].connection.as_ref().is_some_and(|kept| kept.reused);
+    let reused: Vec<_> = host.records().iter().map(reused).collect();
+    assert!(!reused[0] && reused[1..].iter().all(|reused| *reused), "{reused:?}");
+}
+
+#[test]
 fn a_second_run_in_the_same_slot_measures_nothing_again() {
     let host = Host::new("every = \"1d\"", 2);
     for _ in 0..2 {

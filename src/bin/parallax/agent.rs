@@ -72,7 +72,6 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     }
     let archive = open(&arguments.archive, Mode::Write).map_err(Problem::input)?;
     let _alone = lock::take(&arguments.archive, &host.vantage)?;
-    // Before the first thread is made: threads inherit which signals they leave alone.
     signals::forward(asked)?;
 
     let environment = of_this_process(&Configuration::read().resolvers(), Some(began.elapsed()));
