@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use parallax::measurement::identity::Method;
 use parallax::probe::fleet::finding::FleetError;
-use parallax::probe::fleet::{FILE_BYTES_MAX, Fleet, Host, decode, parse};
+use parallax::probe::fleet::host::Host;
+use parallax::probe::fleet::{FILE_BYTES_MAX, Fleet, decode, parse};
 use parallax::probe::target::{Coding, TlsVersions};
 
 /// In the environment of every case; none of the values may be seen again.

@@ -23,7 +23,8 @@ use parallax::adapters::identifier::sample_id;
 use parallax::adapters::probers::prober;
 use parallax::adapters::resolve::configuration::Configuration;
 use parallax::measurement::identity::Method;
-use parallax::probe::fleet::{FILE_BYTES_MAX, Fleet, Host, decode, parse};
+use parallax::probe::fleet::host::Host;
+use parallax::probe::fleet::{FILE_BYTES_MAX, Fleet, decode, parse};
 use parallax::probe::schedule::order::Line;
 
 use crate::exit::{Answer, Outcome, Problem};

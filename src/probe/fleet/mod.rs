@@ -3,12 +3,12 @@
 //! Two steps: what was typed ([`section`], with its place in the file), then what it means (one file a table). Every
 //! mistake is found in one reading, each with its line and what to change.
 
+pub mod aws;
 pub mod finding;
+pub mod headers;
+pub mod host;
 
-mod aws;
 mod expect;
-mod headers;
-mod host;
 mod nearest;
 mod page;
 mod section;
@@ -19,16 +19,14 @@ use std::time::Duration;
 use toml::de::DeTable;
 
 use crate::measurement::identity::{Method, Vantage};
-use crate::measurement::units::UnixMillis;
 
+use self::aws::Aws;
 use self::finding::{Findings, FleetError, Mistake, Position, position, shown};
+use self::headers::Parameter;
+use self::host::Host;
 use self::section::{Entry, Section};
 use super::schedule::grid::Grid;
 use super::target::Target;
-
-pub use self::aws::{Aws, Metric};
-pub use self::headers::Parameter;
-pub use self::host::Host;
 
 /// The newest schema of the file that this program reads.
 pub const SCHEMA: i64 = 1;
@@ -221,13 +219,5 @@ impl Fleet {
     /// No `[vantage]`, or a header whose value only AWS can read.
     pub fn on_host(self) -> Result<Host, FleetError> {
         host::host(self)
-    }
-}
-
-impl Host {
-    /// Samples that began before this moment are no longer wanted.
-    #[must_use]
-    pub fn kept_from(&self, now: UnixMillis) -> Option<UnixMillis> {
-        self.keep.map(|keep| now.minus(keep))
     }
 }
