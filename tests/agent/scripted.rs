@@ -8,8 +8,10 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use parallax::adapters::agent::end::{AgentError, Ended};
 use parallax::adapters::agent::event::Event;
-use parallax::adapters::agent::run::{AgentError, Ended, Stop, run, stop};
+use parallax::adapters::agent::inbox::{Stop, stop};
+use parallax::adapters::agent::run::run;
 use parallax::adapters::agent::{Agent, Identity};
 use parallax::measurement::environment::{Environment, Init, Invocation};
 use parallax::measurement::identity::{Method, SampleId, TargetId, Vantage};

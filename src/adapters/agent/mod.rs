@@ -4,7 +4,9 @@
 //! one writes to the archive; one tells what happened. Only the writer waits for the disk and only the teller for its
 //! reader, so neither can make an exchange late.
 
+pub mod end;
 pub mod event;
+pub mod inbox;
 pub mod run;
 
 mod tally;

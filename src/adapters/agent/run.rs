@@ -6,91 +6,20 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::adapters::clock;
-use crate::archive::error::ArchiveError;
 use crate::measurement::identity::{Method, TargetId};
 use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::Record;
 use crate::probe::schedule::order::{Line, Placed, place};
 use crate::probe::schedule::turn::{Missed, Schedule, Turn};
 
+use super::end::{AgentError, Ended};
 use super::event::{Event, Journal};
+use super::inbox::{Happened, Inbox};
 use super::tally::Tally;
 use super::tell::tell;
 use super::work::{Task, Worker};
 use super::write::{Order, Writer};
 use super::{Agent, Keep};
-
-/// What reaches the agent.
-pub(super) enum Happened {
-    /// An exchange has ended.
-    Measured { line: usize, record: Box<Record> },
-    /// The archive's answer after the clock went back.
-    Slots(Vec<Vec<UnixMillis>>),
-    /// Somebody asks for the end.
-    Stop,
-    /// Nobody reads what is told.
-    Unheard,
-    /// The archive thread has ended.
-    Written { lost: usize, reason: String },
-    /// A measuring thread cannot go on.
-    NoProber(String),
-}
-
-/// How an agent ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// All that was measured is kept.
-    InOrder,
-    /// Asked twice to stop: what was in memory is gone.
-    AtOnce,
-}
-
-/// Why an agent could not go on.
-#[derive(Debug, thiserror::Error)]
-pub enum AgentError {
-    /// The archive could not be read at the start.
-    #[error(transparent)]
-    Archive(#[from] ArchiveError),
-    /// The archive took no samples for too long.
-    #[error("{lost} samples were measured and could not be kept: {reason}")]
-    Lost {
-        /// How many.
-        lost: usize,
-        /// What the archive said last.
-        reason: String,
-    },
-    /// A measuring thread cannot go on.
-    #[error("cannot measure: {0}")]
-    NoProber(String),
-    /// The system gives no thread.
-    #[error("cannot start a thread: {0}; lower --in-flight, or raise the system's limit")]
-    NoThread(#[from] std::io::Error),
-}
-
-/// Asks a running agent to stop; asked again, it stops at once.
-#[derive(Clone)]
-pub struct Stop(Sender<Happened>);
-
-impl Stop {
-    /// Asks.
-    pub fn ask(&self) {
-        // An agent that has ended needs no asking.
-        let _ = self.0.send(Happened::Stop);
-    }
-}
-
-/// Where an agent hears what happens.
-pub struct Inbox {
-    sender: Sender<Happened>,
-    receiver: Receiver<Happened>,
-}
-
-/// The two ends by which an agent is stopped.
-#[must_use]
-pub fn stop() -> (Stop, Inbox) {
-    let (sender, receiver) = channel();
-    (Stop(sender.clone()), Inbox { sender, receiver })
-}
 
 /// The wall clock is looked at this often at least: it can be set, and the host can sleep.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

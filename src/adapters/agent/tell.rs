@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, Sender};
 
 use super::event::{Event, Journal};
-use super::run::Happened;
+use super::inbox::Happened;
 
 /// Tells until nobody sends any more; where the reader is gone the agent is asked to end, once.
 pub(super) fn tell(events: &Receiver<Event>, mut journal: Box<dyn Journal>, agent: &Sender<Happened>) {

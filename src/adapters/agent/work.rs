@@ -13,7 +13,7 @@ use crate::measurement::wire::Record;
 use crate::probe::port::Measure;
 use crate::probe::target::Target;
 
-use super::run::Happened;
+use super::inbox::Happened;
 use super::{Identity, Probers};
 
 /// One exchange to make.

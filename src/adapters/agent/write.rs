@@ -11,7 +11,7 @@ use crate::probe::schedule::order::Line;
 
 use super::Keep;
 use super::event::Event;
-use super::run::Happened;
+use super::inbox::Happened;
 
 /// What the writer is asked to do, in this order.
 pub(super) enum Order {

@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use parallax::adapters::agent::run::{AgentError, Ended, run as run_agent, stop};
+use parallax::adapters::agent::end::{AgentError, Ended};
+use parallax::adapters::agent::inbox::stop;
+use parallax::adapters::agent::run::run as run_agent;
 use parallax::adapters::agent::{Agent, Identity};
 use parallax::adapters::archive::{Mode, open};
 use parallax::adapters::clock;

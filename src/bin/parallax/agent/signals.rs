@@ -3,7 +3,7 @@
 use std::io;
 use std::thread;
 
-use parallax::adapters::agent::run::Stop;
+use parallax::adapters::agent::inbox::Stop;
 use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
