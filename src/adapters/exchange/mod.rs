@@ -12,7 +12,8 @@
 //!   first byte of the answer's HEADERS frame. Decrypting it belongs to `receive`. An interim response (1xx) counts.
 //! - `receive` ends with the last byte of the body, decoded where a coding was asked for.
 //!
-//! Waiting for room to write counts as network: the other end, or the path, took no more. So does the wait for the end
+//! A wait for a packet begins when the work that the last read or write made is done, by the thread's CPU clock: a thread
+//! that is not let run waits all the same. Waiting for room to write counts as network: the other end, or the path, took no more. So does the wait for the end
 //! of a stream or a reset, which the kernel does not stamp. A redirect to the same origin goes over the same connection
 //! where the server keeps it open, as in `curl -L`. Between redirects nothing else is kept: no session, no cookie.
 
@@ -36,6 +37,7 @@ mod tunnel;
 pub(super) mod usage;
 
 use std::io;
+use std::net::{Ipv4Addr, UdpSocket};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
@@ -45,6 +47,7 @@ use self::hop::Step;
 use self::journal::Journal;
 use self::limits::Limits;
 use self::usage::Usage;
+use super::kernel;
 use super::resolve::configuration::Configuration;
 use crate::measurement::sample::Observation;
 use crate::probe::port::Measure;
@@ -59,6 +62,8 @@ const DRIFT_MAX: Duration = Duration::from_millis(5);
 pub struct Fresh {
     runtime: Runtime,
     clients: tls::Clients,
+    /// The kernel turns stamping on with the first socket that asks for it, and a moment later: with this one it stays on.
+    _stamped: Option<UdpSocket>,
 }
 
 impl Fresh {
@@ -68,7 +73,9 @@ impl Fresh {
     /// The system gives no event queue.
     pub fn new() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
-        Ok(Self { runtime, clients: tls::Clients::default() })
+        let stamped = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).ok();
+        let _stamped = stamped.filter(|socket| kernel::enable_receive_stamps(socket).is_ok());
+        Ok(Self { runtime, clients: tls::Clients::default(), _stamped })
     }
 }
 
