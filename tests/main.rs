@@ -3,7 +3,9 @@
 #![expect(unreachable_pub, reason = "what support offers is public to the other tests, and a binary exports nothing")]
 
 mod curl;
+mod environment;
 mod exchange;
 mod hostile;
 mod pooled;
+mod resolve;
 mod support;
