@@ -1,6 +1,8 @@
 //! One run of curl, judged: the hop it makes, and how that ended.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use url::Url;
@@ -65,7 +67,7 @@ pub(super) fn transfer(curl: &Curl, request: &Request<'_>, now: UnixMillis) -> T
         arguments: arguments::arguments(request, &files.header),
         input: &input,
         errors: &files.errors,
-        limit: request.limit + GRACE,
+        limit: request.limit.saturating_add(GRACE),
         output_max: if target.http_method == HttpMethod::Head { u64::MAX } else { target.body_max },
         keep_output: target.expect.needs_body() && target.http_method == HttpMethod::Get,
     };
@@ -243,10 +245,61 @@ impl Files {
     }
 
     fn errors(&self) -> String {
-        std::fs::read(&self.errors).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+        String::from_utf8_lossy(&tail(&self.errors).unwrap_or_default()).into_owned()
     }
 
     fn blocks(&self) -> Vec<Header> {
-        std::fs::read(&self.header).map(|bytes| header::parse(&bytes)).unwrap_or_default()
+        header::parse(&tail(&self.header).unwrap_or_default())
+    }
+}
+
+/// More than this is no header and no account; both have what counts at their end.
+const FILE_MAX: u64 = 4 * 1024 * 1024;
+
+fn tail(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let start = file.metadata()?.len().saturating_sub(FILE_MAX);
+    file.seek(SeekFrom::Start(start))?;
+    let mut bytes = Vec::new();
+    file.take(FILE_MAX).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::{IpAddr, Ipv4Addr, TcpListener};
+
+    use super::*;
+    use crate::measurement::identity::TargetId;
+
+    #[test]
+    fn only_the_pinned_address_is_asked_however_the_name_is_written() {
+        for name in ["pinned.example", "pinned.example.", "PINNED.example", "xn--bcher-kva.example"] {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let server = std::thread::spawn(move || {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut request = [0; 4096];
+                let length = stream.read(&mut request).unwrap();
+                stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+                String::from_utf8_lossy(&request[..length]).into_owned()
+            });
+            let url = Url::parse(&format!("http://{name}:{port}/")).unwrap();
+            let target = Target::new(TargetId::new("t").unwrap(), url.clone());
+            let pinned = [IpAddr::V4(Ipv4Addr::LOCALHOST)];
+            let limit = Duration::from_secs(10);
+            let request = Request { target: &target, url: &url, pinned: &pinned, follow: false, at_home: true, limit };
+            let seen = transfer(&Curl::find().unwrap(), &request, UnixMillis(0));
+            assert!(matches!(seen.end, End::Answered(Answered { status: 204, .. })), "{name}");
+            assert_eq!(seen.hop.phases.resolve, None, "{name}: the lookup was not curl's");
+            assert!(
+                server
+                    .join()
+                    .unwrap()
+                    .to_lowercase()
+                    .contains(&format!("host: {}", name.to_lowercase().trim_end_matches('.')))
+            );
+        }
     }
 }
