@@ -1,5 +1,4 @@
 //! What tests stand on: real servers on loopback, certificates for them, and stand-ins that do as told.
-//! What tests stand on: real servers on loopback, and certificates for them.
 
 pub mod certificates;
 pub mod dns;

@@ -66,10 +66,6 @@ impl Run<'_> {
         let (ours, theirs) = UnixStream::pair()?;
         let (feeding, fed) = UnixStream::pair()?;
         let mut command = Command::new(self.program);
-        command.args(&self.arguments).stdin(Stdio::piped()).stderr(File::create(self.errors)?);
-        command.stdout(OwnedFd::from(theirs));
-        // A group of its own: Ctrl-C on a terminal reaches whole groups, and would be measured as curl's failure.
-        command.process_group(0);
         command.args(&self.arguments).stdin(OwnedFd::from(fed)).stdout(OwnedFd::from(theirs));
         // A group of its own: Ctrl-C in a terminal ends us, in our own time, and not the measurement under way.
         command.stderr(File::create(self.errors)?).process_group(0);
