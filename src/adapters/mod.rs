@@ -2,3 +2,5 @@
 
 pub mod archive;
 pub mod clock;
+pub mod export;
+pub mod import;
