@@ -13,16 +13,8 @@ use parallax::measurement::units::UnixMillis;
 use parallax::measurement::wire::Record;
 use tempfile::TempDir;
 
+use crate::support::at_once::now;
 use crate::support::samples::{Recipe, START, row};
-
-/// The embedded archive never waits, so its futures are done at the first look.
-fn now<T>(future: impl Future<Output = T>) -> T {
-    let mut future = std::pin::pin!(future);
-    match future.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
-        std::task::Poll::Ready(done) => done,
-        std::task::Poll::Pending => panic!("the embedded archive waited"),
-    }
-}
 
 fn place(path: &Path) -> String {
     format!("sqlite:{}", path.display())

@@ -1,3 +1,4 @@
 //! What tests stand on.
 
+pub mod at_once;
 pub mod samples;

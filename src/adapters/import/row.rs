@@ -46,7 +46,7 @@ impl<'m> Rows<'m> {
     /// # Errors
     /// One of them is not there.
     pub fn new<R: Read>(mapping: &'m Mapping, table: &Table<R>, now: UnixMillis) -> Result<Self, TableFault> {
-        let value = table.find(&mapping.value)?;
+        let (time, value) = (table.find(&mapping.time)?, table.find(&mapping.value)?);
         let failed = mapping
             .failed
             .iter()
@@ -59,7 +59,7 @@ impl<'m> Rows<'m> {
             mapping,
             now,
             names: Names::new(&mapping.origin),
-            time: table.find(&mapping.time)?,
+            time,
             status: mapping.status.as_ref().map(|column| table.find(column)).transpose()?,
             slot: mapping.slot.as_ref().map(|column| table.find(column)).transpose()?,
             value,

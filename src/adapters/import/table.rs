@@ -161,7 +161,7 @@ impl Row {
     /// A cell as text without surrounding blanks.
     ///
     /// # Errors
-    /// It is not UTF-8, or has a zero byte.
+    /// It is not UTF-8, has a zero byte, or spans lines.
     pub fn text(&self, place: &Place) -> Result<&str, Fault> {
         let fault = |reason: String| Fault { line: self.line, column: place.name.clone(), reason };
         let bytes = self.cells.get(place.index).unwrap_or_default();
@@ -171,6 +171,9 @@ impl Row {
         })?;
         if text.contains('\0') {
             return Err(fault("it holds a zero byte; is this a text file?".to_owned()));
+        }
+        if text.contains('\n') {
+            return Err(fault("it goes on over the end of the line; is a quote not closed?".to_owned()));
         }
         Ok(text.trim())
     }
