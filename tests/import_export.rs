@@ -343,7 +343,7 @@ fn a_bad_table_is_refused_by_line_and_column() {
     for (words, said) in [
         (["--tool-version", "1", "--failed", "x=1"], "no column `x`"),
         (["--status", "v", "--empty", "skip"], "not an HTTP status"),
-        (["--delimiter", "--", "--empty", "skip"], "--delimiter"),
+        (["--delimiter", "ab", "--empty", "skip"], "--delimiter"),
         (["--utc-offset", "Z", "--empty", "skip"], "--utc-offset"),
     ] {
         place.csv(&[&["a.csv"], &TIMES[..], &words[..]].concat()).refused(&[said]);
