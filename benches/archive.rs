@@ -60,13 +60,12 @@ fn size() {
 /// Acknowledged one by one, as an agent does: each waits for the disk.
 #[divan::bench(args = [1, 10, 1_000])]
 fn append(bencher: Bencher, batch: u32) {
-    bencher
-        .counter(ItemsCount::new(batch))
-        .with_inputs(|| (new(), records(batch)))
-        .bench_local_values(|((directory, mut archive), records)| {
+    bencher.counter(ItemsCount::new(batch)).with_inputs(|| (new(), records(batch))).bench_local_values(
+        |((directory, mut archive), records)| {
             now(archive.append(&records)).unwrap();
             (directory, archive)
-        });
+        },
+    );
 }
 
 #[divan::bench(args = [10_000])]

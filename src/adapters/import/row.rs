@@ -72,6 +72,7 @@ impl<'m> Rows<'m> {
     /// # Errors
     /// The first cell that does not fit.
     pub fn record(&mut self, row: &Row) -> Result<Option<Record>, Fault> {
+        row.whole()?;
         let Some(ending) = self.ending(row)? else { return Ok(None) };
         let time = self.moment(row, &self.time)?;
         let slot = match &self.slot {

@@ -49,8 +49,8 @@ impl Place {
 /// One row.
 #[derive(Clone, Debug)]
 pub struct Row {
-    /// Its line in the file, from 1.
-    pub line: u64,
+    line: u64,
+    width: usize,
     /// Its cells as bytes.
     pub cells: ByteRecord,
 }
@@ -116,26 +116,17 @@ impl<R: Read> Table<R> {
         self.named.then_some(&self.header)
     }
 
-    /// The next row; a row of another width is a [`Fault`] that says so.
+    /// The next row.
     ///
     /// # Errors
     /// The file broke off, or a row does not end.
-    pub fn next_row(&mut self) -> Result<Option<(Row, Result<(), Fault>)>, TableFault> {
+    pub fn next_row(&mut self) -> Result<Option<Row>, TableFault> {
         let cells = match self.first.take() {
             Some(first) => Some(first),
             None => self.read()?,
         };
-        let Some(cells) = cells else { return Ok(None) };
-        let line = cells.position().map_or(0, csv::Position::line);
-        let width = match cells.len() == self.header.len() {
-            true => Ok(()),
-            false => Err(Fault {
-                line,
-                column: format!("{} cells", cells.len()),
-                reason: format!("the first line has {}; is a cell missing, or a quote?", self.header.len()),
-            }),
-        };
-        Ok(Some((Row { line, cells }, width)))
+        let width = self.header.len();
+        Ok(cells.map(|cells| Row { line: cells.position().map_or(0, csv::Position::line), width, cells }))
     }
 
     /// Whether the last byte read ends a line: a file that was cut off does not end so.
@@ -158,6 +149,21 @@ impl<R: Read> Table<R> {
 }
 
 impl Row {
+    /// Checks that it has as many cells as the first line.
+    ///
+    /// # Errors
+    /// It has more or fewer.
+    pub fn whole(&self) -> Result<(), Fault> {
+        if self.cells.len() == self.width {
+            return Ok(());
+        }
+        Err(Fault {
+            line: self.line,
+            column: format!("{} cells", self.cells.len()),
+            reason: format!("the first line has {}; is a cell missing, or a quote?", self.width),
+        })
+    }
+
     /// A cell as text without surrounding blanks.
     ///
     /// # Errors

@@ -34,8 +34,8 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let mut rejected = Rejected::beside(&common.file);
     let header = table.header().map(|cells| written(cells, layout.delimiter)).unwrap_or_default();
     let mut checked = Checked::new()?;
-    while let Some((row, width)) = table.next_row().map_err(refused)? {
-        match width.and_then(|()| rows.record(&row)) {
+    while let Some(row) = table.next_row().map_err(refused)? {
+        match rows.record(&row) {
             Ok(Some(record)) => checked.good(&record)?,
             Ok(None) => {}
             Err(fault) => {
