@@ -5,4 +5,5 @@
 mod archive;
 mod import_export;
 mod intake;
+mod statistics;
 mod support;
