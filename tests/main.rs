@@ -5,5 +5,6 @@
 mod archive;
 mod import_export;
 mod intake;
+mod report;
 mod statistics;
 mod support;

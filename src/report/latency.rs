@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use crate::archive::selection::{Selection, Window};
 use crate::measurement::units::UnixMillis;
 use crate::summary::collector::WindowSummary;
 use crate::summary::source::{PhaseSummary, SourceSummary};
@@ -10,10 +9,22 @@ use crate::summary::spread::Spread;
 
 use super::document::{Document, Table};
 use super::figures::{self, ABSENT, count_and_share, ms, ms_or_absent};
+use super::json;
 use super::moment::rfc3339;
 
 /// The version of the JSON.
 pub const SCHEMA: u32 = 1;
+
+/// What was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// The filter, as in `--source`; empty for everything.
+    pub source: String,
+    /// Samples began then or later; absent for no limit.
+    pub since: Option<UnixMillis>,
+    /// Samples began before then; absent for no limit.
+    pub until: Option<UnixMillis>,
+}
 
 /// A window's report. Its JSON is this structure.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -34,16 +45,15 @@ pub struct LatencyReport {
 }
 
 impl LatencyReport {
-    /// The report on a selection.
+    /// The report on what was asked for.
     #[must_use]
-    pub fn new(selection: &Selection, summary: WindowSummary, made_at: UnixMillis) -> Self {
-        let Window { from, to } = selection.window;
+    pub fn new(scope: &Scope, summary: WindowSummary, made_at: UnixMillis) -> Self {
         Self {
             schema: SCHEMA,
             made_at: rfc3339(made_at),
-            source: selection.source.to_string(),
-            since: (from != Window::ALWAYS.from).then(|| rfc3339(from)),
-            until: (to != Window::ALWAYS.to).then(|| rfc3339(to)),
+            source: scope.source.clone(),
+            since: scope.since.map(rfc3339),
+            until: scope.until.map(rfc3339),
             summary,
         }
     }
@@ -57,8 +67,7 @@ impl LatencyReport {
     /// As JSON.
     #[must_use]
     pub fn json(&self) -> String {
-        // Names and numbers only: nothing in it can fail to be JSON.
-        serde_json::to_string_pretty(self).unwrap_or_default()
+        json::pretty(self)
     }
 
     /// As a page.
@@ -166,20 +175,19 @@ fn phases(sources: &[SourceSummary]) -> Table {
     let mut table = Table::new("Phases over all hops: medians, p90 and mean, ms", &head);
     let median = |spread: &Option<Spread>| ms_or_absent(spread.as_ref().map(|spread| spread.median));
     for source in sources {
-        table.rows.extend(source.phases.iter().map(
-            |PhaseSummary { phase, elapsed_ms, network_ms, local_ms, .. }| {
-                vec![
-                    name(source),
-                    (*phase).to_owned(),
-                    elapsed_ms.n.to_string(),
-                    ms(elapsed_ms.median),
-                    median(network_ms),
-                    median(local_ms),
-                    ms(elapsed_ms.p90),
-                    ms(elapsed_ms.mean),
-                ]
-            },
-        ));
+        table.rows.extend(source.phases.iter().enumerate().map(|(at, summary)| {
+            let PhaseSummary { phase, elapsed_ms, network_ms, local_ms, .. } = summary;
+            vec![
+                if at == 0 { name(source) } else { String::new() },
+                (*phase).to_owned(),
+                elapsed_ms.n.to_string(),
+                ms(elapsed_ms.median),
+                median(network_ms),
+                median(local_ms),
+                ms(elapsed_ms.p90),
+                ms(elapsed_ms.mean),
+            ]
+        }));
     }
     table
 }

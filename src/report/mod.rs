@@ -10,6 +10,7 @@ pub mod csv;
 pub mod document;
 pub mod figures;
 pub mod html;
+pub mod json;
 pub mod latency;
 pub mod moment;
 pub mod terminal;

@@ -63,8 +63,8 @@ fn timeline(sample: &Sample) -> Bars {
     let (mut rows, mut at) = (Vec::new(), Micros::ZERO);
     for (index, hop) in sample.hops.iter().enumerate() {
         let text = |label: String, figure: String| Bar { label, offset: 0.0, parts: Vec::new(), figure };
-        rows.push(text(format!("{}.", index + 1), hop.url.clone()));
-        rows.extend(facts(hop).into_iter().map(|fact| text("  ".to_owned(), fact)));
+        rows.push(text(format!("{}. ", index + 1), hop.url.clone()));
+        rows.extend(facts(hop).into_iter().map(|fact| text("   ".to_owned(), fact)));
         for (phase, time) in hop.phases.present() {
             rows.push(Bar {
                 label: format!("   {}", phase.as_str()),
@@ -76,12 +76,15 @@ fn timeline(sample: &Sample) -> Bars {
         }
         if hop.overhead_us > Micros::ZERO {
             let length = hop.overhead_us.as_millis();
-            let (label, parts) = ("   between".to_owned(), vec![(Part::Local, length)]);
+            // What is not a phase is our own work; of another tool's gaps that is not known.
+            let split = hop.phases.present().any(|(_, time)| time.network_us.is_some());
+            let part = if split { Part::Local } else { Part::Unsplit };
+            let (label, parts) = ("   between".to_owned(), vec![(part, length)]);
             rows.push(Bar { label, offset: at.as_millis(), parts, figure: format!("{} ms", ms(length)) });
             at += hop.overhead_us;
         }
     }
-    Bars { caption: "Timeline".to_owned(), rows }
+    Bars { caption: "Timeline, whole (network + local)".to_owned(), rows }
 }
 
 fn split(elapsed: Micros, network: Option<Micros>) -> String {
