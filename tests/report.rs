@@ -180,6 +180,7 @@ fn the_parts_of_the_gap_add_up_to_it_and_change_sign_with_the_sides() {
         let gap = one.difference_of_means_ms.unwrap().estimate;
         assert!((parts - gap).abs() < 1e-6, "{parts} {gap}");
         assert!(gap * sign > 0.0);
+        assert!(one.where_the_time_went.iter().all(|share| share.phase != "not visible"), "both sides show all phases");
     }
     for share in &there.where_the_time_went {
         let other = back.where_the_time_went.iter().find(|other| other.phase == share.phase).unwrap();
