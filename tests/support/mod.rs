@@ -1,5 +1,6 @@
 //! What tests stand on: real servers on loopback, certificates for them, and stand-ins that do as told.
 
+pub mod at_once;
 pub mod certificates;
 pub mod dns;
 pub mod hostile;
