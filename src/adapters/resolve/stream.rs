@@ -33,7 +33,7 @@ pub(super) async fn ask(
 async fn exchange(server: SocketAddr, question: &Question, waiting: &mut Waiting<'_>) -> io::Result<Vec<u8>> {
     waiting.begin();
     let connected = TcpStream::connect(server).await;
-    waiting.end(None);
+    waiting.connected(connected.as_ref().ok().and_then(kernel::tcp_facts).and_then(|facts| facts.rtt));
     let mut stream = connected?;
     stream.set_nodelay(true)?;
     // Without stamps the waits are kept all the same.

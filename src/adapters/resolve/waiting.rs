@@ -1,6 +1,7 @@
 //! Keeps each wait for the network, whatever ends it.
 
 use crate::adapters::clock::Timeline;
+use crate::measurement::units::Micros;
 use crate::probe::transcript::{Instant, Wait};
 
 /// At most one wait at a time; one that is open when this is dropped is kept as well.
@@ -25,6 +26,13 @@ impl<'a> Waiting<'a> {
         if let Some(from) = self.from.take() {
             let arrived = stamp.map(|stamp| self.timeline.of_stamp(stamp));
             self.waits.push(Wait { from, to: self.timeline.now(), arrived });
+        }
+    }
+
+    /// Connected: the answer came one round trip after the question, where the kernel tells the round trip.
+    pub(super) fn connected(&mut self, round_trip: Option<Micros>) {
+        if let Some(from) = self.from.take() {
+            self.waits.push(Wait { from, to: self.timeline.now(), arrived: round_trip.map(|rtt| from + rtt) });
         }
     }
 
