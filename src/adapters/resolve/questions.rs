@@ -145,7 +145,7 @@ impl Round<'_> {
 fn patience(timeout: Duration, turn: u32, servers: u32) -> Duration {
     match turn {
         0 => timeout,
-        turn => (timeout * (1 << turn.min(8)) / servers.max(1)).max(Duration::from_secs(1)),
+        turn => (timeout * (1 << turn.min(8)) / servers.max(1)).max(timeout.min(Duration::from_secs(1))),
     }
 }
 

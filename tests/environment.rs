@@ -1,0 +1,1 @@
+//! A probe knows where it runs, on a host and on Lambda.
