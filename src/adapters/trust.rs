@@ -203,3 +203,142 @@ impl ServerCertVerifier for Anyone {
         self.0.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use rcgen::generate_simple_self_signed;
+    use rustls::pki_types::PrivateKeyDer;
+    use rustls::sign::CertifiedKey;
+    use rustls::sign::SingleCertAndKey;
+    use rustls::{ClientConnection, ProtocolVersion, ServerConfig, ServerConnection};
+
+    use super::*;
+
+    fn settings(trust: TrustStore) -> TlsSettings {
+        TlsSettings { trust, ..TlsSettings::default() }
+    }
+
+    fn of(text: &[u8]) -> (tempfile::TempDir, TlsSettings) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("ca.pem");
+        std::fs::write(&path, text).unwrap();
+        (dir, settings(TrustStore::File(path)))
+    }
+
+    fn site() -> rcgen::CertifiedKey<rcgen::KeyPair> {
+        generate_simple_self_signed(vec!["site.example".to_owned()]).unwrap()
+    }
+
+    /// A handshake in memory; the client's error, or the version and protocol agreed on.
+    fn shake(
+        tls: &TlsSettings,
+        site: &rcgen::CertifiedKey<rcgen::KeyPair>,
+    ) -> Result<(ProtocolVersion, Vec<u8>), rustls::Error> {
+        let provider = Arc::new(ring::default_provider());
+        let key = PrivateKeyDer::try_from(site.signing_key.serialize_der()).unwrap();
+        let key = provider.key_provider.load_private_key(key).unwrap();
+        // Unlike `with_single_cert`, this does not ask whether the key belongs to the certificate.
+        let identity = SingleCertAndKey::from(CertifiedKey::new(vec![site.cert.der().clone()], key));
+        let mut server = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(identity));
+        server.alpn_protocols = vec![b"http/1.1".to_vec(), b"h2".to_vec()];
+        let client = Arc::new(client_config(tls, &[b"h2"]).unwrap());
+        let mut client = ClientConnection::new(client, ServerName::try_from("site.example").unwrap())?;
+        let mut server = ServerConnection::new(Arc::new(server)).unwrap();
+        for _ in 0..10 {
+            let mut wire = Vec::new();
+            while client.wants_write() {
+                client.write_tls(&mut wire).unwrap();
+            }
+            server.read_tls(&mut io::Cursor::new(&wire)).unwrap();
+            let _ = server.process_new_packets();
+            let mut wire = Vec::new();
+            while server.wants_write() {
+                server.write_tls(&mut wire).unwrap();
+            }
+            client.read_tls(&mut io::Cursor::new(&wire)).unwrap();
+            client.process_new_packets()?;
+        }
+        Ok((client.protocol_version().unwrap(), client.alpn_protocol().unwrap_or_default().to_vec()))
+    }
+
+    #[test]
+    fn a_certificate_nobody_signed_is_refused_unless_its_own_file_is_given_or_nothing_is_checked() {
+        let site = site();
+        assert!(matches!(shake(&settings(TrustStore::Mozilla), &site), Err(rustls::Error::InvalidCertificate(_))));
+        let (_dir, own) = of(site.cert.pem().as_bytes());
+        assert_eq!(shake(&own, &site), Ok((ProtocolVersion::TLSv1_3, b"h2".to_vec())));
+        let (_dir, other) = of(self::site().cert.pem().as_bytes());
+        assert!(matches!(shake(&other, &site), Err(rustls::Error::InvalidCertificate(_))));
+        assert!(shake(&TlsSettings { verify: false, ..TlsSettings::default() }, &site).is_ok());
+    }
+
+    #[test]
+    fn the_versions_offered_are_those_asked_for() {
+        let site = site();
+        for (versions, agreed) in [
+            (TlsVersions::Both, ProtocolVersion::TLSv1_3),
+            (TlsVersions::Tls12, ProtocolVersion::TLSv1_2),
+            (TlsVersions::Tls13, ProtocolVersion::TLSv1_3),
+        ] {
+            let tls = TlsSettings { verify: false, versions, ..TlsSettings::default() };
+            assert_eq!(shake(&tls, &site).unwrap().0, agreed);
+        }
+    }
+
+    #[test]
+    fn a_server_without_the_certificates_key_fails_even_where_nothing_is_checked() {
+        let (mut stolen, thief) = (site(), site());
+        stolen.signing_key = thief.signing_key;
+        for versions in [TlsVersions::Tls12, TlsVersions::Tls13] {
+            let tls = TlsSettings { verify: false, versions, ..TlsSettings::default() };
+            assert!(shake(&tls, &stolen).is_err(), "{versions:?}");
+        }
+    }
+
+    #[test]
+    fn each_bad_file_has_a_message_of_its_own_that_names_it() {
+        let good = site().cert.pem();
+        let not_x509 = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let key = site().signing_key.serialize_pem();
+        let cut_off = &good[..good.len() / 2];
+        let bad_base64 = good.replacen("MII", "M*I", 1);
+        let second_bad = format!("{good}{not_x509}");
+        let table: [(&[u8], &str); 8] = [
+            (b"", "is empty"),
+            (b"\x30\x82\x01\x0a binary", "is not PEM"),
+            (b"hello\n", "is not PEM"),
+            (key.as_bytes(), "holds no certificate"),
+            (cut_off.as_bytes(), "is damaged"),
+            (bad_base64.as_bytes(), "is damaged"),
+            (not_x509.as_bytes(), "certificate 1 in"),
+            (second_bad.as_bytes(), "certificate 2 in"),
+        ];
+        for (text, expected) in table {
+            let (_dir, tls) = of(text);
+            let message = check(&tls).unwrap_err().to_string();
+            assert!(message.contains(expected) && message.contains("ca.pem"), "{expected}: {message}");
+        }
+        let missing = check(&settings(TrustStore::File("/nonexistent/ca.pem".into()))).unwrap_err().to_string();
+        assert!(missing.contains("/nonexistent/ca.pem") && missing.contains("--cacert"), "{missing}");
+        assert!(check(&settings(TrustStore::File(std::env::temp_dir()))).is_err(), "a directory");
+    }
+
+    #[test]
+    fn a_file_is_not_read_where_nothing_is_checked() {
+        let tls = TlsSettings { verify: false, ..settings(TrustStore::File("/nonexistent/ca.pem".into())) };
+        assert!(check(&tls).is_ok());
+    }
+
+    #[test]
+    fn comments_around_certificates_are_passed_over() {
+        let (_dir, tls) =
+            of(format!("# the authority\n{}\nmore words\n{}", site().cert.pem(), site().cert.pem()).as_bytes());
+        assert!(check(&tls).is_ok());
+    }
+}
