@@ -1,3 +1,3 @@
 //! What tests stand on.
 
-pub mod dns;
+pub(crate) mod dns;

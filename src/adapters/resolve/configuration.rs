@@ -50,10 +50,11 @@ impl Configuration {
     #[must_use]
     pub fn read_from(resolv_conf: &Path, hosts: &Path) -> Self {
         let text = |path| fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
-        let mut configuration = Self::parse(&text(resolv_conf), &text(hosts));
+        let resolv_conf = text(resolv_conf);
+        let mut configuration = Self::parse(&resolv_conf, &text(hosts));
         if configuration.search.is_empty() {
             // As the C library does: the host's own domain, when the file names none.
-            let (config, _) = Config::parse_with_errors(text(resolv_conf).as_bytes());
+            let (config, _) = Config::parse_with_errors(resolv_conf.as_bytes());
             configuration.search = config.get_system_domain().into_iter().filter(|domain| !domain.is_empty()).collect();
         }
         configuration

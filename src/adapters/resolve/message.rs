@@ -35,10 +35,11 @@ pub(super) enum Answer {
 }
 
 impl Question {
-    /// Asks for `kind` of an absolute name; `None` if it cannot be a name (a part empty or over 63 bytes, over 255 in all).
+    /// Asks for `kind` of an absolute name; `None` if it cannot be a host's name: a part empty or over 63
+    /// bytes, over 255 in all, spaces, control characters or anything but ASCII.
     pub(super) fn new(name: &str, kind: RecordType) -> Option<Self> {
         let labels = name.split('.').map(str::as_bytes);
-        if labels.clone().any(<[u8]>::is_empty) {
+        if labels.clone().any(|label| label.is_empty() || !label.iter().all(u8::is_ascii_graphic)) {
             return None;
         }
         let name = Name::from_labels(labels).ok()?;
@@ -120,7 +121,7 @@ mod tests {
 
     #[test]
     fn names_that_cannot_be_are_not_asked_for() {
-        for name in ["", ".", "a..b", ".a", "a.", &"x".repeat(64), &"abcdefgh.".repeat(40)] {
+        for name in ["", ".", "a..b", ".a", "a.", "a b", "a\n", "ü", &"x".repeat(64), &"abcdefgh.".repeat(40)] {
             assert!(Question::new(name, RecordType::A).is_none(), "{name}");
         }
         assert!(Question::new(&"x".repeat(63), RecordType::A).is_some());

@@ -1,83 +1,8 @@
-//! Which addresses are refused unless a target allows them: a monitor must not be a way into the network it stands in.
-//!
-//! The rule is on addresses, after resolution and on each hop; a name proves nothing. Ranges are those of the IANA
-//! special-purpose address registries (RFC 6890 and its successors) and the metadata services of the large clouds.
+//! The ranges that are not public.
 
-use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// Why an address was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{address} is {kind}; set `allow_private` (--allow-private) if this page is meant to be measured there")]
-pub struct Refused {
-    /// The address.
-    pub address: IpAddr,
-    /// What it is.
-    pub kind: Kind,
-}
-
-/// What a refused address is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// 127.0.0.0/8, `::1`.
-    Loopback,
-    /// 10/8, 172.16/12, 192.168/16.
-    Private,
-    /// 169.254/16, `fe80::/10`.
-    LinkLocal,
-    /// The service that hands out a machine's credentials.
-    Metadata,
-    /// 0.0.0.0/8, `::`.
-    Unspecified,
-    /// 100.64/10.
-    CarrierGradeNat,
-    /// 198.18/15, `2001:2::/48`.
-    Benchmark,
-    /// 192.0.2/24, 198.51.100/24, 203.0.113/24, `2001:db8::/32`, `3fff::/20`.
-    Documentation,
-    /// 224/4, `ff00::/8`.
-    Multicast,
-    /// 255.255.255.255.
-    Broadcast,
-    /// `fc00::/7`.
-    UniqueLocal,
-    /// Set aside, or withdrawn.
-    Reserved,
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Loopback => "a loopback address",
-            Self::Private => "a private address",
-            Self::LinkLocal => "a link-local address",
-            Self::Metadata => "the address of a cloud metadata service",
-            Self::Unspecified => "an address of this host itself",
-            Self::CarrierGradeNat => "a carrier-grade NAT address",
-            Self::Benchmark => "an address for benchmarks",
-            Self::Documentation => "an address for documentation",
-            Self::Multicast => "a multicast address",
-            Self::Broadcast => "the broadcast address",
-            Self::UniqueLocal => "a unique-local address",
-            Self::Reserved => "a reserved address",
-        })
-    }
-}
-
-/// Decides on one address; with `allow_private` every address is good.
-///
-/// # Errors
-/// The address is not a public unicast one, or carries one that is not (IPv4-mapped, NAT64, 6to4, Teredo, ISATAP).
-pub fn check(address: IpAddr, allow_private: bool) -> Result<(), Refused> {
-    if allow_private {
-        return Ok(());
-    }
-    let kind = match address {
-        IpAddr::V4(address) => kind_of_v4(address),
-        IpAddr::V6(address) => kind_of_v6(address),
-    };
-    kind.map_or(Ok(()), |kind| Err(Refused { address, kind }))
-}
+use super::Kind;
 
 /// Metadata services at IPv4 addresses: EC2 and most others, ECS tasks, EKS pods, EC2's clock and resolver, Alibaba,
 /// Azure's wire server, Oracle.
@@ -101,7 +26,8 @@ const METADATA_V6: [Ipv6Addr; 5] = [
     Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
 ];
 
-fn kind_of_v4(address: Ipv4Addr) -> Option<Kind> {
+/// What a refused IPv4 address is; `None` for a public one.
+pub(super) fn kind_of_v4(address: Ipv4Addr) -> Option<Kind> {
     if METADATA_V4.contains(&address) {
         return Some(Kind::Metadata);
     }
@@ -122,7 +48,8 @@ fn kind_of_v4(address: Ipv4Addr) -> Option<Kind> {
     })
 }
 
-fn kind_of_v6(address: Ipv6Addr) -> Option<Kind> {
+/// What a refused IPv6 address is; `None` for a public one.
+pub(super) fn kind_of_v6(address: Ipv6Addr) -> Option<Kind> {
     if METADATA_V6.contains(&address) {
         return Some(Kind::Metadata);
     }
@@ -177,49 +104,9 @@ fn embedded(address: Ipv6Addr) -> [Option<Ipv4Addr>; 2] {
     }
 }
 
-/// The address that a host text means, in any form that some resolver or client would accept: `127.1`, `0x7f.1`,
-/// `0177.0.0.1`, `2130706433`, `[::ffff:7f00:1]`, each with or without a trailing dot; `None` for a name.
-///
-/// A second line of defence: the `url` crate brings most of these to their plain form by itself.
-#[must_use]
-pub fn literal(host: &str) -> Option<IpAddr> {
-    let host = host.trim_end_matches('.');
-    let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
-    let unscoped = bare.split('%').next().unwrap_or(bare);
-    if let Ok(address) = unscoped.parse::<Ipv6Addr>() {
-        return Some(IpAddr::V6(address));
-    }
-    numeric_v4(host).map(IpAddr::V4)
-}
-
-/// `inet_aton`: one to four parts, each decimal, octal or hexadecimal; the last one fills what is left.
-fn numeric_v4(host: &str) -> Option<Ipv4Addr> {
-    let parts = host.split('.').map(part).collect::<Option<Vec<u32>>>()?;
-    let (last, first) = parts.split_last()?;
-    if first.len() > 3 || first.iter().any(|part| *part > 255) {
-        return None;
-    }
-    let bits_left = 32 - 8 * u32::try_from(first.len()).ok()?;
-    if u64::from(*last) >= 1_u64 << bits_left {
-        return None;
-    }
-    let high = first.iter().fold(0_u32, |sum, part| (sum << 8) | part);
-    let high = high.checked_shl(bits_left).unwrap_or(0);
-    Some(Ipv4Addr::from(high | last))
-}
-
-fn part(text: &str) -> Option<u32> {
-    let (digits, radix) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some("") => return Some(0),
-        Some(digits) => (digits, 16),
-        None if text.len() > 1 && text.starts_with('0') => (&text[1..], 8),
-        None => (text, 10),
-    };
-    if digits.starts_with('+') { None } else { u32::from_str_radix(digits, radix).ok() }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::check;
     use super::*;
 
     fn kind(address: &str) -> Option<Kind> {
@@ -323,86 +210,6 @@ mod tests {
         }
         for public in ["::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1", "2001:0:808:808::f7f7:f7f7"] {
             assert_eq!(kind(public), None, "{public}");
-        }
-    }
-
-    #[test]
-    fn a_target_that_allows_private_addresses_may_ask_any() {
-        for address in ["127.0.0.1", "169.254.169.254", "::1", "fe80::1", "0.0.0.0"] {
-            assert_eq!(check(address.parse().unwrap(), true), Ok(()), "{address}");
-        }
-    }
-
-    #[test]
-    fn a_refusal_names_the_address_its_kind_and_the_way_out() {
-        let message = check("169.254.169.254".parse().unwrap(), false).unwrap_err().to_string();
-        for part in ["169.254.169.254", "metadata", "allow_private"] {
-            assert!(message.contains(part), "{message}");
-        }
-    }
-
-    #[test]
-    fn odd_numeric_forms_mean_what_inet_aton_says() {
-        for host in [
-            "127.0.0.1",
-            "127.0.0.1.",
-            "127.1",
-            "127.0.1",
-            "0x7f.1",
-            "0X7F.0.0.1",
-            "0x7f000001",
-            "2130706433",
-            "0177.0.0.1",
-            "017700000001",
-            "127.0.0.01",
-            "127.0.0.0x1",
-        ] {
-            assert_eq!(literal(host), Some(IpAddr::V4(Ipv4Addr::LOCALHOST)), "{host}");
-        }
-        for host in ["[::ffff:7f00:1]", "::ffff:127.0.0.1", "[::ffff:127.0.0.1]."] {
-            assert_eq!(literal(host), Some("::ffff:127.0.0.1".parse().unwrap()), "{host}");
-        }
-        assert_eq!(literal("[fe80::1%25eth0]"), Some("fe80::1".parse().unwrap()));
-        assert_eq!(literal("0"), Some("0.0.0.0".parse().unwrap()));
-        assert_eq!(literal("1.65535"), Some("1.0.255.255".parse().unwrap()));
-        assert_eq!(literal("4294967295"), Some("255.255.255.255".parse().unwrap()));
-    }
-
-    #[test]
-    fn names_are_not_literals() {
-        for host in [
-            "",
-            ".",
-            "..",
-            "example.com",
-            "127.0.0.1.nip.io",
-            "1.2.3.4.5",
-            "256.1.1.1",
-            "1.256.1",
-            "4294967296",
-            "0x",
-            "08.1",
-            "1..2",
-            "+1.2.3.4",
-            "0x+7f.1",
-            "dead.beef",
-            "0xg",
-            "[",
-            "[]",
-            "ümläut",
-            "1.2.3.65536",
-            "-1",
-        ] {
-            let found = literal(host);
-            assert!(found.is_none() || host == "0x", "{host}: {found:?}");
-        }
-    }
-
-    #[test]
-    fn the_url_crate_and_this_module_agree_on_literals() {
-        for host in ["127.1", "0x7f.1", "2130706433", "0177.0.0.1", "127.0.0.1.", "[::ffff:7f00:1]"] {
-            let url = url::Url::parse(&format!("http://{host}/")).unwrap();
-            assert_eq!(url.host_str().and_then(literal), literal(host), "{host}");
         }
     }
 }
