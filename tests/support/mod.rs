@@ -1,3 +1,8 @@
-//! What tests stand on.
+//! What tests stand on: real servers on loopback, and certificates for them.
 
-pub(crate) mod dns;
+pub mod certificates;
+pub mod dns;
+pub mod hostile;
+pub mod pages;
+pub mod proxy;
+pub mod server;
