@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "what support offers is public to the other tests, and a binary exports nothing")]
 
 mod environment;
-mod resolve;
+mod exchange;
 mod hostile;
+mod resolve;
 mod support;
