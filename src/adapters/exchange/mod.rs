@@ -18,26 +18,26 @@
 //! where the server keeps it open, as in `curl -L`. Between redirects nothing else is kept: no session, no cookie.
 
 mod answer;
-pub(super) mod body;
+mod body;
 mod chain;
 mod connect;
-pub(super) mod failure;
+mod failure;
 mod frames;
 mod head;
 mod hop;
 mod journal;
 mod limits;
 mod line;
-pub(super) mod redirect;
-pub(super) mod request;
+mod redirect;
+mod request;
+mod stamps;
 mod stream;
 mod tap;
-pub(super) mod tls;
+mod tls;
 mod tunnel;
-pub(super) mod usage;
+mod usage;
 
 use std::io;
-use std::net::{Ipv4Addr, UdpSocket};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
@@ -47,7 +47,6 @@ use self::hop::Step;
 use self::journal::Journal;
 use self::limits::Limits;
 use self::usage::Usage;
-use super::kernel;
 use super::resolve::configuration::Configuration;
 use crate::measurement::sample::Observation;
 use crate::probe::port::Measure;
@@ -62,8 +61,7 @@ const DRIFT_MAX: Duration = Duration::from_millis(5);
 pub struct Fresh {
     runtime: Runtime,
     clients: tls::Clients,
-    /// The kernel turns stamping on with the first socket that asks for it, and a moment later: with this one it stays on.
-    _stamped: Option<UdpSocket>,
+    _stamping: stamps::Stamping,
 }
 
 impl Fresh {
@@ -73,9 +71,7 @@ impl Fresh {
     /// The system gives no event queue.
     pub fn new() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
-        let stamped = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).ok();
-        let _stamped = stamped.filter(|socket| kernel::enable_receive_stamps(socket).is_ok());
-        Ok(Self { runtime, clients: tls::Clients::default(), _stamped })
+        Ok(Self { runtime, clients: tls::Clients::default(), _stamping: stamps::Stamping::on() })
     }
 }
 
