@@ -2,6 +2,10 @@
 //!
 //! Nothing here opens a socket or reads a clock.
 
+pub mod checks;
+pub mod guard;
+pub mod headers;
 pub mod port;
+pub mod redact;
 pub mod target;
 pub mod transcript;
