@@ -1,0 +1,1 @@
+//! Where a probe runs: everything that it can see of its own surroundings.
