@@ -109,7 +109,8 @@ pub struct Tcp {
 /// The TLS session.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tls {
-    /// `1.2` or `1.3`.
+    /// `1.2` or `1.3`; empty where the tool does not say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub version: String,
     /// An earlier session was resumed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
