@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(unreachable_pub, reason = "what support offers is public to the other tests, and a binary exports nothing")]
 
+mod exchange;
 mod hostile;
 mod support;

@@ -1,7 +1,9 @@
 //! The outside: sockets, clocks, SQLite, curl. Only here.
 
 pub mod clock;
+pub mod decode;
 pub mod environment;
+pub mod exchange;
 pub mod identifier;
 pub mod kernel;
 pub mod random;

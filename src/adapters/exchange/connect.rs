@@ -1,0 +1,139 @@
+//! TCP to the first address that answers: happy eyeballs (RFC 8305) with curl's 200 ms between attempts.
+
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::{Instant as Deadline, sleep_until};
+
+use super::failure::Broken;
+use super::journal::Journal;
+use crate::adapters::kernel::{self, TcpFacts};
+use crate::measurement::hop::Fallback;
+use crate::measurement::outcome::Cause;
+use crate::probe::transcript::{Instant, Wait};
+
+/// How long an attempt has the field to itself.
+const ATTEMPT_DELAY: Duration = Duration::from_millis(200);
+
+/// A connection, and how it came about.
+pub(super) struct Connected {
+    pub(super) socket: Rc<TcpStream>,
+    pub(super) peer: SocketAddr,
+    pub(super) fallback: Option<Fallback>,
+    /// When the connection stood: the end of the phase where nothing follows.
+    pub(super) at: Instant,
+    /// `TCP_INFO` right after the handshake.
+    pub(super) after_handshake: Option<TcpFacts>,
+}
+
+struct Attempt {
+    address: SocketAddr,
+    started: Instant,
+    failed: Option<io::Error>,
+}
+
+/// Connects to the first of `addresses`, in their order, that answers.
+///
+/// The wait for the winner is noted with the handshake's round trip in place of a receive stamp. Before it lies whatever
+/// the losers cost, which is the network's time whole: nothing had come. So it is where the winner's SYN had to be sent
+/// again, because its round trip then leaves the lost one out.
+pub(super) async fn connect(addresses: &[IpAddr], port: u16, journal: &Journal) -> Result<Connected, Broken> {
+    let mut attempts: Vec<Attempt> = Vec::with_capacity(addresses.len());
+    let mut running = FuturesUnordered::new();
+    let mut left = addresses.iter().map(|address| SocketAddr::new(*address, port));
+    let mut next_at = Deadline::now();
+    loop {
+        if running.is_empty() || Deadline::now() >= next_at {
+            match left.next() {
+                Some(address) => {
+                    let (index, started) = (attempts.len(), journal.now());
+                    attempts.push(Attempt { address, started, failed: None });
+                    running.push(async move { (index, open(address).await) });
+                    next_at = Deadline::now() + ATTEMPT_DELAY;
+                }
+                None if running.is_empty() => return Err(all_failed(&attempts, journal)),
+                None => {}
+            }
+        }
+        let more_left = left.len() > 0;
+        let (index, result) = tokio::select! {
+            biased;
+            Some(done) = running.next(), if !running.is_empty() => done,
+            () = sleep_until(next_at), if more_left => continue,
+        };
+        match result {
+            Ok(socket) => return Ok(won(socket, index, &attempts, journal)),
+            Err(error) => {
+                attempts[index].failed = Some(error);
+                next_at = Deadline::now();
+            }
+        }
+    }
+}
+
+async fn open(address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_nodelay(true)?;
+    // Without stamps the measurement goes on and says less.
+    let _ = kernel::enable_receive_stamps(&socket);
+    socket.connect(address).await
+}
+
+fn won(socket: TcpStream, index: usize, attempts: &[Attempt], journal: &Journal) -> Connected {
+    let at = journal.now();
+    let after_handshake = kernel::tcp_facts(&socket);
+    let (first, winner) = (&attempts[0], &attempts[index]);
+    if winner.started > first.started {
+        let arrived = kernel::HAS_RECEIVE_STAMPS.then_some(winner.started);
+        journal.wait(Wait { from: first.started, to: winner.started, arrived });
+    }
+    let arrived = after_handshake.and_then(|facts| match facts.retransmits {
+        Some(again) if again > 0 => Some(at),
+        _ => facts.rtt.map(|rtt| winner.started + rtt),
+    });
+    journal.wait(Wait { from: winner.started, to: at, arrived });
+    let fallback = (index > 0).then(|| Fallback {
+        from: first.address.ip().to_string(),
+        after_us: winner.started.saturating_sub(first.started),
+        reason: reason(first.failed.as_ref()).to_owned(),
+    });
+    Connected { socket: Rc::new(socket), peer: winner.address, fallback, at, after_handshake }
+}
+
+fn reason(failed: Option<&io::Error>) -> &'static str {
+    match failed.map(io::Error::kind) {
+        None | Some(ErrorKind::TimedOut) => "slow",
+        Some(ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset) => "refused",
+        Some(_) => "unreachable",
+    }
+}
+
+fn all_failed(attempts: &[Attempt], journal: &Journal) -> Broken {
+    note_fruitless(attempts.first().map(|attempt| attempt.started), journal);
+    let said = attempts
+        .iter()
+        .filter_map(|attempt| attempt.failed.as_ref().map(|error| format!("{}: {}", attempt.address, plain(error))));
+    let detail = said.collect::<Vec<_>>().join("; ");
+    match attempts.iter().rev().find_map(|attempt| attempt.failed.as_ref()) {
+        Some(error) => Broken::of_connect(error, detail),
+        None => Broken::new(Cause::NameNotFound, "there is no address to connect to"),
+    }
+}
+
+/// A connection that did not come about: nothing came but a refusal, which has no stamp.
+pub(super) fn note_fruitless(from: Option<Instant>, journal: &Journal) {
+    if let Some(from) = from {
+        let to = journal.now();
+        journal.wait(Wait { from, to, arrived: kernel::HAS_RECEIVE_STAMPS.then_some(to) });
+    }
+}
+
+/// The error without its number.
+fn plain(error: &io::Error) -> String {
+    let words = error.to_string();
+    words.split_once(" (os error").map_or(words.clone(), |(words, _)| words.to_owned())
+}

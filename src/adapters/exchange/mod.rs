@@ -1,0 +1,93 @@
+//! The measured exchange: the method `fresh`.
+//!
+//! One request on a new connection, step by step, on the calling thread with nothing else on it. The socket tells when
+//! each packet arrived, so every phase is split into network and local time:
+//!
+//! - `connect` ends when the kernel says so (and, through a proxy, with the proxy's answer). Its network part is the
+//!   handshake's round trip from `TCP_INFO`.
+//! - `tls` ends when the request may be sent.
+//! - `send` ends when the kernel has taken the request. For HTTP/2 the preface and SETTINGS are part of it: they travel
+//!   in the same packets.
+//! - `wait` ends with the read that completes the first byte of the response header after decryption; for HTTP/2 the
+//!   first byte of the answer's HEADERS frame. Decrypting it belongs to `receive`. An interim response (1xx) counts.
+//! - `receive` ends with the last byte of the body, decoded where a coding was asked for.
+//!
+//! Waiting for room to write counts as network: the other end, or the path, took no more. So does the wait for the end
+//! of a stream or a reset, which the kernel does not stamp. A redirect to the same origin goes over the same connection
+//! where the server keeps it open, as in `curl -L`. Between redirects nothing else is kept: no session, no cookie.
+
+mod answer;
+mod body;
+mod chain;
+mod connect;
+mod failure;
+mod frames;
+mod head;
+mod hop;
+mod journal;
+mod limits;
+mod line;
+mod redirect;
+mod request;
+mod stream;
+mod tap;
+mod tls;
+mod tunnel;
+mod usage;
+
+use std::io;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::LocalSet;
+
+use self::hop::Step;
+use self::journal::Journal;
+use self::limits::Limits;
+use self::usage::Usage;
+use super::resolve::configuration::Configuration;
+use crate::measurement::sample::Observation;
+use crate::probe::port::Measure;
+use crate::probe::target::Target;
+
+/// Beyond this the wall clock was set, or the machine slept, while measuring.
+const DRIFT_MAX: Duration = Duration::from_millis(5);
+
+/// The method `fresh`: every measurement is a new connection and a full handshake.
+///
+/// Must not be called from within an async runtime: it has its own and blocks on it.
+pub struct Fresh {
+    runtime: Runtime,
+    clients: tls::Clients,
+}
+
+impl Fresh {
+    /// A prober with nothing loaded yet.
+    ///
+    /// # Errors
+    /// The system gives no event queue.
+    pub fn new() -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
+        Ok(Self { runtime, clients: tls::Clients::default() })
+    }
+}
+
+impl Measure for Fresh {
+    fn measure(&mut self, target: &Target) -> Observation {
+        let client = self.clients.get(&target.tls, target.http).map_err(|error| error.to_string());
+        let configuration = Configuration::read();
+        let local = LocalSet::new();
+        let usage = Usage::before();
+        let journal = Journal::start();
+        let chain = self.runtime.block_on(local.run_until(async {
+            let limits = Limits::start(target.timeouts);
+            let journal = journal.clone();
+            chain::walk(Step { target, journal, limits, configuration: &configuration, client, line: None }).await
+        }));
+        let used = usage.until_now(journal.largest_stall());
+        let clock_suspect = journal.timeline().drift() > DRIFT_MAX;
+        let started_at = journal.timeline().started_at();
+        let (hops, outcome, elapsed) = answer::facts(&chain, target, started_at);
+        Observation { started_at, elapsed, outcome, hops, local: used, curl: None, clock_suspect }
+    }
+}

@@ -1,0 +1,114 @@
+//! The socket under TLS and HTTP: every read says when its bytes arrived, every pause is noted.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::journal::Journal;
+use crate::adapters::kernel;
+use crate::probe::transcript::Instant;
+
+/// A connected socket that keeps a journal.
+pub(super) struct Stream {
+    socket: Rc<TcpStream>,
+    journal: Journal,
+    write_blocked_since: Option<Instant>,
+}
+
+impl Stream {
+    /// Takes over a socket whose receive stamps are on.
+    pub(super) fn new(socket: Rc<TcpStream>, journal: Journal) -> Self {
+        Self { socket, journal, write_blocked_since: None }
+    }
+
+    fn poll_write_with(
+        &mut self,
+        cx: &mut Context<'_>,
+        write: impl Fn(&TcpStream) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            match self.socket.poll_write_ready(cx) {
+                Poll::Ready(ready) => ready?,
+                Poll::Pending => {
+                    self.write_blocked_since.get_or_insert(self.journal.now());
+                    return Poll::Pending;
+                }
+            }
+            if let Some(from) = self.write_blocked_since.take() {
+                self.journal.write_unblocked(from);
+            }
+            match write(&self.socket) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => {
+                    self.journal.broke(&error);
+                    return Poll::Ready(Err(error));
+                }
+                Ok(length) => {
+                    self.journal.wrote();
+                    return Poll::Ready(Ok(length));
+                }
+            }
+        }
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if buffer.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        loop {
+            match self.socket.poll_read_ready(cx) {
+                Poll::Ready(ready) => ready?,
+                Poll::Pending => {
+                    self.journal.pending();
+                    return Poll::Pending;
+                }
+            }
+            let space = buffer.initialize_unfilled();
+            match self.socket.try_io(Interest::READABLE, || kernel::receive(&*self.socket, space)) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => {
+                    self.journal.broke(&error);
+                    return Poll::Ready(Err(error));
+                }
+                Ok((length, stamp)) => {
+                    self.journal.read(length, stamp);
+                    buffer.advance(length);
+                    return Poll::Ready(Ok(()));
+                }
+            }
+        }
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_with(cx, |socket| socket.try_write(bytes))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_write_with(cx, |socket| socket.try_write_vectored(parts))
+    }
+
+    // One packet for what TLS hands over in pieces, as a C library would send it.
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(socket2::SockRef::from(&*self.socket).shutdown(std::net::Shutdown::Write))
+    }
+}
