@@ -137,3 +137,84 @@ fn plain(error: &io::Error) -> String {
     let words = error.to_string();
     words.split_once(" (os error").map_or(words.clone(), |(words, _)| words.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+
+    use super::*;
+    use crate::measurement::units::Micros;
+
+    fn connected(addresses: &[IpAddr], port: u16) -> (Result<Connected, Broken>, Vec<Wait>) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let journal = Journal::start();
+        let result = runtime.block_on(connect(addresses, port, &journal));
+        (result, journal.end_hop().transcript.waits)
+    }
+
+    fn listener(address: impl Into<IpAddr>, port: u16) -> TcpListener {
+        TcpListener::bind(SocketAddr::new(address.into(), port)).unwrap()
+    }
+
+    const V6: IpAddr = IpAddr::V6(Ipv6Addr::LOCALHOST);
+    const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+    #[test]
+    fn a_dead_family_is_given_up_at_once_for_the_other() {
+        let server = listener(V4, 0);
+        let (connected, waits) = connected(&[V6, V4], server.local_addr().unwrap().port());
+        let connected = connected.unwrap_or_else(|broken| panic!("{broken:?}"));
+        assert_eq!(connected.peer, server.local_addr().unwrap());
+        let fallback = connected.fallback.unwrap();
+        // A machine without IPv6 has no route there.
+        assert!(
+            fallback.from == "::1" && ["refused", "unreachable"].contains(&fallback.reason.as_str()),
+            "{fallback:?}"
+        );
+        assert!(fallback.after_us < Micros(150_000), "{fallback:?}");
+        assert!(waits.iter().all(|wait| wait.to <= connected.at));
+    }
+
+    #[test]
+    fn the_first_address_that_answers_needs_no_fallback() {
+        let server = listener(V4, 0);
+        let (connected, _) = connected(&[V4, V6], server.local_addr().unwrap().port());
+        assert_eq!(connected.unwrap_or_else(|broken| panic!("{broken:?}")).fallback, None);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_silent_address_is_given_up_after_a_while() {
+        // All of 127/8 is loopback; a listener whose queue is full drops what comes.
+        let silent = Ipv4Addr::new(127, 0, 0, 2);
+        let server = listener(V4, 0);
+        let port = server.local_addr().unwrap().port();
+        let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+        socket.bind(&SocketAddr::from((silent, port)).into()).unwrap();
+        socket.listen(0).unwrap();
+        let fill: Vec<_> = (0..4)
+            .map(|_| {
+                let client = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+                client.set_nonblocking(true).unwrap();
+                let _ = client.connect(&SocketAddr::from((silent, port)).into());
+                client
+            })
+            .collect();
+        let (connected, waits) = connected(&[silent.into(), V4], port);
+        let connected = connected.unwrap_or_else(|broken| panic!("{broken:?}"));
+        drop(fill);
+        let fallback = connected.fallback.unwrap();
+        assert_eq!((fallback.from.as_str(), fallback.reason.as_str()), ("127.0.0.2", "slow"));
+        assert!(fallback.after_us >= Micros(199_000) && fallback.after_us < Micros(5_000_000), "{fallback:?}");
+        assert!(waits[0].network().unwrap() >= Micros(199_000), "{waits:?}");
+    }
+
+    #[test]
+    fn when_all_fail_each_is_named() {
+        let closed = listener(V4, 0).local_addr().unwrap().port();
+        let (connected, _) = connected(&[V6, V4], closed);
+        let broken = connected.err().unwrap();
+        assert_eq!(broken.cause, Cause::ConnectionRefused);
+        assert!(broken.detail.contains("[::1]:") && broken.detail.contains("127.0.0.1:"), "{broken:?}");
+    }
+}
