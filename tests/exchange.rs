@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::support::certificates::{Authority, Certificate};
 use crate::support::hostile::Behaviour;
-use crate::support::pages::{self, HTTP, HTTPS, Site};
+use crate::support::pages::{HTTP, HTTPS, Site};
 use crate::support::server::closed_port;
 
 mod causes;

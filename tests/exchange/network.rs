@@ -100,9 +100,10 @@ fn what_lay_unread_while_our_thread_was_busy_is_local() {
     let seen = measured(&target(url));
     server.join().unwrap();
     let hop = last(&seen).0;
-    let wait = hop.phases.wait.unwrap();
-    assert!(wait.elapsed_us >= Micros(240_000), "{hop:#?}");
-    assert!(wait.local_us().unwrap() >= Micros(150_000), "{hop:#?}");
+    // The signal may come before our thread has noted that the request is sent.
+    let asking = [hop.phases.send.unwrap(), hop.phases.wait.unwrap()];
+    let local: Micros = asking.iter().filter_map(|phase| phase.local_us()).sum();
+    assert!(local >= Micros(150_000), "{hop:#?}");
     assert!(seen.local.largest_stall_us.unwrap() >= Micros(150_000), "{:?}", seen.local);
 }
 

@@ -126,8 +126,12 @@ impl Journal {
         let at = self.now();
         let arrived = stamp.map(|stamp| self.0.timeline.of_stamp(stamp));
         let mut notes = self.0.notes.borrow_mut();
-        notes.ended |= length == 0;
-        notes.end_wait(at, arrived);
+        if length == 0 {
+            notes.ended = true;
+            notes.end_fruitless_wait(at);
+        } else {
+            notes.end_wait(at, arrived);
+        }
         notes.last_read = Some(at);
         notes.last_arrival = arrived;
         if let Some(arrived) = arrived {
@@ -159,7 +163,7 @@ impl Journal {
     pub(super) fn broke(&self, error: &io::Error) {
         let at = self.now();
         let mut notes = self.0.notes.borrow_mut();
-        notes.end_wait(at, None);
+        notes.end_fruitless_wait(at);
         notes.broken = Some(error.kind());
     }
 
@@ -240,7 +244,7 @@ impl Journal {
     /// Nothing has come since the wait began, and it is given up.
     pub(super) fn give_up_waiting(&self) {
         let at = self.now();
-        self.0.notes.borrow_mut().end_wait(at, None);
+        self.0.notes.borrow_mut().end_fruitless_wait(at);
     }
 
     /// The hop ends now, and the next begins.
@@ -274,12 +278,15 @@ impl Notes {
         self.hop.borders.push(Border { reading, entering });
     }
 
-    /// The end of a stream, a reset and a limit carry no stamp. Nothing had come until then, or it would have been read:
-    /// so the whole wait was for the network.
     fn end_wait(&mut self, to: Instant, arrived: Option<Instant>) {
         if let Some(from) = self.pending_since.take() {
-            let arrived = arrived.or(kernel::HAS_RECEIVE_STAMPS.then_some(to));
             self.hop.waits.push(Wait { from, to, arrived });
         }
+    }
+
+    /// The end of a stream, a reset and a limit carry no stamp. Nothing had come until then, or it would have been read:
+    /// so the whole wait was for the network.
+    fn end_fruitless_wait(&mut self, to: Instant) {
+        self.end_wait(to, kernel::HAS_RECEIVE_STAMPS.then_some(to));
     }
 }

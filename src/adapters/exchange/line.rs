@@ -21,6 +21,11 @@ use crate::adapters::kernel::{TcpFacts, tcp_facts};
 use crate::measurement::hop::{Connection, Fallback, Family, Tcp};
 use crate::measurement::units::UnixMillis;
 
+/// As much header as curl takes, in bytes.
+const HEADER_MAX: u32 = 300 * 1024;
+/// More lines than any honest page has; hyper's own limit of 100 has been met.
+const HEADER_LINES_MAX: usize = 400;
+
 /// Whom a line leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum End {
@@ -109,7 +114,9 @@ impl Line {
         let io = TokioIo::new(Tap::new(stream, protocol, journal.clone()));
         let broken = |error: hyper::Error| Broken::of_http(&error, journal);
         let sender = if http2 {
-            let (sender, connection) = http2::handshake(HereExecutor, io).await.map_err(broken)?;
+            let mut builder = http2::Builder::new(HereExecutor);
+            builder.max_header_list_size(HEADER_MAX);
+            let (sender, connection) = builder.handshake(io).await.map_err(broken)?;
             spawn_local(async move { drop(connection.await) });
             Sender::Http2(sender)
         } else {
@@ -118,7 +125,8 @@ impl Line {
             builder
                 .title_case_headers(true)
                 .allow_obsolete_multiline_headers_in_responses(true)
-                .ignore_invalid_headers_in_responses(true);
+                .ignore_invalid_headers_in_responses(true)
+                .max_headers(HEADER_LINES_MAX);
             let (sender, connection) = builder.handshake(io).await.map_err(broken)?;
             spawn_local(async move { drop(connection.await) });
             Sender::Http1(sender)

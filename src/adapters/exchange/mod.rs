@@ -36,6 +36,7 @@ mod tunnel;
 mod usage;
 
 use std::io;
+use std::net::{Ipv4Addr, UdpSocket};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
@@ -45,6 +46,7 @@ use self::hop::Step;
 use self::journal::Journal;
 use self::limits::Limits;
 use self::usage::Usage;
+use super::kernel;
 use super::resolve::configuration::Configuration;
 use crate::measurement::sample::Observation;
 use crate::probe::port::Measure;
@@ -59,6 +61,8 @@ const DRIFT_MAX: Duration = Duration::from_millis(5);
 pub struct Fresh {
     runtime: Runtime,
     clients: tls::Clients,
+    /// The kernel turns stamping on with the first socket that asks for it, and a moment later: with this one it stays on.
+    _stamped: Option<UdpSocket>,
 }
 
 impl Fresh {
@@ -68,7 +72,9 @@ impl Fresh {
     /// The system gives no event queue.
     pub fn new() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
-        Ok(Self { runtime, clients: tls::Clients::default() })
+        let stamped = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).ok();
+        let _stamped = stamped.filter(|socket| kernel::enable_receive_stamps(socket).is_ok());
+        Ok(Self { runtime, clients: tls::Clients::default(), _stamped })
     }
 }
 

@@ -42,7 +42,7 @@ impl Stream {
                 self.journal.write_unblocked(from);
             }
             match write(&self.socket) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if is_to_be_tried_again(&error) => {}
                 Err(error) => {
                     self.journal.broke(&error);
                     return Poll::Ready(Err(error));
@@ -54,6 +54,10 @@ impl Stream {
             }
         }
     }
+}
+
+fn is_to_be_tried_again(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }
 
 impl AsyncRead for Stream {
@@ -71,7 +75,7 @@ impl AsyncRead for Stream {
             }
             let space = buffer.initialize_unfilled();
             match self.socket.try_io(Interest::READABLE, || kernel::receive(&*self.socket, space)) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) if is_to_be_tried_again(&error) => {}
                 Err(error) => {
                     self.journal.broke(&error);
                     return Poll::Ready(Err(error));

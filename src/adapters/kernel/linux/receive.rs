@@ -33,7 +33,8 @@ pub fn receive(socket: &impl AsFd, buffer: &mut [u8]) -> io::Result<(usize, Opti
     let mut parts = [IoSliceMut::new(buffer)];
     let fd = socket.as_fd().as_raw_fd();
     let message = recvmsg::<()>(fd, &mut parts, Some(&mut control.0), MsgFlags::empty())?;
-    let stamp = message.cmsgs()?.find_map(|part| match part {
+    // The bytes count even where the stamp cannot be had.
+    let stamp = message.cmsgs().ok().into_iter().flatten().find_map(|part| match part {
         ControlMessageOwned::ScmTimestampsns(stamps) => since_epoch(&stamps.system),
         _ => None,
     });
