@@ -58,16 +58,14 @@ impl Broken {
 
     /// HTTP failed, or what is under it.
     pub(super) fn of_http(error: &hyper::Error, journal: &Journal) -> Self {
-        let within = || causes(error).find_map(|error| error.downcast_ref::<io::Error>()).map(io::Error::kind);
-        let cause = if causes(error).any(|error| error.downcast_ref::<io::Error>().and_then(tls_error).is_some()) {
+        let within = causes(error).find_map(|error| error.downcast_ref::<io::Error>());
+        let is_broken_framing =
+            within.is_some_and(|error| matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::InvalidInput));
+        let cause = if within.and_then(tls_error).is_some() {
             Cause::TlsHandshake
         } else if let Some(cause) = journal.broken().and_then(cause_of_socket) {
             cause
-        } else if error.is_parse() {
-            Cause::Protocol
-        } else if matches!(within(), Some(ErrorKind::InvalidData | ErrorKind::InvalidInput)) {
-            Cause::Protocol
-        } else if journal.ended() {
+        } else if journal.ended() && !error.is_parse() && !is_broken_framing {
             Cause::ConnectionClosed
         } else {
             Cause::Protocol

@@ -65,10 +65,10 @@ impl<S> Tap<S> {
     fn incoming(&mut self, bytes: &[u8]) {
         let begins = match &mut self.protocol {
             Protocol::Http1(head) => {
-                if self.journal.progress() != Progress::Idle {
-                    if let Some(length) = head.follow(bytes) {
-                        self.journal.header_bytes(length);
-                    }
+                if self.journal.progress() != Progress::Idle
+                    && let Some(length) = head.follow(bytes)
+                {
+                    self.journal.header_bytes(length);
                 }
                 !bytes.is_empty()
             }

@@ -27,12 +27,16 @@ pub fn run_delay() -> Option<Micros> {
     SCHEDSTAT.with(|file| {
         let mut text = [0_u8; 96];
         let length = file.as_ref()?.read_at(&mut text, 0).ok()?;
-        second_field(&text[..length]).map(|nanoseconds| Micros(nanoseconds / 1_000))
+        delay(&text[..length]).map(|nanoseconds| Micros(nanoseconds / 1_000))
     })
 }
 
-fn second_field(text: &[u8]) -> Option<u64> {
-    std::str::from_utf8(text).ok()?.split_ascii_whitespace().nth(1)?.parse().ok()
+/// Nanoseconds on the processor, nanoseconds waiting for it, times put on it.
+fn delay(text: &[u8]) -> Option<u64> {
+    let mut fields = std::str::from_utf8(text).ok()?.split_ascii_whitespace();
+    let on_processor: u64 = fields.next()?.parse().ok()?;
+    // A kernel that keeps no such statistics writes zeros; whoever reads this has been on the processor.
+    fields.next()?.parse().ok().filter(|_| on_processor > 0)
 }
 
 /// How often the calling thread has left the processor since it began.
@@ -64,9 +68,11 @@ mod tests {
 
     #[test]
     fn schedstat_is_read_by_its_second_field() {
-        assert_eq!(second_field(b"1234 5678 9\n"), Some(5678));
-        assert_eq!(second_field(b"1234"), None);
-        assert_eq!(second_field(b"\xff \xff"), None);
+        assert_eq!(delay(b"1234 5678 9\n"), Some(5678));
+        assert_eq!(delay(b"1234 0 9\n"), Some(0));
+        assert_eq!(delay(b"0 0 0\n"), None, "no statistics are not a delay of zero");
+        assert_eq!(delay(b"1234"), None);
+        assert_eq!(delay(b"\xff \xff"), None);
     }
 
     #[test]
