@@ -45,6 +45,8 @@ struct Notes {
     last_read: Option<Instant>,
     last_arrival: Option<Instant>,
     last_write: Option<Instant>,
+    /// When something was last read or written, and the thread's CPU time then.
+    active: Option<(Instant, Option<Micros>)>,
     arrivals: Vec<Instant>,
     header_bytes: Option<u64>,
     largest_stall: Option<Micros>,
@@ -115,23 +117,32 @@ impl Journal {
         self.0.notes.borrow_mut().hop.waits.extend_from_slice(waits);
     }
 
-    /// The socket has nothing to read, or takes nothing more.
+    /// The socket has nothing to read.
     pub(super) fn pending(&self) {
-        let now = self.now();
-        self.0.notes.borrow_mut().pending_since.get_or_insert(now);
+        let mut notes = self.0.notes.borrow_mut();
+        if notes.pending_since.is_none() {
+            let now = self.now();
+            notes.pending_since = Some(notes.idle_since(kernel::thread_cpu()).map_or(now, |since| since.min(now)));
+        }
     }
 
     /// A read brought something.
     pub(super) fn read(&self, length: usize, stamp: Option<Stamp>) {
         let at = self.now();
         let arrived = stamp.map(|stamp| self.0.timeline.of_stamp(stamp));
+        let cpu = kernel::thread_cpu();
         let mut notes = self.0.notes.borrow_mut();
         if length == 0 {
             notes.ended = true;
             notes.end_fruitless_wait(at);
         } else {
+            // Found at once, but it came when we had nothing left to do: we were not let run.
+            if notes.pending_since.is_none() && arrived.is_some() {
+                notes.pending_since = notes.idle_since(cpu).filter(|since| arrived > Some(*since));
+            }
             notes.end_wait(at, arrived);
         }
+        notes.active = Some((at, cpu));
         notes.last_read = Some(at);
         notes.last_arrival = arrived;
         if let Some(arrived) = arrived {
@@ -145,8 +156,10 @@ impl Journal {
     /// The kernel took some bytes.
     pub(super) fn wrote(&self) {
         let at = self.now();
+        let cpu = kernel::thread_cpu();
         let mut notes = self.0.notes.borrow_mut();
         notes.last_write = Some(at);
+        notes.active = Some((at, cpu));
         // Whoever writes is not waiting: a read found nothing before this, but the wait for it begins only now.
         if let Some(since) = notes.pending_since.as_mut() {
             *since = at;
@@ -238,7 +251,7 @@ impl Journal {
     pub(super) fn new_connection(&self) {
         let mut notes = self.0.notes.borrow_mut();
         (notes.broken, notes.ended, notes.pending_since) = (None, false, None);
-        (notes.last_read, notes.last_arrival, notes.last_write) = (None, None, None);
+        (notes.last_read, notes.last_arrival, notes.last_write, notes.active) = (None, None, None, None);
     }
 
     /// Nothing has come since the wait began, and it is given up.
@@ -278,6 +291,16 @@ impl Notes {
         self.hop.borders.push(Border { reading, entering });
     }
 
+    /// Since when there has been nothing to do but wait: the last read or write, and the work that it made.
+    ///
+    /// Not when the socket was next found empty: a thread that is kept from the processor would find that out late, or
+    /// never, and the packet that was on its way meanwhile would seem to have been here. Absent where the thread's CPU
+    /// time is not known.
+    fn idle_since(&self, cpu: Option<Micros>) -> Option<Instant> {
+        let (at, before) = self.active?;
+        Some(at + cpu?.saturating_sub(before?))
+    }
+
     fn end_wait(&mut self, to: Instant, arrived: Option<Instant>) {
         if let Some(from) = self.pending_since.take() {
             self.hop.waits.push(Wait { from, to, arrived });
@@ -288,5 +311,55 @@ impl Notes {
     /// so the whole wait was for the network.
     fn end_fruitless_wait(&mut self, to: Instant) {
         self.end_wait(to, kernel::HAS_RECEIVE_STAMPS.then_some(to));
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+    use super::*;
+    use crate::measurement::phase::PhaseTime;
+
+    fn stamp() -> Stamp {
+        SystemTime::now().duration_since(UNIX_EPOCH).unwrap()
+    }
+
+    /// A request is sent, its answer comes after 40 ms, and is read after 80.
+    fn answered_at_half_time(meanwhile: impl Fn(Duration), finds_nothing_first: bool) -> PhaseTime {
+        let journal = Journal::start();
+        journal.enter(Some(Phase::Wait));
+        journal.wrote();
+        if finds_nothing_first {
+            journal.pending();
+        }
+        meanwhile(Duration::from_millis(40));
+        let arrived = stamp();
+        meanwhile(Duration::from_millis(40));
+        journal.read(1, Some(arrived));
+        let wait = journal.end_hop().transcript.account().phases.wait.unwrap();
+        assert!(wait.elapsed_us >= Micros(80_000), "{wait:?}");
+        wait
+    }
+
+    fn work(length: Duration) {
+        let started = kernel::thread_cpu().unwrap();
+        while Duration::from(kernel::thread_cpu().unwrap().saturating_sub(started)) < length {
+            std::hint::spin_loop();
+        }
+    }
+
+    #[test]
+    fn a_packet_on_its_way_while_we_were_not_let_run_is_network_time() {
+        for finds_nothing_first in [true, false] {
+            let wait = answered_at_half_time(std::thread::sleep, finds_nothing_first);
+            assert!(wait.network_us.unwrap() >= Micros(39_000), "{wait:?}");
+        }
+    }
+
+    #[test]
+    fn a_packet_on_its_way_while_we_worked_is_not() {
+        let wait = answered_at_half_time(work, false);
+        assert!(wait.network_us.unwrap() + Micros(80_000) <= wait.elapsed_us + Micros(1_000), "{wait:?}");
     }
 }

@@ -12,7 +12,8 @@
 //!   first byte of the answer's HEADERS frame. Decrypting it belongs to `receive`. An interim response (1xx) counts.
 //! - `receive` ends with the last byte of the body, decoded where a coding was asked for.
 //!
-//! Waiting for room to write counts as network: the other end, or the path, took no more. So does the wait for the end
+//! A wait for a packet begins when the work that the last read or write made is done, by the thread's CPU clock: a thread
+//! that is not let run waits all the same. Waiting for room to write counts as network: the other end, or the path, took no more. So does the wait for the end
 //! of a stream or a reset, which the kernel does not stamp. A redirect to the same origin goes over the same connection
 //! where the server keeps it open, as in `curl -L`. Between redirects nothing else is kept: no session, no cookie.
 
