@@ -33,10 +33,11 @@ pub fn run_delay() -> Option<Micros> {
 
 /// Nanoseconds on the processor, nanoseconds waiting for it, times put on it.
 fn delay(text: &[u8]) -> Option<u64> {
-    let mut fields = std::str::from_utf8(text).ok()?.split_ascii_whitespace();
-    let on_processor: u64 = fields.next()?.parse().ok()?;
-    // A kernel that keeps no such statistics writes zeros; whoever reads this has been on the processor.
-    fields.next()?.parse().ok().filter(|_| on_processor > 0)
+    let mut fields = std::str::from_utf8(text).ok()?.split_ascii_whitespace().skip(1);
+    let waited = fields.next()?.parse().ok()?;
+    let times_put_on: u64 = fields.next()?.parse().ok()?;
+    // A kernel that keeps no such statistics writes zeros; whoever reads this has been put on the processor.
+    (times_put_on > 0).then_some(waited)
 }
 
 /// How often the calling thread has left the processor since it began.
@@ -69,7 +70,7 @@ mod tests {
     #[test]
     fn schedstat_is_read_by_its_second_field() {
         assert_eq!(delay(b"1234 5678 9\n"), Some(5678));
-        assert_eq!(delay(b"1234 0 9\n"), Some(0));
+        assert_eq!(delay(b"0 0 1\n"), Some(0));
         assert_eq!(delay(b"0 0 0\n"), None, "no statistics are not a delay of zero");
         assert_eq!(delay(b"1234"), None);
         assert_eq!(delay(b"\xff \xff"), None);
