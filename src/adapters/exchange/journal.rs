@@ -314,7 +314,8 @@ impl Notes {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
