@@ -3,5 +3,6 @@
 #![expect(unreachable_pub, reason = "what support offers is public to the other tests, and a binary exports nothing")]
 
 mod exchange;
+mod curl;
 mod hostile;
 mod support;

@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod decode;
+pub mod curl;
 pub mod environment;
 pub mod exchange;
 pub mod identifier;
