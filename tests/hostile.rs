@@ -5,6 +5,8 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use parallax::adapters::curl::Curl;
+use parallax::adapters::exchange::Fresh;
+use parallax::adapters::pooled::Pooled;
 use parallax::measurement::outcome::Cause::{self, *};
 use parallax::measurement::outcome::Outcome;
 use parallax::measurement::phase::Phase::{self, *};
@@ -137,7 +139,7 @@ fn cases() -> Vec<Case> {
         named("redirects in a circle", page("/loop", FailedIn(&[Wait, Receive], &[TooManyRedirects]))),
         named("more redirects than allowed", page("/redirect?n=11", FailedIn(&[Wait, Receive], &[TooManyRedirects]))),
         named("as many as allowed", page("/redirect?n=10", Answered(200))),
-        named("redirect without a place", page("/no-location", FailedIn(&[Wait, Receive], &[BadRedirect]))),
+        named("redirect without a place", page("/no-location", Answered(302))),
         named(
             "redirect to a file",
             page("/redirect-to?url=file:///etc/passwd", FailedIn(&[Wait, Receive], &[BadRedirect])),
@@ -197,6 +199,16 @@ fn all_cases_by(method: &mut dyn Measure) {
     let complaints: Vec<String> =
         cases().iter().filter_map(|case| complaint(case, &method.measure(&case.target))).collect();
     assert!(complaints.is_empty(), "{} of the table's cases:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+#[test]
+fn fresh_names_every_way_a_server_can_fail() {
+    all_cases_by(&mut Fresh::new().unwrap());
+}
+
+#[test]
+fn pooled_names_every_way_a_server_can_fail() {
+    all_cases_by(&mut Pooled::new().unwrap());
 }
 
 #[test]

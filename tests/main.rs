@@ -5,4 +5,5 @@
 mod exchange;
 mod curl;
 mod hostile;
+mod pooled;
 mod support;

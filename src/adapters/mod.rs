@@ -7,6 +7,7 @@ pub mod environment;
 pub mod exchange;
 pub mod identifier;
 pub mod kernel;
+pub mod pooled;
 pub mod random;
 pub mod resolve;
 pub mod trust;

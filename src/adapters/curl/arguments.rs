@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::adapters::exchange::request::{FRAMING, HARMLESS};
 use crate::probe::target::{AddressFamily, HttpMethod, HttpVersions, Target, TlsVersions, TrustStore};
 
 /// One run of curl.
@@ -22,8 +23,8 @@ pub(super) struct Request<'a> {
     pub(super) pinned: &'a [IpAddr],
     /// Let curl follow redirects in this one process.
     pub(super) follow: bool,
-    /// Send the target's headers.
-    pub(super) headers: bool,
+    /// The target's own origin is asked: only there go all of its headers.
+    pub(super) at_home: bool,
     /// What is left of the total time.
     pub(super) limit: Duration,
 }
@@ -111,9 +112,11 @@ pub(super) fn config(request: &Request<'_>) -> Result<String, ArgumentError> {
         let codings: Vec<&str> = request.target.accept_encoding.iter().map(|coding| coding.as_str()).collect();
         lines.push(option("header", &format!("Accept-Encoding: {}", codings.join(", "))));
     }
-    if request.headers {
-        for (name, value) in &request.target.headers {
-            lines.push(option("header", &header(name, value.expose())?));
+    for (name, value) in &request.target.headers {
+        let line = header(name, value.expose())?;
+        let is_of = |names: &[&str]| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+        if !is_of(&FRAMING) && (request.at_home || is_of(&HARMLESS)) {
+            lines.push(option("header", &line));
         }
     }
     Ok(lines.concat())
@@ -146,7 +149,7 @@ mod tests {
     }
 
     fn request(target: &Target) -> Request<'_> {
-        Request { target, url: &target.url, pinned: &[], follow: false, headers: true, limit: Duration::from_secs(3) }
+        Request { target, url: &target.url, pinned: &[], follow: false, at_home: true, limit: Duration::from_secs(3) }
     }
 
     fn words(request: &Request<'_>) -> Vec<String> {

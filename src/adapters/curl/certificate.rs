@@ -2,7 +2,9 @@
 
 use x509_parser::pem::parse_x509_pem;
 
+use crate::adapters::exchange::tls::days_left;
 use crate::measurement::units::UnixMillis;
+use crate::probe::redact;
 
 /// What is kept of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,9 +19,8 @@ pub(super) fn first(certs: &str, now: UnixMillis) -> Option<Certificate> {
     let pem = &certs[certs.find("-----BEGIN CERTIFICATE-----")?..];
     let (_, pem) = parse_x509_pem(pem.as_bytes()).ok()?;
     let certificate = pem.parse_x509().ok()?;
-    let left = certificate.validity().not_after.timestamp().saturating_mul(1000).saturating_sub(now.0);
-    let days_left = i32::try_from(left.div_euclid(86_400_000)).ok()?;
-    Some(Certificate { days_left, issuer: certificate.issuer().to_string() })
+    let days_left = days_left(certificate.validity().not_after.timestamp(), now);
+    Some(Certificate { days_left, issuer: redact::text(&certificate.issuer().to_string()) })
 }
 
 #[cfg(test)]

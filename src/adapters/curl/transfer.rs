@@ -97,9 +97,7 @@ fn judge(
     let (chain, tls) = (account.num_redirects > 0, url.scheme() == "https");
     let last = blocks.last().cloned().unwrap_or_default();
     let failed = match ran.exit_code {
-        Some(0) | None => {
-            refused_version(target, &account).or_else(|| cut_off(&last)).or_else(|| lost(target, &account, &last))
-        }
+        Some(0) | None => refused_version(target, &account).or_else(|| cut_off(&last)),
         // Closing the output at the size cap is what ended it.
         _ if ran.truncated => None,
         Some(exit_code) => {
@@ -148,13 +146,6 @@ fn redirected(next: &str) -> End {
 
 fn bad_redirect(detail: &str) -> Failure {
     Failure { phase: Phase::Receive, cause: Cause::BadRedirect, detail: redact::text(detail) }
-}
-
-/// A redirect that says no place: curl shows it as an answer, whoever follows redirects was lost.
-fn lost(target: &Target, account: &Account, last: &Header) -> Option<Failure> {
-    let nowhere = header::field(&last.fields, "location").is_none_or(str::is_empty);
-    (target.follow_redirects && matches!(account.http_code, 301 | 302 | 303 | 307 | 308) && nowhere)
-        .then(|| bad_redirect(&format!("status {} without a Location", account.http_code)))
 }
 
 /// A header without its empty line: to some curls a connection that closes ends a header too.

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::adapters::clock::Timeline;
+use crate::adapters::exchange::request::same_origin;
 use crate::measurement::hop::Hop;
 use crate::measurement::local::Local;
 use crate::measurement::outcome::{Answer, Cause, Failure, Outcome};
@@ -80,7 +81,7 @@ impl Walk<'_> {
                 url: &url,
                 pinned: &pinned,
                 follow,
-                headers: url.origin() == target.url.origin(),
+                at_home: same_origin(&url, &target.url),
                 limit: deadline.saturating_duration_since(Instant::now()),
             };
             let Transfer { hop, end, ran, account } =
