@@ -5,8 +5,9 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::measurement::local::Local;
@@ -61,23 +62,23 @@ impl Run<'_> {
     pub(super) fn run(&self) -> io::Result<Ran> {
         let started = Instant::now();
         let deadline = started + self.limit;
-        // A socket pair and not a pipe: only sockets have a read with a time limit.
+        // Socket pairs and not pipes: only sockets can be read and written with a time limit.
         let (ours, theirs) = UnixStream::pair()?;
+        let (feeding, fed) = UnixStream::pair()?;
         let mut command = Command::new(self.program);
-        command.args(&self.arguments).stdin(Stdio::piped()).stderr(File::create(self.errors)?);
-        command.stdout(OwnedFd::from(theirs));
+        command.args(&self.arguments).stdin(OwnedFd::from(fed)).stdout(OwnedFd::from(theirs));
+        // A group of its own: Ctrl-C in a terminal ends us, in our own time, and not the measurement under way.
+        command.stderr(File::create(self.errors)?).process_group(0);
         for name in ENVIRONMENT_REMOVED {
             command.env_remove(name);
         }
-        let mut spawned = command.spawn()?;
-        // The command holds the other end of the pair: our reading would never see its end.
+        let mut child = Child::new(&command.spawn()?);
+        // The command holds the other ends of the pairs: our reading would never see its end.
         drop(command);
-        let stdin = spawned.stdin.take();
-        let mut child = Child::new(&spawned);
-        if let Some(mut stdin) = stdin {
-            // A program that ends without reading is judged by its exit status.
-            let _ = stdin.write_all(self.input.as_bytes());
-        }
+        feeding.set_write_timeout(Some(self.limit))?;
+        // A program that ends without reading is judged by its exit status.
+        let _ = (&feeding).write_all(self.input.as_bytes());
+        drop(feeding);
         let mut ran = Ran::default();
         let ended = self.read(&ours, deadline, &mut ran)? && {
             drop(ours);

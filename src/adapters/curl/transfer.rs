@@ -1,6 +1,8 @@
 //! One run of curl, judged: the hop it makes, and how that ended.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use url::Url;
@@ -65,7 +67,7 @@ pub(super) fn transfer(curl: &Curl, request: &Request<'_>, now: UnixMillis) -> T
         arguments: arguments::arguments(request, &files.header),
         input: &input,
         errors: &files.errors,
-        limit: request.limit + GRACE,
+        limit: request.limit.saturating_add(GRACE),
         output_max: if target.http_method == HttpMethod::Head { u64::MAX } else { target.body_max },
         keep_output: target.expect.needs_body() && target.http_method == HttpMethod::Get,
     };
@@ -243,10 +245,22 @@ impl Files {
     }
 
     fn errors(&self) -> String {
-        std::fs::read(&self.errors).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+        String::from_utf8_lossy(&tail(&self.errors).unwrap_or_default()).into_owned()
     }
 
     fn blocks(&self) -> Vec<Header> {
-        std::fs::read(&self.header).map(|bytes| header::parse(&bytes)).unwrap_or_default()
+        header::parse(&tail(&self.header).unwrap_or_default())
     }
+}
+
+/// More than this is no header and no account; both have what counts at their end.
+const FILE_MAX: u64 = 4 * 1024 * 1024;
+
+fn tail(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let start = file.metadata()?.len().saturating_sub(FILE_MAX);
+    file.seek(SeekFrom::Start(start))?;
+    let mut bytes = Vec::new();
+    file.take(FILE_MAX).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

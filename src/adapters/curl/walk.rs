@@ -21,6 +21,9 @@ use super::{Curl, names};
 /// A wall clock that moved by more than this against the other one makes the start suspect.
 const DRIFT_MAX: Duration = Duration::from_millis(5);
 
+/// A clock cannot count further than its range; nobody waits a year.
+const TOTAL_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
+
 /// Measures once.
 pub(super) fn walk(curl: &Curl, target: &Target) -> Observation {
     let timeline = Timeline::start();
@@ -60,7 +63,7 @@ impl Walk<'_> {
 
     fn outcome(&mut self) -> Outcome {
         let target = self.target;
-        let deadline = Instant::now() + target.timeouts.total;
+        let deadline = Instant::now() + target.timeouts.total.min(TOTAL_MAX);
         // curl sends headers of ours on to whatever host a redirect names.
         let follow = target.follow_redirects && target.allow_private && target.headers.is_empty();
         let mut url = target.url.clone();

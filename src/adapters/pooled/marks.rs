@@ -27,7 +27,7 @@ use crate::probe::transcript::Instant;
 /// What was noted of one hop.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Noted {
-    timeline: Option<Timeline>,
+    pub(super) timeline: Option<Timeline>,
     /// The connector was asked for a connection.
     pub(super) connecting: Option<Instant>,
     pub(super) lookup: Option<Instant>,
