@@ -264,3 +264,42 @@ fn tail(path: &Path) -> std::io::Result<Vec<u8>> {
     file.take(FILE_MAX).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::{IpAddr, Ipv4Addr, TcpListener};
+
+    use super::*;
+    use crate::measurement::identity::TargetId;
+
+    #[test]
+    fn only_the_pinned_address_is_asked_however_the_name_is_written() {
+        for name in ["pinned.example", "pinned.example.", "PINNED.example", "xn--bcher-kva.example"] {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let server = std::thread::spawn(move || {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut request = [0; 4096];
+                let length = stream.read(&mut request).unwrap();
+                stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
+                String::from_utf8_lossy(&request[..length]).into_owned()
+            });
+            let url = Url::parse(&format!("http://{name}:{port}/")).unwrap();
+            let target = Target::new(TargetId::new("t").unwrap(), url.clone());
+            let pinned = [IpAddr::V4(Ipv4Addr::LOCALHOST)];
+            let limit = Duration::from_secs(10);
+            let request = Request { target: &target, url: &url, pinned: &pinned, follow: false, at_home: true, limit };
+            let seen = transfer(&Curl::find().unwrap(), &request, UnixMillis(0));
+            assert!(matches!(seen.end, End::Answered(Answered { status: 204, .. })), "{name}");
+            assert_eq!(seen.hop.phases.resolve, None, "{name}: the lookup was not curl's");
+            assert!(
+                server
+                    .join()
+                    .unwrap()
+                    .to_lowercase()
+                    .contains(&format!("host: {}", name.to_lowercase().trim_end_matches('.')))
+            );
+        }
+    }
+}
