@@ -1,8 +1,8 @@
 //! The outside: sockets, clocks, SQLite, curl. Only here.
 
 pub mod clock;
-pub mod decode;
 pub mod curl;
+pub mod decode;
 pub mod environment;
 pub mod exchange;
 pub mod identifier;
