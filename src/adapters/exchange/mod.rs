@@ -13,29 +13,29 @@
 //! - `receive` ends with the last byte of the body, decoded where a coding was asked for.
 //!
 //! A wait for a packet begins when the work that the last read or write made is done, by the thread's CPU clock: a thread
-//! that is not let run waits all the same. Waiting for room to write counts as network: the other end, or the path, took no more. So does the wait for the end
-//! of a stream or a reset, which the kernel does not stamp. A redirect to the same origin goes over the same connection
+//! that is not let run waits all the same. Waiting for room to write counts as network: the other end, or the path, took
+//! no more. So does the wait for the end of a stream or a reset, which the kernel does not stamp. A redirect to the same origin goes over the same connection
 //! where the server keeps it open, as in `curl -L`. Between redirects nothing else is kept: no session, no cookie.
 
 mod answer;
-mod body;
+pub(super) mod body;
 mod chain;
 mod connect;
-mod failure;
+pub(super) mod failure;
 mod frames;
 mod head;
 mod hop;
 mod journal;
 mod limits;
 mod line;
-mod redirect;
-mod request;
+pub(super) mod redirect;
+pub(super) mod request;
 mod stamps;
 mod stream;
 mod tap;
-mod tls;
+pub(super) mod tls;
 mod tunnel;
-mod usage;
+pub(super) mod usage;
 
 use std::io;
 use std::time::Duration;
