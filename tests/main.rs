@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(unreachable_pub, reason = "what support offers is public to the other tests, and a binary exports nothing")]
 
+mod curl;
 mod environment;
 mod exchange;
 mod hostile;
+mod pooled;
 mod resolve;
 mod support;

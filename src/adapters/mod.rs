@@ -1,11 +1,13 @@
 //! The outside: sockets, clocks, SQLite, curl. Only here.
 
 pub mod clock;
+pub mod curl;
 pub mod decode;
 pub mod environment;
 pub mod exchange;
 pub mod identifier;
 pub mod kernel;
+pub mod pooled;
 pub mod random;
 pub mod resolve;
 pub mod trust;

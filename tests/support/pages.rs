@@ -64,7 +64,9 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S,
         let seen = seen.clone();
         async move {
             seen.lock().unwrap().push(format!("{} {}", request.method(), request.uri()));
-            Ok::<_, Infallible>(page(request).await)
+            let head = request.method() == http::Method::HEAD;
+            let page = page(request).await;
+            Ok::<_, Infallible>(if head { page.map(|_| Full::default().boxed()) } else { page })
         }
     });
     let _ = if http2 {
