@@ -2,10 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(unreachable_pub, reason = "what support offers is public to the other tests, and a binary exports nothing")]
 
+mod agent;
+mod archive;
 mod curl;
 mod environment;
 mod exchange;
+mod fleet;
 mod hostile;
+mod intake;
 mod pooled;
 mod resolve;
 mod support;

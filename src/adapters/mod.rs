@@ -1,5 +1,7 @@
 //! The outside: sockets, clocks, SQLite, curl. Only here.
 
+pub mod agent;
+pub mod archive;
 pub mod clock;
 pub mod curl;
 pub mod decode;
@@ -8,6 +10,7 @@ pub mod exchange;
 pub mod identifier;
 pub mod kernel;
 pub mod pooled;
+pub mod probers;
 pub mod random;
 pub mod resolve;
 pub mod trust;

@@ -3,9 +3,11 @@
 //! Nothing here opens a socket or reads a clock.
 
 pub mod checks;
+pub mod fleet;
 pub mod guard;
 pub mod headers;
 pub mod port;
 pub mod redact;
+pub mod schedule;
 pub mod target;
 pub mod transcript;

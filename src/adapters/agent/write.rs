@@ -1,0 +1,151 @@
+//! The thread that keeps samples: it alone touches the archive.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use crate::adapters::clock;
+use crate::measurement::units::UnixMillis;
+use crate::measurement::wire::Record;
+use crate::probe::schedule::order::Line;
+
+use super::Keep;
+use super::event::Event;
+use super::inbox::Happened;
+
+/// What the writer is asked to do, in this order.
+pub(super) enum Order {
+    Keep(Box<Record>),
+    /// Which slots of each line have a sample, from a moment on.
+    Slots(Vec<Line>, UnixMillis),
+}
+
+/// Samples held while the archive does not take them: some 40 MB at most.
+pub(super) const BACKLOG_MAX: usize = 10_000;
+/// Kept together: as many as come within a moment, and few enough for one message of the wire format.
+const BATCH_MAX: usize = 32;
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+const RETRY_LONGEST: Duration = Duration::from_secs(30);
+/// So long is a broken archive tried again after the agent was told to end.
+pub(super) const FAREWELL: Duration = Duration::from_secs(10);
+const FORGET_EVERY: Duration = Duration::from_secs(3_600);
+
+/// Why the writer ended.
+pub(super) struct Farewell {
+    /// Samples that were measured and are not kept.
+    pub(super) lost: usize,
+    /// What the archive said last, where it did not take them.
+    pub(super) reason: String,
+}
+
+pub(super) struct Writer {
+    pub(super) keeper: Box<dyn Keep>,
+    pub(super) keep: Option<Duration>,
+    pub(super) agent: Sender<Happened>,
+    pub(super) events: Sender<Event>,
+}
+
+struct Trouble {
+    reason: String,
+    again: Duration,
+    at: Instant,
+}
+
+impl Writer {
+    /// Keeps until nobody sends any more and all is kept, or until it has to give up.
+    pub(super) fn write(mut self, orders: &Receiver<Order>) -> Farewell {
+        let mut backlog: VecDeque<Order> = VecDeque::new();
+        let mut trouble: Option<Trouble> = None;
+        let mut last_words: Option<Instant> = None;
+        let mut forget_at = Instant::now();
+        loop {
+            if self.keep.is_some() && Instant::now() >= forget_at {
+                self.forget();
+                forget_at = Instant::now() + FORGET_EVERY;
+            }
+            let ready = trouble.as_ref().is_none_or(|trouble| Instant::now() >= trouble.at);
+            if ready && !backlog.is_empty() {
+                match self.step(&mut backlog) {
+                    Ok(()) if trouble.take().is_some() => self.tell(Event::ArchiveBack),
+                    Ok(()) => {}
+                    Err(reason) => trouble = Some(self.wait_after(trouble.as_ref(), reason, backlog.len())),
+                }
+            }
+            let given_up = last_words.is_some_and(|until| Instant::now() >= until) || backlog.len() > BACKLOG_MAX;
+            if (backlog.is_empty() && last_words.is_some()) || (trouble.is_some() && given_up) {
+                let lost = backlog.iter().filter(|order| matches!(order, Order::Keep(_))).count();
+                return Farewell { lost, reason: trouble.map(|trouble| trouble.reason).unwrap_or_default() };
+            }
+            let pause = match &trouble {
+                Some(trouble) => trouble.at.saturating_duration_since(Instant::now()),
+                None if !backlog.is_empty() => Duration::ZERO,
+                None => forget_at.saturating_duration_since(Instant::now()).max(Duration::from_secs(1)),
+            };
+            if last_words.is_some() {
+                std::thread::sleep(pause.min(Duration::from_millis(200)));
+            } else if gather(orders, pause, &mut backlog) {
+                last_words = Some(Instant::now() + FAREWELL);
+                if let Some(trouble) = &mut trouble {
+                    trouble.at = Instant::now();
+                }
+            }
+        }
+    }
+
+    /// Does the first orders of the backlog, and takes them out once they are done.
+    fn step(&mut self, backlog: &mut VecDeque<Order>) -> Result<(), String> {
+        if let Some(Order::Slots(lines, from)) = backlog.front() {
+            let slots: Result<Vec<_>, _> = lines.iter().map(|line| self.keeper.slots(line, *from)).collect();
+            let slots = slots.map_err(|error| error.to_string())?;
+            // Nobody waits for the answer of an agent that has ended.
+            let _ = self.agent.send(Happened::Slots(slots));
+            backlog.pop_front();
+            return Ok(());
+        }
+        let samples = backlog.iter().map_while(|order| match order {
+            Order::Keep(record) => Some(Record::clone(record)),
+            Order::Slots(..) => None,
+        });
+        let batch: Vec<Record> = samples.take(BATCH_MAX).collect();
+        let kept = self.keeper.keep(&batch).map_err(|error| error.to_string())?;
+        backlog.drain(..batch.len());
+        kept.refused.into_iter().for_each(|reason| self.tell(Event::Refused(reason)));
+        for record in batch {
+            if kept.ids.contains(&record.sample.id) {
+                self.tell(Event::Kept(Box::new(record)));
+            }
+        }
+        Ok(())
+    }
+
+    fn wait_after(&self, before: Option<&Trouble>, reason: String, waiting: usize) -> Trouble {
+        let again = before.map_or(RETRY_FIRST, |before| (before.again * 2).min(RETRY_LONGEST));
+        self.tell(Event::ArchiveWaits { reason: reason.clone(), waiting, again });
+        Trouble { reason, again, at: Instant::now() + again }
+    }
+
+    fn forget(&mut self) {
+        let Some(keep) = self.keep else { return };
+        match self.keeper.forget_before(clock::wall().minus(keep)) {
+            Ok(0) => {}
+            Ok(gone) => self.tell(Event::Forgotten(gone)),
+            Err(error) => self.tell(Event::NotForgotten(error.to_string())),
+        }
+    }
+
+    fn tell(&self, event: Event) {
+        // The teller outlives the writer; where it does not, there is nobody to tell.
+        let _ = self.events.send(event);
+    }
+}
+
+/// Takes what has come, waiting a while for the first; true when nothing can come any more.
+fn gather(orders: &Receiver<Order>, pause: Duration, backlog: &mut VecDeque<Order>) -> bool {
+    match orders.recv_timeout(pause) {
+        Ok(order) => backlog.push_back(order),
+        Err(RecvTimeoutError::Timeout) => return false,
+        Err(RecvTimeoutError::Disconnected) => return true,
+    }
+    backlog.extend(orders.try_iter().take(BACKLOG_MAX));
+    false
+}

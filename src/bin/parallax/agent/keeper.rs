@@ -1,0 +1,63 @@
+//! The embedded road from a sample to the archive: the same arrival and decision as behind a queue.
+
+use parallax::adapters::agent::{Identity, Keep, Kept};
+use parallax::adapters::archive::Archive;
+use parallax::adapters::clock;
+use parallax::archive::error::ArchiveError;
+use parallax::archive::port::{Append, Forget, Known, Slots};
+use parallax::archive::selection::Window;
+use parallax::intake::arrival::decode;
+use parallax::intake::plan::decide;
+use parallax::measurement::environment::Environment;
+use parallax::measurement::identity::Vantage;
+use parallax::measurement::units::UnixMillis;
+use parallax::measurement::wire::{Message, Record, SCHEMA};
+use parallax::probe::schedule::order::Line;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::exit::Problem;
+
+/// An archive and who writes to it.
+pub(super) struct Keeper {
+    archive: Archive,
+    vantage: Vantage,
+    environment: Environment,
+    runtime: Runtime,
+}
+
+impl Keeper {
+    pub(super) fn new(archive: Archive, identity: &Identity) -> Result<Self, Problem> {
+        let runtime = Builder::new_current_thread().build().map_err(Problem::unfinished)?;
+        let (vantage, environment) = (identity.vantage.clone(), identity.environment.clone());
+        Ok(Self { archive, vantage, environment, runtime })
+    }
+}
+
+impl Keep for Keeper {
+    fn keep(&mut self, records: &[Record]) -> Result<Kept, ArchiveError> {
+        let samples = records.iter().map(|record| record.sample.clone()).collect();
+        let message = Message { schema: SCHEMA, environment: self.environment.clone(), samples };
+        let bytes = match serde_json::to_vec(&message) {
+            Ok(bytes) => bytes,
+            Err(error) => return Ok(Kept { ids: Vec::new(), refused: vec![error.to_string()] }),
+        };
+        let arrivals = decode(&bytes, clock::wall());
+        let ids: Vec<_> = records.iter().map(|record| record.sample.id.clone()).collect();
+        let plan = decide(arrivals, &self.runtime.block_on(self.archive.known(&ids))?);
+        self.runtime.block_on(self.archive.append(&plan.fresh))?;
+        let fresh = plan.fresh.into_iter().map(|record| record.sample.id);
+        Ok(Kept {
+            ids: fresh.chain(plan.repeated).collect(),
+            refused: plan.poison.iter().map(|poison| poison.reason.to_string()).collect(),
+        })
+    }
+
+    fn slots(&mut self, line: &Line, from: UnixMillis) -> Result<Vec<UnixMillis>, ArchiveError> {
+        let window = Window { from, to: Window::ALWAYS.to };
+        self.runtime.block_on(self.archive.slots(&line.target, &self.vantage, &line.method, window))
+    }
+
+    fn forget_before(&mut self, moment: UnixMillis) -> Result<u64, ArchiveError> {
+        self.runtime.block_on(self.archive.forget_before(moment))
+    }
+}
