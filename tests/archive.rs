@@ -1,5 +1,6 @@
 //! The archive keeps each sample once, gives all of them back, and says what is wrong with a file.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use parallax::adapters::archive::{Archive, Mode, open};
@@ -13,16 +14,8 @@ use parallax::measurement::units::UnixMillis;
 use parallax::measurement::wire::Record;
 use tempfile::TempDir;
 
+use crate::support::at_once::now;
 use crate::support::samples::{Recipe, START, row};
-
-/// The embedded archive never waits, so its futures are done at the first look.
-fn now<T>(future: impl Future<Output = T>) -> T {
-    let mut future = std::pin::pin!(future);
-    match future.as_mut().poll(&mut std::task::Context::from_waker(std::task::Waker::noop())) {
-        std::task::Poll::Ready(done) => done,
-        std::task::Poll::Pending => panic!("the embedded archive waited"),
-    }
-}
 
 fn place(path: &Path) -> String {
     format!("sqlite:{}", path.display())
@@ -188,5 +181,128 @@ fn what_is_not_an_archive_is_named_and_left_untouched() {
     rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 41).unwrap();
     for mode in [Mode::Read, Mode::Write] {
         assert!(matches!(open(&place(&path), mode), Err(ArchiveError::Newer { found: 41, .. })));
+    }
+}
+
+#[test]
+fn programs_that_open_a_new_archive_at_once_all_write_to_it() {
+    let directory = TempDir::new().unwrap();
+    std::thread::scope(|scope| {
+        for n in 0..8 {
+            let path = directory.path().join("a.db");
+            scope.spawn(move || {
+                let mut archive = open(&place(&path), Mode::Write).unwrap();
+                for batch in 0..5 {
+                    let id = format!("{n}-{batch}");
+                    let own = Recipe { id, ..Recipe::default() }.record();
+                    let everyones = Recipe { id: format!("all-{batch}"), ..Recipe::default() }.record();
+                    now(archive.append(&[own, everyones])).unwrap();
+                }
+            });
+        }
+    });
+    let mut archive = open(&place(&directory.path().join("a.db")), Mode::Read).unwrap();
+    assert_eq!(all(&mut archive).len(), 45);
+    assert_eq!(now(archive.sources()).unwrap()[0].samples, 45);
+}
+
+#[test]
+fn a_reader_sees_whole_batches_while_a_writer_writes() {
+    let directory = TempDir::new().unwrap();
+    let mut writer = fresh(&directory);
+    let path = directory.path().join("a.db");
+    std::thread::scope(|scope| {
+        let reading = scope.spawn(move || {
+            let mut reader = open(&place(&path), Mode::Read).unwrap();
+            let mut counts = vec![0];
+            while counts.last() != Some(&300) {
+                counts.push(all(&mut reader).len());
+            }
+            counts
+        });
+        for n in 0..30 {
+            let recipe = Recipe { started_ms: START + n, ..Recipe::default() };
+            let batch: Vec<_> = row(&recipe, 10)
+                .into_iter()
+                .map(|mut r| {
+                    r.sample.id = format!("{n}-{}", r.sample.id).parse().unwrap();
+                    r
+                })
+                .collect();
+            now(writer.append(&batch)).unwrap();
+        }
+        let counts = reading.join().unwrap();
+        assert!(counts.iter().all(|count| count % 10 == 0) && counts.is_sorted(), "{counts:?}");
+    });
+}
+
+#[test]
+fn a_scan_ends_when_the_visitor_has_seen_enough() {
+    let directory = TempDir::new().unwrap();
+    let mut archive = fresh(&directory);
+    now(archive.append(&row(&Recipe::default(), 10))).unwrap();
+    let mut seen = 0;
+    let selection = Selection { source: Source::default(), window: Window::ALWAYS };
+    let mut visit = |_| {
+        seen += 1;
+        if seen == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    now(archive.scan_while(&selection, &mut visit)).unwrap();
+    assert_eq!(seen, 3);
+}
+
+#[test]
+fn a_damaged_archive_is_an_error_and_not_a_short_answer() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("a.db");
+    now(fresh(&directory).append(&row(&Recipe::default(), 500))).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    for keep in [whole.len() / 2, 4_096, 200] {
+        std::fs::write(&path, &whole[..keep]).unwrap();
+        let selection = Selection { source: Source::default(), window: Window::ALWAYS };
+        let message = open(&place(&path), Mode::Read)
+            .and_then(|mut archive| now(archive.scan(&selection, &mut |_| ())))
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("damaged") || message.contains("not a Parallax archive"), "{keep}: {message}");
+    }
+    std::fs::write(&path, &whole).unwrap();
+    rusqlite::Connection::open(&path).unwrap().execute("UPDATE sample SET content = '{' WHERE rowid = 3", []).unwrap();
+    let mut archive = open(&place(&path), Mode::Read).unwrap();
+    let selection = Selection { source: Source::default(), window: Window::ALWAYS };
+    let message = now(archive.scan(&selection, &mut |_| ())).unwrap_err().to_string();
+    assert!(message.contains("-2 is damaged"), "{message}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_user_who_may_only_read_can_read_and_is_told_what_else_is_missing() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("a.db");
+    now(fresh(&directory).append(&row(&Recipe::default(), 3))).unwrap();
+    let allow = |mode| std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(mode)).unwrap();
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o444)).unwrap();
+    allow(0o555);
+    // Root may do everything; its own thread lays that down.
+    let tried = std::thread::scope(|scope| {
+        scope
+            .spawn(|| {
+                nix::unistd::setfsuid(nix::unistd::Uid::from_raw(65_534));
+                let read = open(&place(&path), Mode::Read).map(|mut archive| all(&mut archive).len());
+                let written = open(&place(&path), Mode::Write).map(|_| ());
+                let made = open(&place(&directory.path().join("new.db")), Mode::Write).map(|_| ());
+                (read, written, made)
+            })
+            .join()
+            .unwrap()
+    });
+    allow(0o755);
+    assert_eq!(tried.0.unwrap(), 3);
+    for refused in [tried.1, tried.2] {
+        let error = refused.unwrap_err();
+        assert!(matches!(error, ArchiveError::Unusable { verb: "open", .. }), "{error}");
+        assert!(error.to_string().contains("able"), "{error}");
     }
 }

@@ -17,6 +17,8 @@ use crate::support::samples::{Recipe, START, environment, row};
 
 const NOW: UnixMillis = UnixMillis(START + 86_400_000);
 
+type Alteration = Box<dyn FnOnce(&mut Sample)>;
+
 fn message(records: &[Record]) -> Message {
     let samples = records.iter().map(|record| record.sample.clone()).collect();
     Message { schema: SCHEMA, environment: environment(Recipe::default().sandbox), samples }
@@ -54,7 +56,7 @@ fn a_message_arrives_as_it_was_sent() {
 
 #[test]
 fn numbers_no_probe_can_have_measured_are_poison() {
-    let cases: Vec<(&str, Box<dyn FnOnce(&mut Sample)>)> = vec![
+    let cases: Vec<(&str, Alteration)> = vec![
         ("more than an hour", Box::new(|s| s.elapsed_us = Micros(u64::MAX))),
         ("add up to 104321", Box::new(|s| s.elapsed_us.0 += 1)),
         ("add up to 18446744073709551615", Box::new(|s| s.hops[0].overhead_us = Micros(u64::MAX))),

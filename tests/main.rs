@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(unreachable_pub, reason = "what support offers is public to the other tests, and a binary exports nothing")]
 
+#![expect(unreachable_pub, reason = "a binary of tests has no outside: `pub` says what a module offers the others")]
+
 mod agent;
 mod archive;
 mod curl;
@@ -9,6 +11,7 @@ mod environment;
 mod exchange;
 mod fleet;
 mod hostile;
+mod import_export;
 mod intake;
 mod pooled;
 mod resolve;

@@ -1,6 +1,8 @@
 //! What any archive can be asked to do.
 #![expect(async_fn_in_trait, reason = "each caller runs its archive on one thread; no future has to be Send")]
 
+use std::ops::ControlFlow;
+
 use crate::measurement::identity::{Method, SampleId, TargetId, Vantage};
 use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::Record;
@@ -33,8 +35,22 @@ pub trait Known {
 
 /// Reads samples back.
 pub trait Scan {
-    /// Shows each selected record once, in the order in which they began (then by id), without holding all of them.
-    async fn scan(&mut self, selection: &Selection, visit: &mut dyn FnMut(Record)) -> Result<(), ArchiveError>;
+    /// Shows each selected record once, in the order in which they began (then by id), without holding all of them,
+    /// until the visitor has seen enough.
+    async fn scan_while(
+        &mut self,
+        selection: &Selection,
+        visit: &mut dyn FnMut(Record) -> ControlFlow<()>,
+    ) -> Result<(), ArchiveError>;
+
+    /// Shows all of them.
+    async fn scan(&mut self, selection: &Selection, visit: &mut dyn FnMut(Record)) -> Result<(), ArchiveError> {
+        let mut visit_all = |record| {
+            visit(record);
+            ControlFlow::Continue(())
+        };
+        self.scan_while(selection, &mut visit_all).await
+    }
 }
 
 /// Says which sources there are, without reading their samples.

@@ -12,6 +12,8 @@ use crate::measurement::units::{Micros, UnixMillis};
 
 /// The longest exchange: every probe has a timeout well below it.
 pub const ELAPSED_MAX: Duration = Duration::from_secs(3_600);
+/// The longest imported value: another monitor's number is not ours to doubt, only to fit in a column.
+pub const IMPORTED_MAX: Duration = Duration::from_secs(366 * 86_400);
 /// How far ahead of ours another machine's clock may be.
 pub const AHEAD_MAX: Duration = Duration::from_secs(3_600);
 /// How far ahead of its slot a sample may begin, the two being read from two machines' clocks.
@@ -44,8 +46,8 @@ pub enum Flaw {
     /// Over [`TEXTS_MAX`].
     #[error("its texts are {0} bytes long together, more than {TEXTS_MAX}")]
     MuchText(usize),
-    /// Over [`ELAPSED_MAX`].
-    #[error("it took {0} µs, more than an hour")]
+    /// Over [`ELAPSED_MAX`], or [`IMPORTED_MAX`] in an import.
+    #[error("it took {0} µs, more than an hour (in an import, a year)")]
     Elapsed(u64),
     /// Over [`AHEAD_MAX`].
     #[error("it began at {started_ms} ms, over an hour after now ({now_ms} ms): the probe's clock is wrong")]
@@ -106,7 +108,8 @@ pub enum Flaw {
 /// # Errors
 /// The first [`Flaw`] found.
 pub fn check(sample: &Sample, now: UnixMillis) -> Result<(), Flaw> {
-    if Duration::from(sample.elapsed_us) > ELAPSED_MAX {
+    let longest = if matches!(sample.method, Method::Imported(_)) { IMPORTED_MAX } else { ELAPSED_MAX };
+    if Duration::from(sample.elapsed_us) > longest {
         return Err(Flaw::Elapsed(sample.elapsed_us.0));
     }
     time(sample, now)?;
@@ -135,7 +138,8 @@ fn time(sample: &Sample, now: UnixMillis) -> Result<(), Flaw> {
 fn hops(sample: &Sample) -> Result<(), Flaw> {
     let hops = &sample.hops;
     if hops.is_empty() {
-        let ours = !matches!(sample.method, Method::Imported(_));
+        // A curl that someone else ran may be imported; one total is all that is known of it.
+        let ours = matches!(sample.method, Method::Fresh | Method::Pooled);
         return if ours && matches!(sample.outcome, Outcome::Answered(_)) { Err(Flaw::NoHop) } else { Ok(()) };
     }
     if hops.len() > HOPS_MAX {

@@ -70,6 +70,22 @@ pub enum Check {
     MaxTime,
 }
 
+impl Check {
+    /// The name in JSON and on pages.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::BodyContains => "body_contains",
+            Self::BodyMatches => "body_matches",
+            Self::Json => "json",
+            Self::Header => "header",
+            Self::CertificateDaysLeft => "certificate_days_left",
+            Self::MaxTime => "max_time",
+        }
+    }
+}
+
 /// A check that did not hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedCheck {

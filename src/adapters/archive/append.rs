@@ -126,3 +126,48 @@ impl<'a> Row<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::adapters::archive::{Mode, open};
+
+    fn now<T>(future: impl Future<Output = T>) -> T {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(done) => done,
+            Poll::Pending => panic!("it waited"),
+        }
+    }
+
+    fn record(id: usize) -> Record {
+        serde_json::from_value(json!({
+            "schema": 1,
+            "sample": {
+                "id": format!("sample-{id}"), "target": "t", "vantage": "v", "method": "zabbix", "stopwatch": "s",
+                "started_at_ms": 1_767_225_600_000_i64, "elapsed_us": 5, "outcome": { "kind": "answered" },
+            },
+            "environment": { "platform": "host", "architecture": "x".repeat(3_000), "probe_version": "0" },
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_full_disk_takes_the_whole_batch_back_and_says_so() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let place = format!("sqlite:{}", directory.path().join("a.db").display());
+        let mut archive = open(&place, Mode::Write).unwrap();
+        now(archive.append(&[record(0)])).unwrap();
+        // SQLite's own limit fails as a full disk does.
+        archive.connection.pragma_update(None, "max_page_count", 20).unwrap();
+        let many: Vec<Record> = (0..2_000).map(record).collect();
+        let message = now(archive.append(&many)).unwrap_err().to_string();
+        assert!(message.contains("cannot write") && message.contains("the disk is full"), "{message}");
+        let kept = now(archive.known(&many.iter().map(|r| r.sample.id.clone()).collect::<Vec<_>>())).unwrap();
+        assert_eq!(kept, [many[0].sample.id.clone()]);
+    }
+}

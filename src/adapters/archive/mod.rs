@@ -12,6 +12,7 @@ mod open;
 mod place;
 mod scan;
 mod schema;
+pub mod size;
 
 use rusqlite::Connection;
 

@@ -1,6 +1,7 @@
 //! Reading back, a row at a time.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
 use rusqlite::types::Value;
 use rusqlite::{CachedStatement, Connection, Row, params_from_iter};
@@ -18,7 +19,11 @@ use super::fault::Doing;
 const ENVIRONMENTS: usize = 1_024;
 
 impl Scan for Archive {
-    async fn scan(&mut self, selection: &Selection, visit: &mut dyn FnMut(Record)) -> Result<(), ArchiveError> {
+    async fn scan_while(
+        &mut self,
+        selection: &Selection,
+        visit: &mut dyn FnMut(Record) -> ControlFlow<()>,
+    ) -> Result<(), ArchiveError> {
         let doing = Doing { verb: "read", place: &self.place };
         let failed = |error: rusqlite::Error| doing.failed(&error);
         let transaction = self.connection.transaction().map_err(failed)?;
@@ -31,7 +36,9 @@ impl Scan for Archive {
         let mut surroundings = Surroundings::of(&transaction).map_err(failed)?;
         let mut rows = statement.query(params_from_iter(values)).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
-            visit(record(row, &mut surroundings, doing)?);
+            if visit(record(row, &mut surroundings, doing)?).is_break() {
+                break;
+            }
         }
         Ok(())
     }

@@ -3,6 +3,8 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
+use parallax::archive::error::ArchiveError;
+
 /// The command did its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -32,6 +34,16 @@ impl Problem {
     /// Could not finish.
     pub fn unfinished(message: impl Display) -> Self {
         Self::Unfinished(message.to_string())
+    }
+}
+
+impl From<ArchiveError> for Problem {
+    fn from(error: ArchiveError) -> Self {
+        match error {
+            // It was there and open, and then failed: nothing that was typed can be changed.
+            ArchiveError::Unusable { verb, .. } if verb != "open" => Self::unfinished(error),
+            error => Self::input(error),
+        }
     }
 }
 

@@ -1,8 +1,131 @@
-use crate::exit::{Outcome, Problem};
+//! `parallax export`.
+
+mod destination;
+
+use std::io::{self, BufWriter, Write};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use parallax::adapters::archive::Mode;
+use parallax::adapters::clock;
+use parallax::adapters::export::flat::Flat;
+use parallax::adapters::export::line;
+use parallax::archive::port::Scan;
+use parallax::archive::selection::Selection;
+use parallax::measurement::wire::Record;
+
+use crate::archive;
+use crate::exit::{Answer, Outcome, Problem};
+use crate::selection::SelectionArguments;
+
+use destination::Destination;
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    format: Format,
+}
 
-pub fn run(_arguments: &Arguments) -> Outcome {
-    Err(Problem::unfinished("not built yet"))
+#[derive(Debug, clap::Subcommand)]
+enum Format {
+    /// One JSON record a line, which `parallax import jsonl` reads back whole
+    Jsonl(Selected),
+    /// One flat row a sample, for a spreadsheet
+    Csv(Selected),
+}
+
+#[derive(Debug, clap::Args)]
+struct Selected {
+    #[command(flatten)]
+    selection: SelectionArguments,
+    /// Write to this file, which is replaced only once the export is whole, instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Outcome {
+    match &arguments.format {
+        Format::Jsonl(selected) => export(selected, Lines::new),
+        Format::Csv(selected) => export(selected, Flat::new),
+    }
+}
+
+/// One way of writing records down.
+trait Writing {
+    fn record(&mut self, record: &Record) -> io::Result<()>;
+    fn finish(self) -> io::Result<()>;
+}
+
+struct Lines<W>(W);
+
+impl<W: Write> Lines<W> {
+    #[expect(clippy::unnecessary_wraps, reason = "the other format writes a header here")]
+    fn new(out: W) -> io::Result<Self> {
+        Ok(Self(out))
+    }
+}
+
+impl<W: Write> Writing for Lines<W> {
+    fn record(&mut self, record: &Record) -> io::Result<()> {
+        line(&mut self.0, record)
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl<W: Write> Writing for Flat<W> {
+    fn record(&mut self, record: &Record) -> io::Result<()> {
+        self.row(record)
+    }
+
+    fn finish(self) -> io::Result<()> {
+        Flat::finish(self)
+    }
+}
+
+fn export<W: Writing>(
+    selected: &Selected,
+    writing: impl FnOnce(BufWriter<Box<dyn Write>>) -> io::Result<W>,
+) -> Outcome {
+    let selection = selected.selection.selection(clock::wall())?;
+    let place = &selected.selection.archive;
+    archive::with(place, Mode::Read, async |archive| {
+        let destination = Destination::new(selected.output.as_deref(), archive::file(place))?;
+        let failed = |error: io::Error| destination.failed(&error);
+        let out = BufWriter::new(destination.writer()?);
+        let written = write(archive, &selection, writing(out).map_err(failed)?, &failed).await?;
+        destination.keep()?;
+        if written == 0 {
+            eprintln!("parallax: no samples in {place} match; see `parallax status` for what there is");
+            return Ok(Answer::Negative);
+        }
+        Ok(Answer::Done)
+    })
+}
+
+async fn write<W: Writing>(
+    archive: &mut impl Scan,
+    selection: &Selection,
+    mut writing: W,
+    failed: &impl Fn(io::Error) -> Problem,
+) -> Result<u64, Problem> {
+    let mut written = Ok(0);
+    let mut visit = |record: Record| match (&mut written, writing.record(&record)) {
+        (Ok(count), Ok(())) => {
+            *count += 1;
+            ControlFlow::Continue(())
+        }
+        (written, result) => {
+            if let Err(error) = result {
+                *written = Err(error);
+            }
+            ControlFlow::Break(())
+        }
+    };
+    archive.scan_while(selection, &mut visit).await?;
+    let written = written.map_err(failed)?;
+    writing.finish().map_err(failed)?;
+    Ok(written)
 }

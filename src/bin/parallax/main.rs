@@ -1,6 +1,7 @@
 //! The command line: what was typed, then what it means; one file a command.
 
 mod agent;
+mod archive;
 mod compare;
 mod demo;
 mod doctor;

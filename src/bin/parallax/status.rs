@@ -1,8 +1,114 @@
-use crate::exit::{Outcome, Problem};
+//! `parallax status`.
+
+use std::time::Duration;
+
+use comfy_table::{CellAlignment, Table, presets};
+use parallax::adapters::archive::Mode;
+use parallax::adapters::archive::size::Size;
+use parallax::adapters::clock;
+use parallax::archive::port::{Directory, SourceLine};
+use parallax::measurement::units::UnixMillis;
+use serde_json::{Value, json};
+
+use crate::archive;
+use crate::exit::{Answer, Outcome};
+use crate::output::print;
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+pub(crate) struct Arguments {
+    /// Where samples are kept
+    #[arg(long, value_name = "sqlite:PATH", default_value = "sqlite:parallax.db")]
+    archive: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
 
-pub fn run(_arguments: &Arguments) -> Outcome {
-    Err(Problem::unfinished("not built yet"))
+pub(crate) fn run(arguments: &Arguments) -> Outcome {
+    let (sources, size) =
+        archive::with(&arguments.archive, Mode::Read, async |archive| Ok((archive.sources().await?, archive.size()?)))?;
+    let now = clock::wall();
+    match arguments.json {
+        true => print(&document(&arguments.archive, &sources, size, now).to_string())?,
+        false => print(&page(&arguments.archive, &sources, size, now))?,
+    }
+    Ok(if sources.is_empty() { Answer::Negative } else { Answer::Done })
+}
+
+fn document(place: &str, sources: &[SourceLine], size: Size, now: UnixMillis) -> Value {
+    let source = |line: &SourceLine| {
+        json!({
+            "target": line.target, "vantage": line.vantage, "method": line.method,
+            "samples": line.samples, "failures": line.failures,
+            "first_ms": line.first, "last_ms": line.last,
+            "last_seen_ago_ms": u64::try_from(now.since(line.last).as_millis()).unwrap_or(u64::MAX),
+        })
+    };
+    json!({
+        "schema": 1,
+        "archive": {
+            "place": place, "schema": size.schema, "bytes": size.bytes, "free_bytes": size.free_bytes,
+        },
+        "sources": sources.iter().map(source).collect::<Vec<_>>(),
+    })
+}
+
+fn page(place: &str, sources: &[SourceLine], size: Size, now: UnixMillis) -> String {
+    let mib = |bytes: u64| bytes as f64 / 1_048_576.0;
+    let foot = format!(
+        "{place}: schema {}, {:.1} MiB ({:.1} MiB free for new samples)",
+        size.schema,
+        mib(size.bytes),
+        mib(size.free_bytes)
+    );
+    if sources.is_empty() {
+        return format!("{foot}\nIt holds no samples yet; `parallax agent`, `compare` and `demo` add some.");
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(["target", "vantage", "method", "samples", "failures", "first seen", "last seen"]);
+    for line in sources {
+        table.add_row([
+            line.target.to_string(),
+            line.vantage.to_string(),
+            line.method.to_string(),
+            line.samples.to_string(),
+            line.failures.to_string(),
+            ago(line.first, now),
+            ago(line.last, now),
+        ]);
+    }
+    for column in 3..5 {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    format!("{}\n\n{foot}", table.trim_fmt())
+}
+
+/// In the two largest units, which is as exact as a reader needs.
+fn ago(moment: UnixMillis, now: UnixMillis) -> String {
+    if moment > now {
+        return format!("in {}", rough(moment.since(now)));
+    }
+    format!("{} ago", rough(now.since(moment)))
+}
+
+fn rough(length: Duration) -> String {
+    let whole = humantime::format_duration(Duration::from_secs(length.as_secs())).to_string();
+    whole.split(' ').take(2).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_is_said_in_two_units() {
+        let now = UnixMillis(1_767_225_600_000);
+        assert_eq!(ago(now, now), "0s ago");
+        assert_eq!(ago(UnixMillis(now.0 - 93_784_000), now), "1day 2h ago");
+        assert_eq!(ago(UnixMillis(now.0 + 61_000), now), "in 1m 1s");
+        assert!(ago(UnixMillis(i64::MIN), UnixMillis(i64::MAX)).ends_with("ago"));
+    }
 }

@@ -1,0 +1,219 @@
+//! The table as it lies in the file.
+
+use std::cell::Cell;
+use std::io::{self, Read};
+use std::rc::Rc;
+
+use csv::{ByteRecord, Reader, ReaderBuilder};
+
+use super::fault::{Fault, TableFault, shown};
+use super::mapping::Column;
+
+/// The longest row, in bytes.
+const ROW_MAX: u64 = 1_048_576;
+
+/// How cells are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Between cells.
+    pub delimiter: u8,
+    /// The first row names the columns.
+    pub header: bool,
+}
+
+/// A table, read row by row.
+#[derive(Debug)]
+pub struct Table<R> {
+    reader: Reader<Bounded<R>>,
+    passed: Rc<Passed>,
+    header: Vec<String>,
+    named: bool,
+    first: Option<ByteRecord>,
+}
+
+/// A column that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    index: usize,
+    name: String,
+}
+
+impl Place {
+    /// As messages call it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// One row.
+#[derive(Clone, Debug)]
+pub struct Row {
+    line: u64,
+    width: usize,
+    /// Its cells as bytes.
+    pub cells: ByteRecord,
+}
+
+impl<R: Read> Table<R> {
+    /// Reads the header, or the first row where there is none.
+    ///
+    /// # Errors
+    /// See [`TableFault`].
+    pub fn new(input: R, layout: Layout) -> Result<Self, TableFault> {
+        let passed = Rc::new(Passed::default());
+        let bounded = Bounded { input, passed: Rc::clone(&passed) };
+        let reader =
+            ReaderBuilder::new().delimiter(layout.delimiter).has_headers(false).flexible(true).from_reader(bounded);
+        let mut table = Self { reader, passed, header: Vec::new(), named: layout.header, first: None };
+        let first = table.read()?.ok_or(TableFault::Empty)?;
+        if first.get(0).is_some_and(|cell| cell.starts_with(b"\xff\xfe") || cell.starts_with(b"\xfe\xff")) {
+            return Err(TableFault::Utf16);
+        }
+        if layout.header {
+            table.header = first.iter().map(|cell| String::from_utf8_lossy(cell).trim().to_owned()).collect();
+        } else {
+            table.header = (1..=first.len()).map(|number| format!("#{number}")).collect();
+            table.first = Some(first);
+        }
+        Ok(table)
+    }
+
+    /// The column of that name or number.
+    ///
+    /// # Errors
+    /// There is none, or there are two.
+    pub fn find(&self, column: &Column) -> Result<Place, TableFault> {
+        let asked = column.0.as_str();
+        let bearing: Vec<usize> =
+            (0..self.header.len()).filter(|index| self.named && self.header[*index] == asked).collect();
+        let number = asked.strip_prefix('#').or((!self.named).then_some(asked));
+        let index = match bearing[..] {
+            [index] => index,
+            [] => number
+                .and_then(|number| number.parse::<usize>().ok())
+                .and_then(|number| number.checked_sub(1))
+                .filter(|index| *index < self.header.len())
+                .ok_or_else(|| self.no(asked))?,
+            _ => return Err(TableFault::Ambiguous { asked: asked.escape_debug().to_string(), count: bearing.len() }),
+        };
+        Ok(Place { index, name: format!("column {}", shown(&self.header[index])) })
+    }
+
+    fn no(&self, asked: &str) -> TableFault {
+        let names: Vec<String> = self.header.iter().take(40).map(|name| shown(name)).collect();
+        let more = if self.header.len() > 40 { " and more; is --delimiter right?" } else { "" };
+        let one = if self.header.len() == 1 { "; is --delimiter right?" } else { "" };
+        TableFault::NoColumn {
+            asked: asked.escape_debug().to_string(),
+            columns: format!("{}{more}{one}", names.join(", ")),
+        }
+    }
+
+    /// The header as it stands in the file; nothing where columns have numbers only.
+    #[must_use]
+    pub fn header(&self) -> Option<&[String]> {
+        self.named.then_some(&self.header)
+    }
+
+    /// The next row.
+    ///
+    /// # Errors
+    /// The file broke off, or a row does not end.
+    pub fn next_row(&mut self) -> Result<Option<Row>, TableFault> {
+        let cells = match self.first.take() {
+            Some(first) => Some(first),
+            None => self.read()?,
+        };
+        let width = self.header.len();
+        Ok(cells.map(|cells| Row { line: cells.position().map_or(0, csv::Position::line), width, cells }))
+    }
+
+    /// Whether the last byte read ends a line: a file that was cut off does not end so.
+    #[must_use]
+    pub fn ends_with_a_line(&self) -> bool {
+        self.passed.last.get() == b'\n'
+    }
+
+    fn read(&mut self) -> Result<Option<ByteRecord>, TableFault> {
+        let mut cells = ByteRecord::new();
+        self.passed.bytes.set(0);
+        let line = self.reader.position().line();
+        match self.reader.read_byte_record(&mut cells) {
+            Ok(true) => Ok(Some(cells)),
+            Ok(false) => Ok(None),
+            Err(_) if self.passed.bytes.get() > ROW_MAX => Err(TableFault::Endless { line, most: ROW_MAX }),
+            Err(error) => Err(TableFault::Unreadable(error.to_string())),
+        }
+    }
+}
+
+impl Row {
+    /// Checks that it has as many cells as the first line.
+    ///
+    /// # Errors
+    /// It has more or fewer.
+    pub fn whole(&self) -> Result<(), Fault> {
+        if self.cells.len() == self.width {
+            return Ok(());
+        }
+        Err(Fault {
+            line: self.line,
+            column: format!("{} cells", self.cells.len()),
+            reason: format!("the first line has {}; is a cell missing, or a quote?", self.width),
+        })
+    }
+
+    /// A cell as text without surrounding blanks.
+    ///
+    /// # Errors
+    /// It is not UTF-8, has a zero byte, or spans lines.
+    pub fn text(&self, place: &Place) -> Result<&str, Fault> {
+        let fault = |reason: String| Fault { line: self.line, column: place.name.clone(), reason };
+        let bytes = self.cells.get(place.index).unwrap_or_default();
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
+            fault(format!("byte 0x{byte:02x} is not UTF-8; save the file as UTF-8"))
+        })?;
+        if text.contains('\0') {
+            return Err(fault("it holds a zero byte; is this a text file?".to_owned()));
+        }
+        if text.contains('\n') {
+            return Err(fault("it goes on over the end of the line; is a quote not closed?".to_owned()));
+        }
+        Ok(text.trim())
+    }
+
+    /// What is wrong with a cell.
+    #[must_use]
+    pub fn fault(&self, place: &Place, reason: String) -> Fault {
+        Fault { line: self.line, column: place.name.clone(), reason }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Passed {
+    bytes: Cell<u64>,
+    last: Cell<u8>,
+}
+
+/// Stops a row that never ends before it fills the memory.
+#[derive(Debug)]
+struct Bounded<R> {
+    input: R,
+    passed: Rc<Passed>,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.passed.bytes.get() > ROW_MAX {
+            return Err(io::Error::other("the row does not end"));
+        }
+        let count = self.input.read(buffer)?;
+        if let Some(last) = buffer.get(..count).and_then(<[u8]>::last) {
+            self.passed.last.set(*last);
+        }
+        self.passed.bytes.set(self.passed.bytes.get() + count as u64);
+        Ok(count)
+    }
+}

@@ -1,0 +1,79 @@
+//! `parallax import jsonl`.
+
+use std::io::{BufRead, BufReader, Read};
+
+use parallax::adapters::clock;
+use parallax::intake::{arrival, flaw};
+use parallax::measurement::units::UnixMillis;
+use parallax::measurement::wire::{self, Record};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Common;
+use super::batch::Checked;
+use super::input::{self, Rejected};
+use crate::exit::{Outcome, Problem};
+
+/// The longest line, in bytes: a record is a few thousand.
+const LINE_MAX: u64 = 1_048_576;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Outcome {
+    let (common, now) = (&arguments.common, clock::wall());
+    let mut lines = BufReader::new(input::open(&common.file)?);
+    let mut checked = Checked::new()?;
+    let mut rejected = Rejected::beside(&common.file);
+    let mut number = 0_u64;
+    while let Some(line) = next(&mut lines, &common.file)? {
+        number += 1;
+        let text = if number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line) } else { &line[..] };
+        if text.trim_ascii().is_empty() {
+            continue;
+        }
+        match record(text, now) {
+            Ok(record) => checked.good(&record)?,
+            Err(reason) => {
+                let cut = if line.ends_with(b"\n") { "" } else { " (the line has no end: was the file cut off?)" };
+                checked.bad(format!("line {number}: {reason}{cut}"));
+                if common.skip_bad {
+                    rejected.keep(b"", &line)?;
+                }
+            }
+        }
+    }
+    checked.keep(common, &rejected.place())
+}
+
+/// The next line with its end, or what is left; one that is too long is cut, and so refused as JSON.
+fn next(lines: &mut impl BufRead, file: &str) -> Result<Option<Vec<u8>>, Problem> {
+    let failed = |error: std::io::Error| Problem::unfinished(format!("cannot read {}: {error}", input::name(file)));
+    let mut line = Vec::new();
+    lines.by_ref().take(LINE_MAX).read_until(b'\n', &mut line).map_err(failed)?;
+    if line.len() as u64 == LINE_MAX && !line.ends_with(b"\n") {
+        lines.skip_until(b'\n').map_err(failed)?;
+        line.push(b'\n');
+    }
+    Ok((!line.is_empty()).then_some(line))
+}
+
+#[derive(Deserialize)]
+struct Line {
+    sample: Value,
+    environment: Value,
+}
+
+fn record(line: &[u8], now: UnixMillis) -> Result<Record, String> {
+    if line.len() as u64 > LINE_MAX {
+        return Err(format!("it is longer than {LINE_MAX} bytes"));
+    }
+    let line: Line = wire::decode(line).map_err(|error| error.to_string())?;
+    flaw::check_text(&line.environment).map_err(|flaw| format!("environment: {flaw}"))?;
+    let environment = serde_json::from_value(line.environment).map_err(|error| format!("environment: {error}"))?;
+    let sample = arrival::sample(line.sample, now).map_err(|flaw| format!("sample: {flaw}"))?;
+    Ok(Record::new(sample, environment))
+}
