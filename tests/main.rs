@@ -14,5 +14,7 @@ mod hostile;
 mod import_export;
 mod intake;
 mod pooled;
+mod report;
 mod resolve;
+mod statistics;
 mod support;
