@@ -26,7 +26,7 @@ pub(super) struct Body {
 }
 
 /// The codings named by `Content-Encoding`, in the order in which they were applied.
-pub(super) fn codings(headers: &HeaderMap) -> Vec<String> {
+pub(in crate::adapters) fn codings(headers: &HeaderMap) -> Vec<String> {
     let values = headers.get_all(CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     let names = values.flat_map(|value| value.split(',')).map(|name| name.trim().to_ascii_lowercase());
     names.filter(|name| !name.is_empty() && name != "identity").collect()
@@ -59,7 +59,7 @@ pub(super) async fn read(
 }
 
 /// Whether the body's codings are to be undone: only where some were asked for, as in curl.
-pub(super) fn is_to_be_decoded(target: &Target, codings: &[String]) -> bool {
+pub(in crate::adapters) fn is_to_be_decoded(target: &Target, codings: &[String]) -> bool {
     !target.accept_encoding.is_empty() && !codings.is_empty()
 }
 

@@ -13,9 +13,9 @@ use crate::probe::redact;
 
 /// A step failed; the phase is the one the journal is in.
 #[derive(Clone, Debug)]
-pub(super) struct Broken {
-    pub(super) cause: Cause,
-    pub(super) detail: String,
+pub(in crate::adapters) struct Broken {
+    pub(in crate::adapters) cause: Cause,
+    pub(in crate::adapters) detail: String,
 }
 
 impl Broken {
@@ -75,7 +75,7 @@ impl Broken {
 }
 
 /// What a socket's error means; `None` for one that is not of the network's making.
-pub(super) fn cause_of_socket(kind: ErrorKind) -> Option<Cause> {
+pub(in crate::adapters) fn cause_of_socket(kind: ErrorKind) -> Option<Cause> {
     Some(match kind {
         ErrorKind::ConnectionRefused => Cause::ConnectionRefused,
         ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => Cause::ConnectionReset,
@@ -91,11 +91,11 @@ pub(super) fn cause_of_socket(kind: ErrorKind) -> Option<Cause> {
     })
 }
 
-fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
+pub(in crate::adapters) fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
 }
 
-fn cause_of_certificate(error: &CertificateError) -> Cause {
+pub(in crate::adapters) fn cause_of_certificate(error: &CertificateError) -> Cause {
     match error {
         CertificateError::Expired
         | CertificateError::ExpiredContext { .. }
@@ -108,7 +108,9 @@ fn cause_of_certificate(error: &CertificateError) -> Cause {
 }
 
 /// An error and those behind it.
-fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+pub(in crate::adapters) fn causes<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     let mut next = Some(error);
     std::iter::from_fn(move || {
         let error = next?;
@@ -118,7 +120,7 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 }
 
 /// An error and those behind it in one line; none of them quotes what was sent.
-fn said(error: &(dyn Error + 'static)) -> String {
+pub(in crate::adapters) fn said(error: &(dyn Error + 'static)) -> String {
     let mut said = String::new();
     for error in causes(error) {
         let words = error.to_string();

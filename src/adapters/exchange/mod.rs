@@ -18,23 +18,23 @@
 //! where the server keeps it open, as in `curl -L`. Between redirects nothing else is kept: no session, no cookie.
 
 mod answer;
-mod body;
+pub(super) mod body;
 mod chain;
 mod connect;
-mod failure;
+pub(super) mod failure;
 mod frames;
 mod head;
 mod hop;
 mod journal;
 mod limits;
 mod line;
-mod redirect;
-mod request;
+pub(super) mod redirect;
+pub(super) mod request;
 mod stream;
 mod tap;
-mod tls;
+pub(super) mod tls;
 mod tunnel;
-mod usage;
+pub(super) mod usage;
 
 use std::io;
 use std::net::{Ipv4Addr, UdpSocket};

@@ -10,7 +10,7 @@ use crate::measurement::outcome::Cause;
 ///
 /// # Errors
 /// A `Location` that is no URL, or of another scheme than HTTP.
-pub(super) fn next(status: u16, headers: &HeaderMap, from: &Url) -> Result<Option<Url>, Broken> {
+pub(in crate::adapters) fn next(status: u16, headers: &HeaderMap, from: &Url) -> Result<Option<Url>, Broken> {
     if !matches!(status, 301 | 302 | 303 | 307 | 308) {
         return Ok(None);
     }

@@ -15,14 +15,16 @@ use crate::probe::target::{HttpMethod, Target};
 pub(super) const OUR_NAME: &str = concat!("parallax/", env!("CARGO_PKG_VERSION"));
 
 /// Headers that another origin may see; the value of any other may be meant for the first origin alone.
-const HARMLESS: [&str; 6] = ["accept", "accept-encoding", "accept-language", "cache-control", "pragma", "user-agent"];
+pub(in crate::adapters) const HARMLESS: [&str; 6] =
+    ["accept", "accept-encoding", "accept-language", "cache-control", "pragma", "user-agent"];
 
 /// Headers that would change how the message is framed.
-const FRAMING: [&str; 6] = ["connection", "content-length", "keep-alive", "te", "transfer-encoding", "upgrade"];
+pub(in crate::adapters) const FRAMING: [&str; 6] =
+    ["connection", "content-length", "keep-alive", "te", "transfer-encoding", "upgrade"];
 
 /// How a request is addressed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
+pub(in crate::adapters) enum Form {
     /// HTTP/1.1 to the server itself, or through a tunnel.
     Origin,
     /// HTTP/1.1 to a proxy.
@@ -32,7 +34,7 @@ pub(super) enum Form {
 }
 
 /// Whether both are asked with the same secrets: scheme, host and port are equal.
-pub(super) fn same_origin(one: &Url, other: &Url) -> bool {
+pub(in crate::adapters) fn same_origin(one: &Url, other: &Url) -> bool {
     one.scheme() == other.scheme()
         && one.host() == other.host()
         && one.port_or_known_default() == other.port_or_known_default()
@@ -45,7 +47,7 @@ fn authority(url: &Url) -> String {
 }
 
 /// A request for `url`, which may be a redirect away from the target's own.
-pub(super) fn build(target: &Target, url: &Url, form: Form) -> Result<Request<Empty<Bytes>>, Broken> {
+pub(in crate::adapters) fn build(target: &Target, url: &Url, form: Form) -> Result<Request<Empty<Bytes>>, Broken> {
     let at_home = same_origin(&target.url, url);
     let mut headers = HeaderMap::with_capacity(8);
     headers.insert(HOST, value("Host", &authority(url))?);

@@ -114,7 +114,7 @@ impl Session {
 }
 
 /// Whole days, rounded down: −1 in the first day after the end.
-fn days_left(not_after_s: i64, now: UnixMillis) -> i32 {
+pub(in crate::adapters) fn days_left(not_after_s: i64, now: UnixMillis) -> i32 {
     const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
     let left = not_after_s.saturating_mul(1_000).saturating_sub(now.0).div_euclid(DAY_MS);
     i32::try_from(left).unwrap_or(if left < 0 { i32::MIN } else { i32::MAX })
