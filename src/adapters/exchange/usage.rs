@@ -5,7 +5,7 @@ use crate::measurement::local::Local;
 use crate::measurement::units::Micros;
 
 /// The thread's counters at one moment.
-pub(super) struct Usage {
+pub(in crate::adapters) struct Usage {
     steal: Option<Micros>,
     switches: Option<Switches>,
     run_delay: Option<Micros>,
@@ -14,7 +14,7 @@ pub(super) struct Usage {
 
 impl Usage {
     /// Before the timed part: the dear ones first, so that what they cost is not counted.
-    pub(super) fn before() -> Self {
+    pub(in crate::adapters) fn before() -> Self {
         let (steal, switches) = (kernel::steal(), kernel::switches());
         Self { steal, switches, run_delay: kernel::run_delay(), cpu: kernel::thread_cpu() }
     }
@@ -25,7 +25,7 @@ impl Usage {
     }
 
     /// What has been used since.
-    pub(super) fn until_now(&self, largest_stall: Option<Micros>) -> Local {
+    pub(in crate::adapters) fn until_now(&self, largest_stall: Option<Micros>) -> Local {
         let after = Self::after();
         let passed = |before: Option<Micros>, after: Option<Micros>| Some(after?.saturating_sub(before?));
         let switches = |of: fn(Switches) -> u64| Some(of(after.switches?).saturating_sub(of(self.switches?)));
