@@ -2,6 +2,7 @@
 //!
 //! `cargo bench --bench archive`; on a disk: `TMPDIR=… cargo bench --bench archive`.
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
+#![expect(unreachable_pub, reason = "the builder of samples is shared with the tests")]
 
 use std::hint::black_box;
 use std::pin::pin;

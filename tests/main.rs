@@ -1,10 +1,12 @@
 //! The one integration binary: each module holds one promise of the product against real sockets, files and processes.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(unreachable_pub, reason = "what support offers is public to the other tests, and a binary exports nothing")]
+#![expect(unreachable_pub, reason = "a binary of tests has no outside: `pub` says what a module offers the others")]
 
 mod agent;
 mod archive;
+mod cli;
 mod curl;
+mod demo;
 mod environment;
 mod exchange;
 mod fleet;
@@ -14,5 +16,6 @@ mod intake;
 mod pooled;
 mod report;
 mod resolve;
+mod site;
 mod statistics;
 mod support;

@@ -6,6 +6,7 @@ pub mod checks;
 pub mod fleet;
 pub mod guard;
 pub mod headers;
+pub mod interleave;
 pub mod port;
 pub mod redact;
 pub mod schedule;

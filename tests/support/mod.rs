@@ -1,8 +1,11 @@
-//! What tests stand on: real servers on loopback, certificates for them, and stand-ins that do as told.
+//! What tests stand on: real servers on loopback, certificates for them, made-up samples, stand-ins that do as told, and
+//! the program itself.
 
 pub mod at_once;
 pub mod certificates;
+pub mod command;
 pub mod dns;
+pub mod golden;
 pub mod hostile;
 pub mod pages;
 pub mod proxy;

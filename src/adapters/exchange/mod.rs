@@ -30,7 +30,6 @@ mod limits;
 mod line;
 pub(super) mod redirect;
 pub(super) mod request;
-mod stamps;
 mod stream;
 mod tap;
 pub(super) mod tls;
@@ -47,6 +46,7 @@ use self::hop::Step;
 use self::journal::Journal;
 use self::limits::Limits;
 use self::usage::Usage;
+use super::kernel::stamping::Stamping;
 use super::resolve::configuration::Configuration;
 use crate::measurement::sample::Observation;
 use crate::probe::port::Measure;
@@ -61,7 +61,8 @@ const DRIFT_MAX: Duration = Duration::from_millis(5);
 pub struct Fresh {
     runtime: Runtime,
     clients: tls::Clients,
-    _stamping: stamps::Stamping,
+    /// The first packet of the first exchange deserves its stamp, too; where there are none, samples leave them out.
+    _stamping: Option<Stamping>,
 }
 
 impl Fresh {
@@ -71,7 +72,7 @@ impl Fresh {
     /// The system gives no event queue.
     pub fn new() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
-        Ok(Self { runtime, clients: tls::Clients::default(), _stamping: stamps::Stamping::on() })
+        Ok(Self { runtime, clients: tls::Clients::default(), _stamping: Stamping::hold().ok() })
     }
 }
 

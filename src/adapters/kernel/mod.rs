@@ -21,6 +21,8 @@ mod other;
 #[cfg(not(target_os = "linux"))]
 pub use other::{enable_receive_stamps, receive, run_delay, steal, switches, tcp_facts, thread_cpu};
 
+pub mod stamping;
+
 /// Whether this platform stamps packets as they arrive.
 pub const HAS_RECEIVE_STAMPS: bool = cfg!(target_os = "linux");
 

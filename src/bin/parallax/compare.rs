@@ -1,8 +1,111 @@
-use crate::exit::{Outcome, Problem};
+//! Two ways of measuring one page from this host, taking turns.
+
+mod arm;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use parallax::adapters::archive::{self, Mode};
+use parallax::adapters::{clock, trust};
+use parallax::probe::interleave::Rounds;
+use parallax::report::comparison::ComparisonReport;
+use parallax::report::{html, terminal};
+
+use crate::canvas::CanvasArguments;
+use crate::exit::{Answer, Outcome, Problem};
+use crate::interrupt;
+use crate::measuring::Measuring;
+use crate::output::print;
+use crate::page_file::PageFile;
+use crate::progress::Progress;
+use crate::target_arguments::{TargetArguments, quantity};
+use crate::turns::{Arm, Turns};
+use crate::vantage::VantageArgument;
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    target: TargetArguments,
+    /// The first way: method=fresh, method=pooled or method=curl
+    #[arg(long, value_name = "method=WAY", default_value = "method=fresh")]
+    a: String,
+    /// The second way; the same one twice shows how much two equal things differ
+    #[arg(long, value_name = "method=WAY", default_value = "method=curl")]
+    b: String,
+    /// How often each of the two measures
+    #[arg(long, value_name = "NUMBER", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    rounds: u32,
+    /// Rest this long between rounds
+    #[arg(long, value_name = "SECONDS", value_parser = quantity::pause, default_value = "0")]
+    pause: Duration,
+    /// Repeat the order of an earlier run [default: another one each time, printed]
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+    /// Where samples are kept, each as soon as it is measured
+    #[arg(long, value_name = "sqlite:PATH", default_value = "sqlite:parallax.db")]
+    archive: String,
+    #[command(flatten)]
+    canvas: CanvasArguments,
+    #[command(flatten)]
+    vantage: VantageArgument,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Write the comparison as a page that stands alone, too
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
 
-pub fn run(_arguments: &Arguments) -> Outcome {
-    Err(Problem::unfinished("not built yet"))
+/// Measures, keeps, and compares exactly what was measured; negative where a side was never answered.
+pub(crate) fn run(arguments: &Arguments) -> Outcome {
+    let target = arguments.target.target()?;
+    trust::check(&target.tls).map_err(Problem::input)?;
+    let arms = vec![arm::meant("--a", &arguments.a, &target)?, arm::meant("--b", &arguments.b, &target)?];
+    let vantage = arguments.vantage.meant()?;
+    let page = arguments.html.as_deref().map(|path| PageFile::prepare("--html", path)).transpose()?;
+    let archive = archive::open(&arguments.archive, Mode::Write)?;
+    let seed = arguments.seed.unwrap_or_else(crate::seed::any);
+
+    let [a, b] = [0, 1].map(|side: usize| arms[side].method.clone());
+    interrupt::listen()?;
+    eprintln!("{}: {a} against {b}, {} rounds in random order, seed {seed}", target.id, arguments.rounds);
+    let mut turns = Turns::new(arms, Measuring::begin(vantage), archive)?;
+    let ending = take(&mut turns, arguments, seed)?;
+    if ending == Ending::Interrupted {
+        eprintln!("interrupted: what was measured until then is kept in {}, and compared", arguments.archive);
+    }
+    let title = format!("{}: {a} against {b}", target.id);
+    let report = ComparisonReport::new(&title, turns.comparison([0, 1], seed), clock::wall());
+    if let Some(page) = page {
+        page.write(&html::page(&report.document()))?;
+    }
+    print(&if arguments.json { report.json() } else { terminal::text(&report.document(), arguments.canvas.meant()) })?;
+    let silent: Vec<&Arm> = turns.arms.iter().filter(|arm| arm.answered() == 0).collect();
+    for arm in &silent {
+        eprintln!("{}", arm.why_never_answered());
+    }
+    Ok(if silent.is_empty() { Answer::Done } else { Answer::Negative })
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    Whole,
+    Interrupted,
+}
+
+fn take(turns: &mut Turns, arguments: &Arguments, seed: u64) -> Result<Ending, Problem> {
+    let bar = Progress::counting(arguments.rounds.into(), "rounds");
+    let orders = Rounds::new(turns.arms.len(), seed);
+    for (round, order) in (1..=arguments.rounds).zip(orders) {
+        for arm in order {
+            if !turns.turn(arm)? {
+                return Ok(Ending::Interrupted);
+            }
+        }
+        bar.at(round.into(), String::new());
+        if round < arguments.rounds && !interrupt::rest(arguments.pause) {
+            return Ok(Ending::Interrupted);
+        }
+    }
+    Ok(Ending::Whole)
 }

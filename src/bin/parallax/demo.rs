@@ -1,8 +1,109 @@
-use crate::exit::{Outcome, Problem};
+//! Two monitors of one page, offline, in about a minute.
+
+mod script;
+mod story;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use parallax::adapters::archive::{self, Mode};
+use parallax::adapters::clock;
+use parallax::lab::site::{Options, Site};
+use parallax::probe::interleave::Rounds;
+use parallax::report::comparison::ComparisonReport;
+use parallax::report::{html, terminal};
+use parallax::summary::comparison::Comparison;
+use serde::Serialize;
+
+use crate::canvas::CanvasArguments;
+use crate::exit::{Answer, Outcome, Problem};
+use crate::interrupt;
+use crate::measuring::Measuring;
+use crate::output::print;
+use crate::page_file::PageFile;
+use crate::progress::Progress;
+use crate::turns::Turns;
+use crate::vantage;
+use script::Script;
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+pub(crate) struct Arguments {
+    /// How long to watch
+    #[arg(long, value_name = "SECONDS", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    seconds: u64,
+    /// Where to write the report, a page that stands alone
+    #[arg(long, short, value_name = "FILE", default_value = "report.html")]
+    output: PathBuf,
+    /// Where samples are kept
+    #[arg(long, value_name = "sqlite:PATH", default_value = "sqlite:parallax-demo.db")]
+    archive: String,
+    /// Repeat the order of an earlier run [default: another one each time, printed]
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    canvas: CanvasArguments,
+    /// Print the comparison as JSON
+    #[arg(long)]
+    json: bool,
+}
 
-pub fn run(_arguments: &Arguments) -> Outcome {
-    Err(Problem::unfinished("not built yet"))
+/// What `--json` prints.
+#[derive(Debug, Serialize)]
+struct Findings {
+    schema: u32,
+    page: Comparison,
+    slow: Comparison,
+}
+
+/// Starts a site, lets two monitors watch it in turns, and shows by how much and why they disagree.
+pub(crate) fn run(arguments: &Arguments) -> Outcome {
+    let page = PageFile::prepare("--output", &arguments.output)?;
+    let archive = archive::open(&arguments.archive, Mode::Write)?;
+    let seed = arguments.seed.unwrap_or_else(crate::seed::any);
+    let site = Site::start(Options::default()).map_err(Problem::unfinished)?;
+    let script = Script::new(&site)?;
+    eprint!("{}", story::opening(&script, arguments.seconds, seed));
+
+    interrupt::listen()?;
+    let measuring = Measuring::begin(vantage::of_host("demo")?);
+    let mut turns = Turns::new(script.arms, measuring, archive)?;
+    watch(&mut turns, Duration::from_secs(arguments.seconds), seed)?;
+    drop(site);
+
+    let second = turns.arms[script::PAGE[1]].method.clone();
+    let [on_page, on_slow] = [(script::PAGE, "page"), (script::SLOW, "slow")].map(|(arms, name)| {
+        let title = format!("Two monitors of one {name}: fresh against {second}");
+        ComparisonReport::new(&title, turns.comparison(arms, seed), clock::wall())
+    });
+    page.write(&html::page(&story::page(&on_page, &on_slow)))?;
+    if arguments.json {
+        let document = Findings { schema: 1, page: on_page.comparison, slow: on_slow.comparison };
+        print(&serde_json::to_string_pretty(&document).map_err(Problem::unfinished)?)?;
+    } else {
+        print(&terminal::text(&story::screen(&on_page, &on_slow), arguments.canvas.meant()))?;
+    }
+    eprintln!("\nreport     {}\nsamples    {}", arguments.output.display(), arguments.archive);
+    Ok(Answer::Done)
+}
+
+/// Takes turns until the time is over or Ctrl-C comes.
+fn watch(turns: &mut Turns, length: Duration, seed: u64) -> Result<(), Problem> {
+    let bar = Progress::running(length);
+    let start = Instant::now();
+    for (round, order) in Rounds::new(turns.arms.len(), seed).enumerate() {
+        for arm in order {
+            if script::has_turn(arm, round) && !turns.turn(arm)? {
+                return Ok(());
+            }
+        }
+        let passed = start.elapsed();
+        bar.at(u64::try_from(passed.as_millis()).unwrap_or(u64::MAX), story::so_far(&turns.arms));
+        if passed >= length {
+            return Ok(());
+        }
+        if !interrupt::rest(script::REST) {
+            return Ok(());
+        }
+    }
+    Ok(())
 }

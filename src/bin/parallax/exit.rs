@@ -7,7 +7,7 @@ use parallax::archive::error::ArchiveError;
 
 /// The command did its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// Exit code 0.
     Done,
     /// Exit code 1: the answer is negative (a check failed, nothing in the window).
@@ -16,7 +16,7 @@ pub enum Answer {
 
 /// The command did not do its work.
 #[derive(Debug)]
-pub enum Problem {
+pub(crate) enum Problem {
     /// Exit code 2: bad input; the message says what, where and what to change.
     Input(String),
     /// Exit code 3: it could not finish (network, service, interrupted).
@@ -27,12 +27,12 @@ pub enum Problem {
 
 impl Problem {
     /// Bad input.
-    pub fn input(message: impl Display) -> Self {
+    pub(crate) fn input(message: impl Display) -> Self {
         Self::Input(message.to_string())
     }
 
     /// Could not finish.
-    pub fn unfinished(message: impl Display) -> Self {
+    pub(crate) fn unfinished(message: impl Display) -> Self {
         Self::Unfinished(message.to_string())
     }
 }
@@ -48,10 +48,10 @@ impl From<ArchiveError> for Problem {
 }
 
 /// What every command returns.
-pub type Outcome = Result<Answer, Problem>;
+pub(crate) type Outcome = Result<Answer, Problem>;
 
 /// Says the message, if there is one, and picks the code.
-pub fn code(outcome: Outcome) -> ExitCode {
+pub(crate) fn code(outcome: Outcome) -> ExitCode {
     match outcome {
         Ok(Answer::Done) | Err(Problem::ClosedPipe) => ExitCode::SUCCESS,
         Ok(Answer::Negative) => ExitCode::from(1),

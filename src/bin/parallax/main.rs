@@ -2,17 +2,26 @@
 
 mod agent;
 mod archive;
+mod canvas;
 mod compare;
 mod demo;
 mod doctor;
 mod exit;
 mod export;
 mod import;
+mod interrupt;
+mod measuring;
 mod output;
+mod page_file;
 mod probe;
+mod progress;
 mod report;
+mod seed;
 mod selection;
 mod status;
+mod target_arguments;
+mod turns;
+mod vantage;
 
 use std::process::ExitCode;
 

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 use crate::exit::Problem;
 
 /// Writes a whole result, ending in a newline.
-pub fn print(text: &str) -> Result<(), Problem> {
+pub(crate) fn print(text: &str) -> Result<(), Problem> {
     let mut out = io::stdout().lock();
     let ending = if text.ends_with('\n') { "" } else { "\n" };
     out.write_all(text.as_bytes()).and_then(|()| out.write_all(ending.as_bytes())).and_then(|()| out.flush()).map_err(

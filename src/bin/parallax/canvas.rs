@@ -1,0 +1,21 @@
+//! What text is printed on.
+
+use parallax::report::terminal::Canvas;
+
+/// As typed.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct CanvasArguments {
+    /// Print nothing but ASCII characters
+    #[arg(long)]
+    ascii: bool,
+    /// Print lines of at most this many characters
+    #[arg(long, value_name = "COLUMNS", default_value_t = 100, value_parser = clap::value_parser!(u16).range(40..=1000))]
+    width: u16,
+}
+
+impl CanvasArguments {
+    /// What was typed, as a renderer takes it.
+    pub(crate) fn meant(self) -> Canvas {
+        Canvas { width: usize::from(self.width), ascii: self.ascii }
+    }
+}

@@ -1,0 +1,71 @@
+//! The name of a page that nobody named.
+
+use parallax::measurement::identity::{NAME_LENGTH_MAX, TargetId};
+use url::Url;
+
+use crate::exit::Problem;
+
+/// Host, port where it is not the scheme's own, and path; never the query, which may hold a secret.
+///
+/// Characters that no name may have become `~`, and a name that would be too long ends in a digest of the whole, so
+/// that two long paths do not become one page.
+pub(super) fn of_page(url: &Url) -> Result<TargetId, Problem> {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let path = url.path().trim_end_matches('/');
+    let whole = format!("{host}{port}{path}");
+    let mut name: String =
+        whole.chars().map(|c| if c.is_ascii_alphanumeric() || "._-/:~+".contains(c) { c } else { '~' }).collect();
+    if name.len() > NAME_LENGTH_MAX {
+        let digest = format!("~{:016x}", fnv1a(whole.as_bytes()));
+        name.truncate(NAME_LENGTH_MAX - digest.len());
+        name.push_str(&digest);
+    }
+    TargetId::new(&name)
+        .map_err(|error| Problem::input(format!("no name can be made from the URL ({error}); give one with --target")))
+}
+
+/// FNV-1a, 64 bits: the same on every machine and in every version, which the standard hasher does not promise.
+fn fnv1a(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    fn name(url: &str) -> String {
+        of_page(&Url::parse(url).unwrap()).unwrap().to_string()
+    }
+
+    #[test]
+    fn a_page_is_called_by_host_and_path() {
+        for (url, expected) in [
+            ("https://www.example.com/", "www.example.com"),
+            ("https://www.example.com/dna/?secret=1#top", "www.example.com/dna"),
+            ("https://user:password@127.0.0.1:8443/slow", "127.0.0.1:8443/slow"),
+            ("http://[::1]/", "::1"),
+            ("https://example.com/%E6%97%A5(x)", "example.com/~E6~97~A5~x~"),
+            ("https://日本.example/", "xn--wgv71a.example"),
+        ] {
+            assert_eq!(name(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn long_paths_stay_apart() {
+        let long = |end: &str| name(&format!("https://example.com/{}{end}", "x".repeat(500)));
+        assert_eq!(long("a").len(), NAME_LENGTH_MAX);
+        assert_ne!(long("a"), long("b"));
+    }
+
+    /// Published test vectors of FNV-1a, 64 bits.
+    #[test]
+    fn the_digest_is_fnv_1a() {
+        assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fnv1a(b"a"), 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(fnv1a(b"foobar"), 0x8594_4171_f739_67e8);
+    }
+}

@@ -1,0 +1,105 @@
+//! Several ways of measuring, taking turns; every sample is kept as soon as it is measured.
+
+use parallax::adapters::archive::Archive;
+use parallax::archive::port::Append;
+use parallax::measurement::identity::Method;
+use parallax::measurement::outcome::Outcome;
+use parallax::measurement::wire::Record;
+use parallax::probe::port::Measure;
+use parallax::probe::target::Target;
+use parallax::summary::comparison::{Comparison, compare};
+use parallax::summary::source::SourceName;
+use tokio::runtime::Runtime;
+
+use crate::exit::Problem;
+use crate::interrupt;
+use crate::measuring::Measuring;
+
+/// One page asked for in one way.
+pub(crate) struct Arm {
+    /// What is asked for.
+    pub(crate) target: Target,
+    /// How.
+    pub(crate) method: Method,
+    /// What does it.
+    pub(crate) prober: Box<dyn Measure>,
+    /// What came of it, in order.
+    pub(crate) records: Vec<Record>,
+}
+
+impl Arm {
+    /// An arm that has not had a turn.
+    pub(crate) fn new(target: Target, method: Method, prober: Box<dyn Measure>) -> Self {
+        Self { target, method, prober, records: Vec::new() }
+    }
+
+    /// In one sentence, for an arm without a single response time.
+    pub(crate) fn why_never_answered(&self) -> String {
+        let method = &self.method;
+        match self.records.first().map(|record| &record.sample.outcome) {
+            None => format!("{method}: never had a turn"),
+            Some(Outcome::Failed(failure)) => {
+                format!("{method}: never answered: {} in {}: {}", failure.cause, failure.phase.as_str(), failure.detail)
+            }
+            Some(Outcome::Answered(answer)) => {
+                let reasons: Vec<&str> = answer.failed_checks.iter().map(|failed| failed.reason.as_str()).collect();
+                format!("{method}: every answer broke a check: {}", reasons.join("; "))
+            }
+        }
+    }
+
+    /// Turns with a response time.
+    pub(crate) fn answered(&self) -> usize {
+        self.records.iter().filter(|record| record.sample.latency().is_some()).count()
+    }
+}
+
+/// The arms, and where their samples go.
+pub(crate) struct Turns {
+    /// In the order in which they were named, whatever the order of their turns.
+    pub(crate) arms: Vec<Arm>,
+    measuring: Measuring,
+    archive: Archive,
+    runtime: Runtime,
+}
+
+impl Turns {
+    /// Nobody has had a turn.
+    pub(crate) fn new(arms: Vec<Arm>, measuring: Measuring, archive: Archive) -> Result<Self, Problem> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .map_err(|error| Problem::unfinished(format!("cannot start a runtime: {error}")))?;
+        Ok(Self { arms, measuring, archive, runtime })
+    }
+
+    /// One turn of one arm: measured, kept, remembered. `false` where Ctrl-C came, now or before.
+    ///
+    /// A measurement during which Ctrl-C came is dropped: the terminal sends it to a curl that is running, too.
+    pub(crate) fn turn(&mut self, arm: usize) -> Result<bool, Problem> {
+        let Some(arm) = self.arms.get_mut(arm) else { return Ok(false) };
+        if interrupt::came() {
+            return Ok(false);
+        }
+        let record = self.measuring.once(arm.prober.as_mut(), &arm.target, &arm.method);
+        if interrupt::came() {
+            return Ok(false);
+        }
+        self.runtime.block_on(self.archive.append(std::slice::from_ref(&record))).map_err(Problem::unfinished)?;
+        arm.records.push(record);
+        Ok(true)
+    }
+
+    /// Two arms side by side, by exactly what was measured here.
+    pub(crate) fn comparison(&self, arms: [usize; 2], seed: u64) -> Comparison {
+        let [a, b] = arms.map(|arm| {
+            let arm = &self.arms[arm];
+            let name = SourceName {
+                target: arm.target.id.clone(),
+                vantage: self.measuring.vantage().clone(),
+                method: arm.method.clone(),
+            };
+            (name, arm.records.iter().map(|record| &record.sample))
+        });
+        compare(a, b, seed)
+    }
+}

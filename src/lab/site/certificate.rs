@@ -1,0 +1,83 @@
+//! Who the site is: an authority made for one run, and a certificate signed by it.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
+    KeyUsagePurpose,
+};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, SupportedProtocolVersion, version};
+use tempfile::NamedTempFile;
+use time::{Duration, OffsetDateTime};
+
+use super::TlsOffer;
+use crate::adapters::random;
+
+/// Long enough for any run, short enough to be of no use to anyone who finds the key.
+const VALIDITY: Duration = Duration::days(30);
+
+/// The site's key and chain, and its authority's certificate.
+pub(super) struct Identity {
+    authority_pem: String,
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+}
+
+/// Makes an authority and a certificate for `localhost`, 127.0.0.1 and ::1.
+pub(super) fn make() -> Result<Identity, rcgen::Error> {
+    // From yesterday: a clock set back by a second must not make the certificate one of the future.
+    let (from, to) = (OffsetDateTime::now_utc() - Duration::DAY, OffsetDateTime::now_utc() + VALIDITY);
+
+    let mut authority = CertificateParams::new(Vec::new())?;
+    authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    // A name of its own each time: of two authorities with one name, a client would think the key wrong, not the file.
+    let name = format!("Parallax laboratory authority {:08x}", u32::from_ne_bytes(random::bytes()));
+    authority.distinguished_name.push(DnType::CommonName, name);
+    (authority.not_before, authority.not_after) = (from, to);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
+
+    let key = KeyPair::generate()?;
+    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let mut site = CertificateParams::new(names.to_vec())?;
+    site.distinguished_name.push(DnType::CommonName, "Parallax laboratory site");
+    site.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    site.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    site.use_authority_key_identifier_extension = true;
+    (site.not_before, site.not_after) = (from, to);
+    let site = site.signed_by(&key, &authority)?;
+
+    Ok(Identity {
+        authority_pem: authority.pem(),
+        chain: vec![site.der().clone()],
+        key: PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
+    })
+}
+
+impl Identity {
+    /// The authority's certificate in a file of its own.
+    pub(super) fn authority_file(&self) -> io::Result<NamedTempFile> {
+        let mut file = tempfile::Builder::new().prefix("parallax-authority-").suffix(".pem").tempfile()?;
+        file.write_all(self.authority_pem.as_bytes())?;
+        file.flush()?;
+        Ok(file)
+    }
+
+    /// The server's side of TLS: HTTP/2 where the client knows it, else HTTP/1.1.
+    pub(super) fn server_config(self, offer: TlsOffer) -> Result<ServerConfig, rustls::Error> {
+        let versions: &[&SupportedProtocolVersion] = match offer {
+            TlsOffer::Both => &[&version::TLS13, &version::TLS12],
+            TlsOffer::Tls12 => &[&version::TLS12],
+            TlsOffer::Tls13 => &[&version::TLS13],
+        };
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(versions)?
+            .with_no_client_auth()
+            .with_single_cert(self.chain, self.key)?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(config)
+    }
+}

@@ -1,0 +1,253 @@
+//! The command line as a person meets it: help, exit codes, streams, and what bad input gets.
+
+use std::io::Read;
+use std::process::Stdio;
+use std::time::Duration;
+
+use parallax::adapters::archive::{Mode, open};
+use parallax::archive::port::{Directory, Scan};
+use parallax::archive::selection::{Selection, Source, Window};
+use parallax::lab::site::{Options, Site};
+use parallax::measurement::units::Micros;
+use parallax::measurement::wire::{Record, decode};
+use serde_json::Value;
+
+use crate::support::command::{finished, parallax, run};
+use crate::support::golden::{assert_golden, shape};
+
+const COMMANDS: [&str; 9] = ["agent", "compare", "demo", "doctor", "export", "import", "probe", "report", "status"];
+
+fn here() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+#[test]
+fn every_help_text_is_as_promised() {
+    let directory = here();
+    let all = run(directory.path(), &["--help"]);
+    assert_eq!((all.code, all.err.as_str()), (0, ""));
+    assert_golden("help/parallax.txt", &all.out);
+    for command in COMMANDS {
+        assert!(all.out.contains(&format!("  {command} ")), "{command} is missing from --help");
+        let help = run(directory.path(), &[command, "--help"]);
+        assert_eq!((help.code, help.err.as_str()), (0, ""), "{command}");
+        assert_golden(&format!("help/{command}.txt"), &help.out);
+    }
+    let listed = all.out.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    assert_eq!(listed.count(), COMMANDS.len() + 1, "a command without a golden help text:\n{}", all.out);
+}
+
+#[test]
+fn an_unknown_flag_or_command_is_bad_input() {
+    let directory = here();
+    for words in [&["probe", "--nonsense"][..], &["nonsense"], &["doctor", "--archive"], &["probe"], &[]] {
+        let run = run(directory.path(), words);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{words:?}: {}", run.err);
+        assert!(!run.err.is_empty(), "{words:?}");
+    }
+}
+
+#[test]
+fn a_url_without_a_scheme_is_refused_with_the_one_to_write() {
+    let directory = here();
+    for command in ["probe", "compare"] {
+        let run = run(directory.path(), &[command, "www.example.com/dna"]);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{}", run.err);
+        assert!(run.err.contains("https://www.example.com/dna"), "{}", run.err);
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "nothing is left behind");
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let directory = here();
+    let mut child = parallax(directory.path(), &["doctor", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn doctor_tries_every_signal_and_makes_nothing() {
+    let directory = here();
+    let run = run(directory.path(), &["doctor", "--json"]);
+    assert_eq!((run.code, run.err.as_str()), (0, ""));
+    let found: Value = serde_json::from_str(&run.out).unwrap();
+    assert_golden("doctor.txt", &shape(&found));
+    let signals = found["signals"].as_array().unwrap();
+    let stamps = signals.iter().find(|signal| signal["name"] == "receive timestamps").unwrap();
+    assert_eq!(stamps["given"], cfg!(target_os = "linux"), "{stamps}");
+    assert!(signals.iter().all(|signal| !signal["without"].as_str().unwrap().is_empty()));
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "nothing is made to find out");
+}
+
+#[test]
+fn doctor_says_why_samples_cannot_be_kept_in_a_foreign_file() {
+    let directory = here();
+    std::fs::write(directory.path().join("notes.txt"), "not an archive, but long enough to have a header\n".repeat(9))
+        .unwrap();
+    let run = run(directory.path(), &["doctor", "--archive", "sqlite:notes.txt"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.out.contains("not a Parallax archive"), "{}", run.out);
+}
+
+#[test]
+fn probe_answers_with_its_exit_code() {
+    let site = Site::start(Options::default()).unwrap();
+    let directory = here();
+    let page = site.url("/").to_string();
+    let trust = site.authority_path().to_str().unwrap();
+    let probe = |more: &[&str]| {
+        let words = [&["probe", page.as_str(), "--allow-private"], more].concat();
+        run(directory.path(), &words)
+    };
+    let good = probe(&["-L", "--cacert", trust, "--expect-status", "200", "--expect-contains", "Daily Parallax"]);
+    assert_eq!((good.code, good.err.as_str()), (0, ""), "{}", good.out);
+    for said in ["302", "200", "127.0.0.1", "wait", "network"] {
+        assert!(good.out.contains(said), "{said} is missing:\n{}", good.out);
+    }
+    let broken = probe(&["-k", "--expect-status", "200"]);
+    assert_eq!(broken.code, 1, "a redirect that is not followed is not 200: {}{}", broken.out, broken.err);
+    let untrusted = probe(&["-L"]);
+    assert_eq!(untrusted.code, 1);
+    assert!(untrusted.out.contains("certificate"), "{}", untrusted.out);
+    let unreadable = probe(&["--cacert", "no-such-file.pem"]);
+    assert_eq!((unreadable.code, unreadable.out.as_str()), (2, ""));
+    assert!(unreadable.err.contains("no-such-file.pem"), "{}", unreadable.err);
+    let refused = run(directory.path(), &["probe", &page, "-k"]);
+    assert_eq!(refused.code, 1, "loopback is refused unless allowed");
+    assert!(refused.out.contains("address_refused") || refused.out.contains("allow"), "{}", refused.out);
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "a probe keeps nothing");
+}
+
+#[test]
+fn a_sample_as_json_is_of_the_promised_shape_and_adds_up() {
+    let site = Site::start(Options::default()).unwrap();
+    let directory = here();
+    let page = site.url("/").to_string();
+    let run = run(
+        directory.path(),
+        &["probe", &page, "--allow-private", "-kL", "--http1.1", "--json", "--vantage", "host/x"],
+    );
+    assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    let record: Record = decode(run.out.as_bytes()).unwrap();
+    let hops: Micros = record.sample.hops.iter().map(parallax::measurement::hop::Hop::elapsed_us).sum();
+    assert_eq!(hops, record.sample.elapsed_us);
+    assert_eq!((record.sample.vantage.as_str(), record.sample.hops.len()), ("host/x", 2));
+    // What the machine or its kernel may leave out is not promised.
+    let promised = shape(&serde_json::from_str(&run.out).unwrap())
+        .lines()
+        .filter(|line| !line.starts_with(".environment") && !line.starts_with(".sample.local"))
+        .fold(String::new(), |text, line| text + line + "\n");
+    assert_golden("probe.txt", &promised);
+}
+
+#[test]
+fn no_secret_reaches_a_stream() {
+    let site = Site::start(Options::default()).unwrap();
+    let directory = here();
+    let page = format!("https://user:hunter2@127.0.0.1:{}/page?key=hunter2", site.address().port());
+    for more in [&["--json"][..], &[], &["--method", "pooled"], &["--method", "pooled", "--json"]] {
+        let words = [&["probe", page.as_str(), "-k", "--allow-private", "-H", "Authorization: hunter2"], more].concat();
+        let run = run(directory.path(), &words);
+        assert!(!run.out.contains("hunter2") && !run.err.contains("hunter2"), "{}{}", run.out, run.err);
+        assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+    }
+}
+
+#[test]
+fn a_comparison_keeps_every_sample_and_repeats_its_order_by_seed() {
+    let site = Site::start(Options { think: Duration::ZERO, ..Options::default() }).unwrap();
+    let directory = here();
+    let page = site.url("/page").to_string();
+    let compare = |more: &[&str]| {
+        let words = [
+            &["compare", page.as_str(), "-k", "--allow-private", "--a", "method=fresh", "--b", "method=pooled"][..],
+            &["--rounds", "6", "--seed", "42", "--json", "--html", "page.html"],
+            more,
+        ]
+        .concat();
+        let run = run(directory.path(), &words);
+        assert_eq!(run.code, 0, "{}{}", run.out, run.err);
+        assert!(run.err.contains("seed 42"), "{}", run.err);
+        serde_json::from_str::<Value>(&run.out).unwrap()
+    };
+    let said = compare(&["--archive", "sqlite:one.db"]);
+    assert_golden("compare.txt", &shape(&said));
+    assert_eq!((&said["a"]["samples"], &said["b"]["samples"]), (&6.into(), &6.into()));
+    compare(&["--archive", "sqlite:two.db"]);
+    let order = |file: &str| {
+        let place = format!("sqlite:{}", directory.path().join(file).display());
+        let mut order = Vec::new();
+        let mut visit = |record: Record| order.push(record.sample.method);
+        let all = Selection { source: Source::default(), window: Window::ALWAYS };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let mut archive = open(&place, Mode::Read).unwrap();
+        runtime.block_on(archive.scan(&all, &mut visit)).unwrap();
+        order
+    };
+    assert_eq!(order("one.db").len(), 12);
+    assert_eq!(order("one.db"), order("two.db"));
+    assert!(std::fs::read_to_string(directory.path().join("page.html")).unwrap().contains("pooled"));
+}
+
+#[test]
+fn a_comparison_without_an_answer_is_negative_and_says_why() {
+    let directory = here();
+    // Port 1 on loopback: nothing listens, and nothing leaves the machine.
+    let words = ["compare", "http://127.0.0.1:1/", "--a", "method=fresh", "--b", "method=pooled", "--rounds", "2"];
+    let refused = run(directory.path(), &words);
+    assert_eq!(refused.code, 1, "{}", refused.err);
+    assert!(refused.err.contains("address_refused"), "{}", refused.err);
+    let nobody = run(directory.path(), &[&words[..], &["--allow-private"]].concat());
+    assert_eq!(nobody.code, 1, "{}", nobody.err);
+    assert!(nobody.err.contains("connection_refused"), "{}", nobody.err);
+    for (flag, value, said) in [
+        ("--a", "method=zabbix", "cannot be run from here"),
+        ("--b", "vantage=host/a", "only method=…"),
+        ("--archive", "sqlite:no/such/a.db", "directory"),
+        ("--html", "no/such/page.html", "--html"),
+        ("--vantage", "a b", "--vantage"),
+    ] {
+        let run = run(directory.path(), &["compare", "https://127.0.0.1:1/", flag, value]);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{flag}: {}", run.err);
+        assert!(run.err.contains(said), "{flag}: {}", run.err);
+    }
+}
+
+#[test]
+fn an_interrupted_comparison_shows_and_keeps_what_there_is() {
+    let site = Site::start(Options::default()).unwrap();
+    let directory = here();
+    let page = site.url("/page").to_string();
+    let words = [
+        &["compare", page.as_str(), "-k", "--allow-private", "--a", "method=fresh", "--b", "method=fresh"][..],
+        &["--rounds", "100000", "--json", "--archive", "sqlite:kept.db"],
+    ]
+    .concat();
+    let child = parallax(directory.path(), &words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let place = format!("sqlite:{}", directory.path().join("kept.db").display());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let kept = || -> u64 {
+        let Ok(mut archive) = open(&place, Mode::Read) else { return 0 };
+        runtime.block_on(archive.sources()).map_or(0, |lines| lines.iter().map(|line| line.samples).sum())
+    };
+    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    while kept() < 6 {
+        assert!(std::time::Instant::now() < deadline, "nothing was kept in a minute");
+        std::thread::yield_now();
+    }
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    let run = finished(child.wait_with_output().unwrap());
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.err.contains("interrupted"), "{}", run.err);
+    let said: Value = serde_json::from_str(&run.out).unwrap();
+    let compared = said["a"]["samples"].as_u64().unwrap() + said["b"]["samples"].as_u64().unwrap();
+    assert_eq!(compared, kept());
+}
