@@ -236,8 +236,6 @@ impl TargetArguments {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use clap::Parser;
 
     use super::*;

@@ -1,7 +1,6 @@
 //! The site at work: connections in, answers out, until told to stop.
 
 use std::convert::Infallible;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -81,11 +80,8 @@ async fn connection(stream: TcpStream, acceptor: TlsAcceptor, content: Arc<Conte
     }
 }
 
-fn answered(
-    request: Request<Incoming>,
-    content: Arc<Content>,
-) -> impl Future<Output = Result<Response<Full<Bytes>>, Infallible>> {
-    async move { Ok(answer(&request, &content).await) }
+async fn answered(request: Request<Incoming>, content: Arc<Content>) -> Result<Response<Full<Bytes>>, Infallible> {
+    Ok(answer(&request, &content).await)
 }
 
 async fn answer(request: &Request<Incoming>, content: &Content) -> Response<Full<Bytes>> {

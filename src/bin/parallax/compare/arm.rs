@@ -36,8 +36,6 @@ fn method(flag: &str, typed: &str) -> Result<Method, Problem> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use super::*;
 
     #[test]

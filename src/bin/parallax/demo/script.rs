@@ -14,7 +14,7 @@ use crate::turns::Arm;
 pub(super) const REST: Duration = Duration::from_millis(20);
 
 /// The slow page takes long and teaches little: it is asked for in one round of this many.
-const SLOW_EVERY: usize = 6;
+const SLOW_EVERY: usize = 8;
 
 /// The arms on the page, then the arms on the slow page.
 pub(super) const PAGE: [usize; 2] = [0, 1];
@@ -65,8 +65,8 @@ mod tests {
 
     #[test]
     fn the_page_is_watched_in_every_round_and_the_slow_one_now_and_then() {
-        let turns = |arm: usize| (0..60).filter(|round| has_turn(arm, *round)).count();
-        assert_eq!([0, 1, 2, 3].map(turns), [60, 60, 10, 10]);
+        let turns = |arm: usize| (0..80).filter(|round| has_turn(arm, *round)).count();
+        assert_eq!([0, 1, 2, 3].map(turns), [80, 80, 10, 10]);
         assert!(has_turn(SLOW[0], 0), "even the shortest demo sees it");
     }
 }

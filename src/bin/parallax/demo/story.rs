@@ -15,7 +15,7 @@ use crate::turns::Arm;
 pub(super) fn opening(script: &Script, seconds: u64, seed: u64) -> String {
     let [first, second] = PAGE.map(|arm| &script.arms[arm]);
     let mut text = format!(
-        "Two monitors watch one page for {seconds} s, in turns, in random order (seed {seed}). Nothing leaves this machine.\n\
+        "Two monitors watch one page for {seconds} s, in turns, in random order (seed {seed}), offline.\n\
          \n\
          page       {url}  a redirect, then 60 KB of HTML over HTTPS; a site inside this program\n\
          monitor A  {a:7}  {a_is}\n\
@@ -36,9 +36,7 @@ fn described(method: &Method) -> &'static str {
     match method {
         Method::Fresh => "in this process, on a new connection each time",
         Method::Pooled => "in this process, on a connection it keeps, as an application does",
-        Method::Curl => {
-            "`curl -k -L` in a process of its own each time, as a shell script or a small Lambda function does"
-        }
+        Method::Curl => "`curl -k -L`, a new process each time, as a script on Lambda would",
         Method::Imported(_) => "another tool",
     }
 }
@@ -149,8 +147,6 @@ fn on_the_slow_page(slow: &Comparison) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use parallax::measurement::identity::{TargetId, Vantage};
     use parallax::summary::comparison::compare;
     use parallax::summary::source::SourceName;

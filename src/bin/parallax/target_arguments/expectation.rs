@@ -88,8 +88,6 @@ fn header(typed: &str) -> Result<(String, String), Problem> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use super::*;
 
     #[test]
