@@ -1,0 +1,32 @@
+# `make test` is the whole of it: sets up what the tests need, then everything that must hold, quickest first.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+.PHONY: test check format lint core docs set_up bench
+
+test: set_up check
+	@tests/run
+
+check: format lint core docs
+
+format:
+	cargo fmt --check
+
+lint:
+	cargo clippy --quiet --all-targets -- -D warnings
+
+# The pure core stands alone: no sockets, no database, no async runtime.
+core:
+	cargo check --quiet --no-default-features --lib
+
+docs:
+	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --lib
+
+set_up:
+	@tests/set_up
+
+# The probe against the wire; as root, with tcpdump, tshark and iproute2. See docs/instrument.md.
+bench:
+	cargo bench --bench instrument
