@@ -12,6 +12,7 @@ mod exchange;
 mod fleet;
 mod hostile;
 mod import_export;
+mod import_graph;
 mod intake;
 mod pooled;
 mod report;
