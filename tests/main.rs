@@ -4,6 +4,7 @@
 
 mod agent;
 mod archive;
+mod browser;
 mod cli;
 mod curl;
 mod demo;

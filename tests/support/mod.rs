@@ -1,12 +1,14 @@
-//! What tests stand on: real servers on loopback, certificates for them, made-up samples, stand-ins that do as told, and
-//! the program itself.
+//! What tests stand on: real servers on loopback, certificates for them, made-up samples, stand-ins that do as told, a
+//! browser, and the program itself.
 
 pub mod at_once;
+pub mod browser;
 pub mod certificates;
 pub mod command;
 pub mod dns;
 pub mod golden;
 pub mod hostile;
+pub mod needs;
 pub mod pages;
 pub mod proxy;
 pub mod samples;
