@@ -15,6 +15,8 @@ mod hostile;
 mod import_export;
 mod import_graph;
 mod intake;
+#[cfg(target_os = "linux")]
+mod lab;
 mod pooled;
 mod report;
 mod resolve;
