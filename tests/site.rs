@@ -71,6 +71,7 @@ fn options_are_honoured() {
         redirect: false,
         page_bytes: 1_000,
         tls: TlsOffer::Tls12,
+        ..Options::default()
     };
     let site = Site::start(options).unwrap();
     let front = measure(&target(&site, "/"));

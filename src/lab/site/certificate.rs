@@ -1,6 +1,7 @@
 //! Who the site is: an authority made for one run, and a certificate signed by it.
 
 use std::io::{self, Write};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use rcgen::{
@@ -25,8 +26,8 @@ pub(super) struct Identity {
     key: PrivateKeyDer<'static>,
 }
 
-/// Makes an authority and a certificate for `localhost`, 127.0.0.1 and ::1.
-pub(super) fn make() -> Result<Identity, rcgen::Error> {
+/// Makes an authority and a certificate for `localhost`, ::1 and one more address.
+pub(super) fn make(address: Ipv4Addr) -> Result<Identity, rcgen::Error> {
     // From yesterday: a clock set back by a second must not make the certificate one of the future.
     let (from, to) = (OffsetDateTime::now_utc() - Duration::DAY, OffsetDateTime::now_utc() + VALIDITY);
 
@@ -40,7 +41,7 @@ pub(super) fn make() -> Result<Identity, rcgen::Error> {
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
 
     let key = KeyPair::generate()?;
-    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let names = ["localhost".to_owned(), "::1".to_owned(), address.to_string()];
     let mut site = CertificateParams::new(names.to_vec())?;
     site.distinguished_name.push(DnType::CommonName, "Parallax laboratory site");
     site.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

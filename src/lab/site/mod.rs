@@ -18,6 +18,8 @@ use url::Url;
 /// What the site does, and how long it takes about it.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
+    /// Where it listens and whom it is certified to be; another address than loopback only in a network of its own.
+    pub address: Ipv4Addr,
     /// How long `/page` thinks before it answers.
     pub think: Duration,
     /// How long `/slow` thinks before it answers.
@@ -33,6 +35,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            address: Ipv4Addr::LOCALHOST,
             think: Duration::from_millis(3),
             slow: Duration::from_millis(150),
             redirect: true,
@@ -58,7 +61,7 @@ pub enum TlsOffer {
 #[derive(Debug, thiserror::Error)]
 pub enum SiteError {
     /// No port, no thread, no file.
-    #[error("cannot start a site on 127.0.0.1: {what}: {reason}")]
+    #[error("cannot start a site: {what}: {reason}")]
     Io {
         /// What was tried.
         what: &'static str,
@@ -91,15 +94,15 @@ pub struct Site {
 }
 
 impl Site {
-    /// Starts on a free port of 127.0.0.1, signed by an authority made for this run.
+    /// Starts on a free port of its address, signed by an authority made for this run.
     ///
     /// # Errors
     /// See [`SiteError`].
     pub fn start(options: Options) -> Result<Self, SiteError> {
-        let identity = certificate::make()?;
+        let identity = certificate::make(options.address)?;
         let authority = identity.authority_file().map_err(SiteError::io("write the authority's certificate"))?;
         let tls = Arc::new(identity.server_config(options.tls)?);
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(SiteError::io("bind a port"))?;
+        let listener = TcpListener::bind((options.address, 0)).map_err(SiteError::io("bind a port"))?;
         listener.set_nonblocking(true).map_err(SiteError::io("prepare the port"))?;
         let address = listener.local_addr().map_err(SiteError::io("read the port"))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -124,6 +127,7 @@ impl Site {
     #[must_use]
     pub fn url(&self, path: &str) -> Url {
         let mut url = Url::parse("https://127.0.0.1/").expect("a constant that is a URL");
+        url.set_ip_host(self.address.ip()).expect("https has hosts");
         url.set_port(Some(self.address.port())).expect("https has ports");
         url.set_path(path);
         url
