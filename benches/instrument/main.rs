@@ -1,0 +1,65 @@
+//! The probe against the wire: `cargo bench --bench instrument`, as root. What is compared, and what came out, is in
+//! `docs/instrument.md`.
+#![expect(unreachable_pub, reason = "in a binary, `pub` is what its parts see of each other")]
+
+#[cfg(target_os = "linux")]
+mod figures;
+#[cfg(target_os = "linux")]
+mod measure;
+#[cfg(target_os = "linux")]
+mod needs;
+#[cfg(target_os = "linux")]
+mod road;
+#[cfg(target_os = "linux")]
+mod share;
+#[cfg(target_os = "linux")]
+mod stamps;
+#[cfg(target_os = "linux")]
+mod wire;
+
+use std::process::ExitCode;
+
+#[cfg(not(target_os = "linux"))]
+fn main() -> ExitCode {
+    eprintln!("instrument: packet stamps, namespaces and control groups are Linux's; there is nothing to measure here");
+    ExitCode::FAILURE
+}
+
+#[cfg(target_os = "linux")]
+fn main() -> ExitCode {
+    // The measuring process is this program again, started inside a network and a share of the processor.
+    let ended = match measure::asked() {
+        Some(job) => measure::run(&job).map(|()| true),
+        None => all(),
+    };
+    match ended {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => {
+            eprintln!("instrument: a bound was not kept");
+            ExitCode::FAILURE
+        }
+        Err(reason) => {
+            eprintln!("instrument: {reason:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Every part in turn; whether every bound was kept.
+#[cfg(target_os = "linux")]
+fn all() -> anyhow::Result<bool> {
+    needs::check()?;
+    let mut kept = true;
+    for road in [road::Road::loopback()?, road::Road::delayed(road::ONE_WAY)?] {
+        println!("\n== {}: the probe against the wire", road.name);
+        kept &= wire::run(&road)?;
+        println!("\n== {}: receive stamps against the wire", road.name);
+        kept &= stamps::run(&road)?;
+        println!("\n== {}: under a processor quota", road.name);
+        kept &= share::run(&road)?;
+        if let Some(account) = road.finish() {
+            println!("{account}");
+        }
+    }
+    Ok(kept)
+}

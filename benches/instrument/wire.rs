@@ -1,0 +1,105 @@
+//! What each method says of its exchanges, against what the client's device saw of the same ones.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Context;
+use parallax::lab::capture::flows::{Flow, WireTime};
+use parallax::measurement::units::Micros;
+
+use crate::figures::{self, Spread};
+use crate::measure::{self, Exchange, Job};
+use crate::road::Road;
+
+const ROUNDS: usize = 200;
+/// In milliseconds, at the 95th percentile: connect, first byte and total.
+const BOUND: f64 = 0.3;
+/// CPU of `fresh` as a share of curl's, medians.
+const CPU_SHARE: f64 = 0.2;
+
+/// One quantity: what the method says, and the two instants between which the wire had it.
+struct Quantity {
+    name: &'static str,
+    ours: fn(&Exchange) -> Option<Micros>,
+    wire: fn(&Flow) -> Option<WireTime>,
+    bounded: bool,
+}
+
+/// All count from the client's SYN.
+const QUANTITIES: [Quantity; 4] = [
+    Quantity { name: "connect", ours: |seen| Some(seen.connect_us), wire: |flow| flow.syn_ack, bounded: true },
+    Quantity {
+        name: "connect, network part",
+        ours: |seen| seen.connect_network_us,
+        wire: |flow| flow.syn_ack,
+        bounded: false,
+    },
+    Quantity { name: "first byte", ours: |seen| Some(seen.first_byte_us), wire: |flow| flow.header, bounded: true },
+    Quantity { name: "total", ours: |seen| Some(seen.total_us), wire: |flow| flow.body_end, bounded: true },
+];
+
+/// Whether every bound was kept.
+pub fn run(road: &Road) -> anyhow::Result<bool> {
+    let site = road.site()?;
+    let keys = tempfile::Builder::new().prefix("parallax-").suffix(".keys").tempfile()?;
+    let job = Job {
+        url: site.url("/page"),
+        authority: site.authority_path().to_owned(),
+        rounds: ROUNDS,
+        curl: true,
+        pause: Duration::from_millis(10),
+        work: Duration::ZERO,
+    };
+    let mut command = Command::new(env::current_exe()?);
+    command.args(job.arguments()?).env("SSLKEYLOGFILE", keys.path());
+    let (output, flows) = road.captured(site.address().port(), keys.path(), || road.run_near(command))?;
+    let exchanges = measure::told(&output.stdout)?;
+    figures::head();
+    let mut kept = true;
+    for by_curl in [false, true] {
+        for quantity in &QUANTITIES {
+            let differences = differences(&exchanges, &flows, by_curl, quantity)?;
+            let method = if by_curl { "curl" } else { "fresh" };
+            let spread = figures::row(&format!("{method}: {}", quantity.name), &differences);
+            if quantity.bounded && !by_curl {
+                let complete = spread.filter(|spread| spread.count == ROUNDS).map(|spread| spread.p95);
+                kept &= figures::bound(&format!("fresh: {}, p95", quantity.name), complete, BOUND, " ms");
+            }
+        }
+    }
+    Ok(kept & processor(&exchanges))
+}
+
+fn differences(
+    exchanges: &[Exchange],
+    flows: &BTreeMap<u16, Flow>,
+    by_curl: bool,
+    quantity: &Quantity,
+) -> anyhow::Result<Vec<f64>> {
+    let mut found = Vec::new();
+    for seen in exchanges.iter().filter(|seen| seen.by_curl == by_curl) {
+        let flow = flows.get(&seen.port).with_context(|| format!("the wire has nothing of port {}", seen.port))?;
+        let wire = flow.syn.zip((quantity.wire)(flow)).map(|(syn, end)| end.saturating_sub(syn));
+        let wire = wire.with_context(|| format!("the wire has no {} of port {}", quantity.name, seen.port))?;
+        found.extend((quantity.ours)(seen).map(|ours| figures::off(Duration::from(ours), wire)));
+    }
+    Ok(found)
+}
+
+fn processor(exchanges: &[Exchange]) -> bool {
+    let median = |by_curl: bool| {
+        let used = exchanges.iter().filter(|seen| seen.by_curl == by_curl).filter_map(|seen| seen.cpu_us);
+        Spread::of(used.map(Micros::as_millis).collect()).map(|spread| spread.p50)
+    };
+    let (fresh, curl) = (median(false), median(true));
+    let shown = |used: Option<f64>| used.map_or_else(|| "unknown".to_owned(), |used| format!("{used:.3} ms"));
+    println!("processor time of one exchange, median: fresh {}, curl {}", shown(fresh), shown(curl));
+    figures::bound(
+        "processor time of fresh to curl's",
+        fresh.zip(curl).map(|(fresh, curl)| fresh / curl),
+        CPU_SHARE,
+        "",
+    )
+}
