@@ -164,3 +164,23 @@ fn sum(before: Option<Micros>, now: Option<Micros>) -> Option<Micros> {
 fn count(before: Option<u64>, now: Option<u64>) -> Option<u64> {
     now.map(|now| before.unwrap_or_default().saturating_add(now))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lookup_made_for_curl_is_the_hops_resolve_and_part_of_its_time() {
+        let length = |n| Some(PhaseTime { elapsed_us: Micros(n), ..PhaseTime::default() });
+        let mut hop = Hop {
+            phases: Phases { connect: length(20), ..Phases::default() },
+            overhead_us: Micros(1),
+            ..Hop::default()
+        };
+        resolved(&mut hop, Micros(300));
+        assert_eq!((hop.phases.resolve, hop.elapsed_us()), (length(300), Micros(321)));
+        let mut failed = Hop { phases: Phases { resolve: length(5), ..Phases::default() }, ..Hop::default() };
+        resolved(&mut failed, Micros(300));
+        assert_eq!(failed.elapsed_us(), Micros(305));
+    }
+}
