@@ -5,9 +5,10 @@ use std::path::Path;
 
 use parallax::adapters::archive::{Archive, Mode, open};
 use parallax::archive::error::ArchiveError;
-use parallax::archive::port::{Append, Appended, Directory, Forget, Known, Scan, Slots};
+use parallax::archive::port::{Append, Appended, Directory, Forget, Known, Miss as _, Scan, Slots, Span};
 use parallax::archive::selection::{Selection, Source, Window};
 use parallax::measurement::environment::Init;
+use parallax::measurement::miss::{Miss, Reason};
 use parallax::measurement::outcome::Cause;
 use parallax::measurement::phase::Phase;
 use parallax::measurement::units::UnixMillis;
@@ -84,13 +85,14 @@ fn the_directory_stays_right_while_samples_come_and_go() {
         lines.iter().map(|l| (l.method.as_str(), l.samples, l.failures)).collect::<Vec<_>>(),
         [("curl", 4, 4), ("fresh", 10, 0)]
     );
-    assert_eq!((lines[1].first.0, lines[1].last.0), (START + 12, START + 12 + 9 * 180_000));
+    let (first, last) = (UnixMillis(START + 12), UnixMillis(START + 12 + 9 * 180_000));
+    assert_eq!(lines[1].span, Some(Span { first, last }));
 
     let moment = UnixMillis(START + 12 + 3 * 180_000);
     assert_eq!(now(archive.forget_before(moment)).unwrap(), 6);
     let lines = now(archive.sources()).unwrap();
     assert_eq!(
-        lines.iter().map(|l| (l.samples, l.failures, l.first)).collect::<Vec<_>>(),
+        lines.iter().map(|l| (l.samples, l.failures, l.span.unwrap().first)).collect::<Vec<_>>(),
         [(1, 1, moment), (7, 0, moment)]
     );
     assert_eq!(now(archive.forget_before(UnixMillis(i64::MAX))).unwrap(), 8);
@@ -147,6 +149,44 @@ fn slots_are_those_of_one_source_within_the_window() {
     let grid = |n: i64| UnixMillis(START + n * 180_000);
     assert_eq!(slots(Window::ALWAYS), [grid(0), grid(1), grid(2), grid(3)]);
     assert_eq!(slots(Window { from: grid(1), to: grid(3) }), [grid(1), grid(2)]);
+}
+
+#[test]
+fn a_missed_slot_is_kept_once_and_only_while_it_has_no_sample() {
+    let directory = TempDir::new().unwrap();
+    let mut archive = fresh(&directory);
+    let records = row(&Recipe::default(), 4);
+    let sample = &records[0].sample;
+    let grid = |n: i64| UnixMillis(START + n * 180_000);
+    let missed = |slots: std::ops::Range<i64>, reason| {
+        slots
+            .map(|n| Miss {
+                target: sample.target.clone(),
+                vantage: sample.vantage.clone(),
+                method: sample.method.clone(),
+                slot_ms: grid(n),
+                reason,
+            })
+            .collect::<Vec<_>>()
+    };
+    let told = |archive: &mut Archive| {
+        let lines = now(archive.sources()).unwrap();
+        lines.iter().map(|line| (line.samples, line.missed, line.span.is_some())).collect::<Vec<_>>()
+    };
+    now(archive.miss(&missed(2..8, Reason::Asleep))).unwrap();
+    now(archive.miss(&missed(6..9, Reason::Overrun))).unwrap();
+    assert_eq!(told(&mut archive), [(0, 7, false)], "a source may have nothing but missed slots");
+    now(archive.append(&records)).unwrap();
+    assert_eq!(told(&mut archive), [(4, 5, true)], "two of them have a sample after all");
+    now(archive.miss(&missed(0..5, Reason::Asleep))).unwrap();
+    assert_eq!(told(&mut archive), [(4, 5, true)], "what has a sample is not missed");
+    let mut elsewhere = missed(0..1, Reason::Asleep);
+    elsewhere[0].method = "curl".parse().unwrap();
+    now(archive.miss(&elsewhere)).unwrap();
+    assert_eq!(told(&mut archive), [(0, 1, false), (4, 5, true)]);
+    now(archive.forget_before(grid(6))).unwrap();
+    assert_eq!(told(&mut archive), [(0, 3, false)], "missed slots go with the samples of their time");
+    assert_eq!(all(&mut archive), [], "a missed slot is no sample");
 }
 
 #[test]

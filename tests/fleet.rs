@@ -10,6 +10,8 @@ use parallax::probe::fleet::host::Host;
 use parallax::probe::fleet::{FILE_BYTES_MAX, Fleet, decode, parse};
 use parallax::probe::target::{Coding, TlsVersions};
 
+use crate::support::golden::difference;
+
 /// In the environment of every case; none of the values may be seen again.
 const VARIABLES: [(&str, &str); 3] =
     [("TOKEN", "hunter2"), ("BROKEN_TOKEN", "hunter2\r\nHost: evil"), ("PROBE_TOKEN", "hunter2")];
@@ -32,12 +34,10 @@ fn fixtures() -> Vec<PathBuf> {
     files
 }
 
-/// `PARALLAX_BLESS=1` writes what is said now, to be read before it is committed.
 #[test]
 fn every_mistake_is_told_as_written_beside_it() {
     let files = fixtures();
     assert!(files.len() >= 25, "{} fixtures", files.len());
-    let bless = std::env::var_os("PARALLAX_BLESS").is_some();
     let mut wrong = Vec::new();
     for file in files {
         let name = file.file_name().unwrap().to_str().unwrap();
@@ -47,14 +47,7 @@ fn every_mistake_is_told_as_written_beside_it() {
         };
         assert!(!said.contains("hunter2"), "{name} tells a secret: {said}");
         assert!(said.chars().all(|c| c == '\n' || !c.is_control()), "{name} says a control character");
-        let beside = file.with_extension("expected");
-        if bless {
-            fs::write(&beside, &said).unwrap();
-        }
-        let expected = fs::read_to_string(&beside).unwrap_or_default();
-        if said != expected {
-            wrong.push(format!("{name}\nexpected: {expected}said:     {said}"));
-        }
+        wrong.extend(difference(&file.with_extension("expected"), &said));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -1,7 +1,6 @@
-//! Summaries and pages of a fixed set of samples: golden files under `tests/golden/report`. `UPDATE_GOLDEN=1` writes
-//! them anew; read the difference before you commit it.
+//! Summaries and pages of a fixed set of samples: golden files under `tests/golden/report`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use parallax::adapters::archive::{Mode, open};
@@ -23,18 +22,14 @@ use parallax::summary::comparison::{Comparison, compare};
 use parallax::summary::source::SourceName;
 use proptest::prelude::*;
 
+use super::support::golden::assert_golden;
 use super::support::samples::{Recipe, START, row};
 
 const MADE: UnixMillis = UnixMillis(START + 86_400_000);
 
 #[track_caller]
-fn golden(name: &str, actual: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/report").join(name);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, actual).unwrap();
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(expected == actual, "{} differs; this is what came out:\n{actual}", path.display());
+fn golden(name: &str, found: &str) {
+    assert_golden(&format!("report/{name}"), found);
 }
 
 /// 60 samples in process: two cold, two failed, one with a broken check.

@@ -232,6 +232,12 @@ proptest! {
 }
 
 #[test]
+fn an_empty_sketch_survives_its_bytes() {
+    let read = Sketch::try_from(Vec::from(Sketch::default())).unwrap();
+    assert_eq!((read.count(), read.range()), (0, None));
+}
+
+#[test]
 fn a_sketch_of_another_grid_is_refused() {
     let foreign = sketches_ddsketch::DDSketch::new(sketches_ddsketch::Config::new(0.01, 2_048, 1e-9));
     assert!(matches!(Sketch::try_from(foreign.to_java_bytes()), Err(SketchError::Foreign)));

@@ -4,6 +4,7 @@
 use std::ops::ControlFlow;
 
 use crate::measurement::identity::{Method, SampleId, TargetId, Vantage};
+use crate::measurement::miss;
 use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::Record;
 
@@ -72,10 +73,27 @@ pub struct SourceLine {
     pub samples: u64,
     /// Of those, the ones that failed or broke a check.
     pub failures: u64,
+    /// Slots kept as missed.
+    pub missed: u64,
+    /// When its samples began; absent where all that is kept of it is missed slots.
+    pub span: Option<Span>,
+}
+
+/// From the first sample of a source to its last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
     /// The first one began then.
     pub first: UnixMillis,
     /// The last one began then.
     pub last: UnixMillis,
+}
+
+/// Keeps which slots were missed.
+pub trait Miss {
+    /// Keeps each of them once, and none that has a sample: a sample that comes later takes its slot out again.
+    ///
+    /// All of them are kept or none.
+    async fn miss(&mut self, missed: &[miss::Miss]) -> Result<(), ArchiveError>;
 }
 
 /// Says which slots of a schedule are done.
@@ -92,6 +110,6 @@ pub trait Slots {
 
 /// Lets old samples go.
 pub trait Forget {
-    /// Removes what began before a moment; returns how many.
+    /// Removes samples that began and slots that were missed before a moment; returns how many samples.
     async fn forget_before(&mut self, moment: UnixMillis) -> Result<u64, ArchiveError>;
 }

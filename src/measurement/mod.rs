@@ -8,6 +8,7 @@ pub mod environment;
 pub mod hop;
 pub mod identity;
 pub mod local;
+pub mod miss;
 pub mod outcome;
 pub mod phase;
 pub mod sample;

@@ -97,9 +97,13 @@ impl Sketch {
     }
 }
 
+/// What the interchange format may begin with. Without it an empty sketch, which begins with the same byte for another
+/// reason, is misread.
+const VERSION: u8 = 2;
+
 impl From<Sketch> for Vec<u8> {
     fn from(sketch: Sketch) -> Self {
-        sketch.0.to_java_bytes()
+        std::iter::once(VERSION).chain(sketch.0.to_java_bytes()).collect()
     }
 }
 

@@ -15,10 +15,10 @@ use parallax::adapters::agent::run::run;
 use parallax::adapters::agent::{Agent, Identity};
 use parallax::measurement::environment::{Environment, Init, Invocation};
 use parallax::measurement::identity::{Method, SampleId, TargetId, Vantage};
+use parallax::measurement::miss::Reason;
 use parallax::probe::port::Measure;
 use parallax::probe::schedule::grid::Grid;
 use parallax::probe::schedule::order::Line;
-use parallax::probe::schedule::turn::Reason;
 use parallax::probe::target::{Target, Timeouts};
 
 use crate::support::scripted::{Act, ScriptedKeeper, ScriptedProber, Told, journal};
@@ -121,15 +121,16 @@ fn slots_behind_a_slow_page_are_missed_and_said() {
     let (hold, gone) = channel();
     let keeper = ScriptedKeeper::default();
     let running = start(agent(&["a", "b"], SECOND, vec![Act::Hang(gone)]), &keeper);
-    let (_, _, reason) = running.told.wait(|event| match event {
+    let told = running.told.wait(|event| match event {
         Event::Missed { target, first, reason, .. } => Some((target, first, reason)),
         _ => None,
     });
-    assert_eq!(reason, Reason::Overrun);
+    assert_eq!(told.2, Reason::Overrun);
     drop(hold);
     running.told.wait(kept);
     running.stop.ask();
     running.thread.join().unwrap().unwrap();
+    assert!(keeper.missed.lock().unwrap().contains(&told), "what is told as missed is kept as missed");
     let records = keeper.records.lock().unwrap();
     for record in records.values() {
         let late = record.sample.late();

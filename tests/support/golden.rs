@@ -5,20 +5,30 @@ use std::path::Path;
 
 use serde_json::Value;
 
-/// Compares with `tests/golden/NAME`; with `PARALLAX_GOLDEN=write` the file is written instead.
+/// How what is found differs from what a file keeps; with `UPDATE_GOLDEN=1` the file is written instead.
+pub fn difference(path: &Path, found: &str) -> Option<String> {
+    if std::env::var_os("UPDATE_GOLDEN").is_some_and(|wish| wish == "1") {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, found).unwrap();
+        return None;
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    (kept != found).then(|| {
+        format!(
+            "{} is not what is printed now; if the change is meant, run the test with UPDATE_GOLDEN=1\n\
+             --- kept\n{kept}\n--- found\n{found}",
+            path.display()
+        )
+    })
+}
+
+/// Compares with `tests/golden/NAME`.
+#[track_caller]
 pub fn assert_golden(name: &str, found: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
-    if std::env::var_os("PARALLAX_GOLDEN").is_some_and(|mode| mode == "write") {
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(&path, found).unwrap();
-        return;
+    if let Some(difference) = difference(&path, found) {
+        panic!("{difference}");
     }
-    let kept = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(
-        kept == found,
-        "tests/golden/{name} is not what is printed now; if the change is meant, run the test with \
-         PARALLAX_GOLDEN=write\n--- kept\n{kept}\n--- found\n{found}"
-    );
 }
 
 /// The shape of a JSON document: its keys, with the kind of each value; of a list, the shapes that occur in it.

@@ -9,8 +9,9 @@ use parallax::adapters::agent::event::{Event, Journal};
 use parallax::adapters::agent::{Keep, Kept};
 use parallax::adapters::clock;
 use parallax::archive::error::ArchiveError;
-use parallax::measurement::identity::SampleId;
+use parallax::measurement::identity::{SampleId, TargetId};
 use parallax::measurement::local::Local;
+use parallax::measurement::miss::Reason;
 use parallax::measurement::outcome::{Answer, Cause, Failure, Outcome};
 use parallax::measurement::phase::Phase;
 use parallax::measurement::sample::Observation;
@@ -66,6 +67,7 @@ impl Measure for ScriptedProber {
 pub struct ScriptedKeeper {
     pub full: Arc<Mutex<bool>>,
     pub records: Arc<Mutex<HashMap<SampleId, Record>>>,
+    pub missed: Arc<Mutex<Vec<(TargetId, UnixMillis, Reason)>>>,
 }
 
 fn full() -> ArchiveError {
@@ -87,6 +89,14 @@ impl Keep for ScriptedKeeper {
         let same = |record: &&Record| record.sample.target == line.target && record.sample.method == line.method;
         let slots = kept.values().filter(same).filter_map(|record| record.sample.slot_ms);
         Ok(slots.filter(|slot| *slot >= from).collect())
+    }
+
+    fn miss(&mut self, line: &Line, slots: &[UnixMillis], reason: Reason) -> Result<(), ArchiveError> {
+        if *self.full.lock().unwrap() {
+            return Err(full());
+        }
+        self.missed.lock().unwrap().extend(slots.iter().map(|slot| (line.target.clone(), *slot, reason)));
+        Ok(())
     }
 
     fn forget_before(&mut self, moment: UnixMillis) -> Result<u64, ArchiveError> {

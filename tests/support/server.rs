@@ -97,7 +97,12 @@ impl Drop for Server {
     }
 }
 
-/// An address at which nothing listens.
+/// An address at which nothing listens, and nothing will: its port stays taken until the tests end, so that no server of
+/// another test is found there.
 pub fn closed_port() -> SocketAddr {
-    std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    std::mem::forget(socket);
+    address
 }

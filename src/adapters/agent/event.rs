@@ -4,9 +4,9 @@ use std::io;
 use std::time::Duration;
 
 use crate::measurement::identity::{Method, TargetId};
+use crate::measurement::miss::Reason;
 use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::Record;
-use crate::probe::schedule::turn::Reason;
 
 /// Something that happened.
 #[derive(Clone, Debug)]

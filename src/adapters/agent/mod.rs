@@ -22,6 +22,7 @@ use std::time::Duration;
 use crate::archive::error::ArchiveError;
 use crate::measurement::environment::{Environment, Invocation};
 use crate::measurement::identity::{Method, SampleId, TargetId, Vantage};
+use crate::measurement::miss::Reason;
 use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::Record;
 use crate::probe::port::Measure;
@@ -74,6 +75,12 @@ pub trait Keep: Send {
     /// # Errors
     /// The archive cannot be read.
     fn slots(&mut self, line: &Line, from: UnixMillis) -> Result<Vec<UnixMillis>, ArchiveError>;
+
+    /// Keeps which slots of a page and way passed without an observation; those that have a sample are left out.
+    ///
+    /// # Errors
+    /// None of them is kept.
+    fn miss(&mut self, line: &Line, slots: &[UnixMillis], reason: Reason) -> Result<(), ArchiveError>;
 
     /// Lets go what began before a moment.
     ///

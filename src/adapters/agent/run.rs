@@ -224,6 +224,7 @@ impl Course {
             let (target, method) = (line.target.clone(), line.method.clone());
             let Missed { first, count, reason, .. } = *missed;
             self.tell(Event::Missed { target, method, first, count, reason });
+            self.order(Order::Miss(line.clone(), missed.clone()));
         }
     }
 

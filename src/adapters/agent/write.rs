@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use crate::adapters::clock;
 use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::Record;
+use crate::probe::schedule::grid::Grid;
 use crate::probe::schedule::order::Line;
+use crate::probe::schedule::turn::Missed;
 
 use super::Keep;
 use super::event::Event;
@@ -18,7 +20,13 @@ pub(super) enum Order {
     Keep(Box<Record>),
     /// Which slots of each line have a sample, from a moment on.
     Slots(Vec<Line>, UnixMillis),
+    /// Slots of a line that passed without an observation.
+    Miss(Line, Missed),
 }
+
+/// Of one stretch of missed slots no more than the last so many are kept: a clock set forward by a century misses
+/// hundreds of millions. At three minutes it is more than half a year.
+const MISSED_KEPT: u64 = 100_000;
 
 /// Samples held while the archive does not take them: some 40 MB at most.
 pub(super) const BACKLOG_MAX: usize = 10_000;
@@ -102,9 +110,15 @@ impl Writer {
             backlog.pop_front();
             return Ok(());
         }
+        if let Some(Order::Miss(line, missed)) = backlog.front() {
+            let slots = last_slots(line.grid, missed);
+            self.keeper.miss(line, &slots, missed.reason).map_err(|error| error.to_string())?;
+            backlog.pop_front();
+            return Ok(());
+        }
         let samples = backlog.iter().map_while(|order| match order {
             Order::Keep(record) => Some(Record::clone(record)),
-            Order::Slots(..) => None,
+            Order::Slots(..) | Order::Miss(..) => None,
         });
         let batch: Vec<Record> = samples.take(BATCH_MAX).collect();
         let kept = self.keeper.keep(&batch).map_err(|error| error.to_string())?;
@@ -139,6 +153,13 @@ impl Writer {
     }
 }
 
+fn last_slots(grid: Grid, missed: &Missed) -> Vec<UnixMillis> {
+    let every = i64::try_from(grid.every().as_millis()).unwrap_or(i64::MAX);
+    let slot =
+        |n: u64| UnixMillis(missed.first.0.saturating_add(i64::try_from(n).unwrap_or(i64::MAX).saturating_mul(every)));
+    (missed.count.saturating_sub(MISSED_KEPT)..missed.count).map(slot).collect()
+}
+
 /// Takes what has come, waiting a while for the first; true when nothing can come any more.
 fn gather(orders: &Receiver<Order>, pause: Duration, backlog: &mut VecDeque<Order>) -> bool {
     match orders.recv_timeout(pause) {
@@ -148,4 +169,20 @@ fn gather(orders: &Receiver<Order>, pause: Duration, backlog: &mut VecDeque<Orde
     }
     backlog.extend(orders.try_iter().take(BACKLOG_MAX));
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measurement::miss::Reason;
+
+    #[test]
+    fn of_a_stretch_without_end_the_last_slots_are_kept() {
+        let grid = Grid::new(Duration::from_secs(60)).unwrap();
+        let missed = |count| Missed { line: 0, first: UnixMillis(60_000), count, reason: Reason::Asleep };
+        assert_eq!(last_slots(grid, &missed(3)), [60_000, 120_000, 180_000].map(UnixMillis));
+        let many = last_slots(grid, &missed(1_000_000));
+        assert_eq!((many.len(), many.last()), (100_000, Some(&UnixMillis(60_000 * 1_000_000))));
+        assert_eq!(last_slots(grid, &missed(u64::MAX)).len(), 100_000);
+    }
 }

@@ -10,6 +10,7 @@ use crate::measurement::wire::Record;
 
 use super::Archive;
 use super::fault::Doing;
+use super::miss;
 
 impl Append for Archive {
     async fn append(&mut self, records: &[Record]) -> Result<Appended, ArchiveError> {
@@ -85,6 +86,7 @@ impl<'a> Row<'a> {
                 self.content,
             ],
         )?;
+        miss::take_out(transaction, sample)?;
         Ok(true)
     }
 

@@ -3,7 +3,7 @@
 use rusqlite::Row;
 
 use crate::archive::error::ArchiveError;
-use crate::archive::port::{Directory, Slots, SourceLine};
+use crate::archive::port::{Directory, Slots, SourceLine, Span};
 use crate::archive::selection::Window;
 use crate::measurement::identity::{Method, NameError, TargetId, Vantage};
 use crate::measurement::units::UnixMillis;
@@ -18,8 +18,12 @@ impl Directory for Archive {
         let mut statement = self
             .connection
             .prepare_cached(
-                "SELECT target, vantage, method, samples, failures, first_ms, last_ms FROM source
-                 ORDER BY target, vantage, method",
+                "SELECT target, vantage, method, sum(samples), sum(failures), sum(missed), max(first_ms), max(last_ms)
+                 FROM (SELECT target, vantage, method, samples, failures, 0 AS missed, first_ms, last_ms FROM source
+                       UNION ALL
+                       SELECT target, vantage, method, 0, 0, count(*), NULL, NULL FROM miss
+                       GROUP BY target, vantage, method)
+                 GROUP BY target, vantage, method ORDER BY target, vantage, method",
             )
             .map_err(failed)?;
         let mut rows = statement.query([]).map_err(failed)?;
@@ -34,29 +38,34 @@ impl Directory for Archive {
 
 struct Typed {
     names: [String; 3],
-    counts: [i64; 2],
-    times: [i64; 2],
+    counts: [i64; 3],
+    first: Option<i64>,
+    last: Option<i64>,
 }
 
 impl Typed {
     fn read(row: &Row) -> rusqlite::Result<Self> {
         Ok(Self {
             names: [row.get(0)?, row.get(1)?, row.get(2)?],
-            counts: [row.get(3)?, row.get(4)?],
-            times: [row.get(5)?, row.get(6)?],
+            counts: [row.get(3)?, row.get(4)?, row.get(5)?],
+            first: row.get(6)?,
+            last: row.get(7)?,
         })
     }
 
     fn checked(self) -> Result<SourceLine, NameError> {
-        let ([target, vantage, method], [samples, failures], [first, last]) = (self.names, self.counts, self.times);
+        let ([target, vantage, method], [samples, failures, missed]) = (self.names, self.counts);
         Ok(SourceLine {
             target: TargetId::new(&target)?,
             vantage: Vantage::new(&vantage)?,
             method: Method::try_from(method)?,
             samples: samples.unsigned_abs(),
             failures: failures.unsigned_abs(),
-            first: UnixMillis(first),
-            last: UnixMillis(last),
+            missed: missed.unsigned_abs(),
+            span: self
+                .first
+                .zip(self.last)
+                .map(|(first, last)| Span { first: UnixMillis(first), last: UnixMillis(last) }),
         })
     }
 }

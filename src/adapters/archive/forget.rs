@@ -38,6 +38,7 @@ fn remove(transaction: &Transaction, moment: i64) -> rusqlite::Result<u64> {
          WHERE source.id = gone.source",
         [moment],
     )?;
+    transaction.execute("DELETE FROM miss WHERE slot_ms < ?1", [moment])?;
     let removed = transaction.execute("DELETE FROM sample WHERE started_ms < ?1", [moment])?;
     if removed > 0 {
         transaction.execute("DELETE FROM source WHERE samples = 0", [])?;

@@ -8,6 +8,7 @@ mod append;
 mod directory;
 mod fault;
 mod forget;
+mod miss;
 mod open;
 mod place;
 mod scan;

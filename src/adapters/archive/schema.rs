@@ -35,6 +35,15 @@ pub(super) const STEPS: &[&str] = &["
         wire INTEGER NOT NULL,
         content TEXT NOT NULL
     ) STRICT;
+    CREATE TABLE miss (
+        target TEXT NOT NULL,
+        vantage TEXT NOT NULL,
+        method TEXT NOT NULL,
+        slot_ms INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        PRIMARY KEY (target, vantage, method, slot_ms)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX miss_by_slot ON miss (slot_ms);
     CREATE INDEX sample_by_start ON sample (started_ms, id);
     CREATE INDEX sample_by_source ON sample (source, started_ms, id);
     CREATE INDEX sample_by_slot ON sample (source, slot_ms) WHERE slot_ms IS NOT NULL;

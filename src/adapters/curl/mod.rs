@@ -1,13 +1,14 @@
 //! The real curl, one process a measurement, as a shell script on a schedule would run it.
 //!
-//! The stopwatch is curl's own `time_total`: starting the process is outside it and stands beside it
-//! ([`CurlRun::process_us`](crate::measurement::sample::CurlRun)). Phases are differences of curl's counters, see
+//! The stopwatch is curl's own `time_total`, and our own lookup where we make one for it: starting the process is outside
+//! it and stands beside it ([`CurlRun::process_us`](crate::measurement::sample::CurlRun)). Phases are differences of curl's counters, see
 //! [`timeline`]; curl tells no receive stamps, so no phase has a network part.
 //!
 //! Where private addresses are allowed, and there is no header that must not go to another host, one process follows the
 //! redirects with `-L`. Otherwise each hop is a process of its own: we look the name up, check every address, and pin what
-//! was checked, so that nothing else can be asked. That lookup is outside curl's stopwatch, so such a hop has no
-//! `resolve`; a lookup that fails is the whole of its hop.
+//! was checked, so that nothing else can be asked. curl then has nothing to look up, so our lookup (the system's resolver,
+//! as curl would ask it) is that hop's `resolve` and counts in the elapsed time; `time_total_us` stays what curl said. A
+//! lookup that fails is the whole of its hop.
 //!
 //! curl limits time in total and up to the end of the handshake; limits on waiting and receiving alone it has not.
 

@@ -32,18 +32,18 @@ impl PageFile {
         Ok(Self { path: path.to_owned(), draft })
     }
 
-    /// Puts the page in its place.
-    pub(crate) fn write(mut self, page: &str) -> Result<(), Problem> {
+    /// Puts the page in its place, so that a reader never sees half of one; says where that is.
+    pub(crate) fn write(mut self, page: &str) -> Result<PathBuf, Problem> {
         let failed = |error: std::io::Error| format!("cannot write {}: {error}", self.path.display());
         self.draft
             .write_all(page.as_bytes())
-            .and_then(|()| self.draft.flush())
+            .and_then(|()| self.draft.as_file().sync_all())
             .map_err(|error| Problem::unfinished(failed(error)))?;
-        let path = self.path.clone();
-        self.draft
-            .persist(&path)
-            .map(drop)
-            .map_err(|error| Problem::unfinished(format!("cannot write {}: {}", path.display(), error.error)))
+        let Self { path, draft } = self;
+        match draft.persist(&path) {
+            Ok(_) => Ok(path),
+            Err(error) => Err(Problem::unfinished(format!("cannot write {}: {}", path.display(), error.error))),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use parallax::adapters::archive::Mode;
 use parallax::adapters::archive::size::Size;
 use parallax::adapters::clock;
-use parallax::archive::port::{Directory, SourceLine};
+use parallax::archive::port::{Directory, SourceLine, Span};
 use parallax::measurement::units::UnixMillis;
 use serde_json::{Value, json};
 
@@ -37,12 +37,16 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
 
 fn document(place: &str, sources: &[SourceLine], size: Size, now: UnixMillis) -> Value {
     let source = |line: &SourceLine| {
-        json!({
+        let mut source = json!({
             "target": line.target, "vantage": line.vantage, "method": line.method,
-            "samples": line.samples, "failures": line.failures,
-            "first_ms": line.first, "last_ms": line.last,
-            "last_seen_ago_ms": u64::try_from(now.since(line.last).as_millis()).unwrap_or(u64::MAX),
-        })
+            "samples": line.samples, "failures": line.failures, "missed": line.missed,
+        });
+        if let Some(Span { first, last }) = line.span {
+            source["first_ms"] = json!(first);
+            source["last_ms"] = json!(last);
+            source["last_seen_ago_ms"] = json!(u64::try_from(now.since(last).as_millis()).unwrap_or(u64::MAX));
+        }
+        source
     };
     json!({
         "schema": 1,
@@ -66,7 +70,7 @@ fn page(place: &str, sources: &[SourceLine], size: Size, now: UnixMillis) -> Str
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["target", "vantage", "method", "samples", "failures", "first seen", "last seen"]);
+    table.set_header(["target", "vantage", "method", "samples", "failures", "missed", "first seen", "last seen"]);
     for line in sources {
         table.add_row([
             line.target.to_string(),
@@ -74,16 +78,21 @@ fn page(place: &str, sources: &[SourceLine], size: Size, now: UnixMillis) -> Str
             line.method.to_string(),
             line.samples.to_string(),
             line.failures.to_string(),
-            ago(line.first, now),
-            ago(line.last, now),
+            line.missed.to_string(),
+            line.span.map_or_else(never, |span| ago(span.first, now)),
+            line.span.map_or_else(never, |span| ago(span.last, now)),
         ]);
     }
-    for column in 3..5 {
+    for column in 3..6 {
         if let Some(column) = table.column_mut(column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
     format!("{}\n\n{foot}", table.trim_fmt())
+}
+
+fn never() -> String {
+    "never".to_owned()
 }
 
 /// In the two largest units, which is as exact as a reader needs.

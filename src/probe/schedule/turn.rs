@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::measurement::identity::TargetId;
+use crate::measurement::miss::Reason;
 use crate::measurement::units::UnixMillis;
 
 use super::order::Placed;
@@ -37,26 +38,6 @@ pub struct Missed {
     pub count: u64,
     /// Why.
     pub reason: Reason,
-}
-
-/// Why a slot has no observation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// Earlier exchanges were still running.
-    Overrun,
-    /// Nobody asked while it was due: the host slept, or its clock was set forward.
-    Asleep,
-}
-
-impl Reason {
-    /// The word in JSON and in messages.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Overrun => "overrun",
-            Self::Asleep => "asleep",
-        }
-    }
 }
 
 struct State {

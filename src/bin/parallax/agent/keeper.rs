@@ -4,12 +4,13 @@ use parallax::adapters::agent::{Identity, Keep, Kept};
 use parallax::adapters::archive::Archive;
 use parallax::adapters::clock;
 use parallax::archive::error::ArchiveError;
-use parallax::archive::port::{Append, Forget, Known, Slots};
+use parallax::archive::port::{Append, Forget, Known, Miss as _, Slots};
 use parallax::archive::selection::Window;
 use parallax::intake::arrival::decode;
 use parallax::intake::plan::decide;
 use parallax::measurement::environment::Environment;
 use parallax::measurement::identity::Vantage;
+use parallax::measurement::miss::{Miss, Reason};
 use parallax::measurement::units::UnixMillis;
 use parallax::measurement::wire::{Message, Record, SCHEMA};
 use parallax::probe::schedule::order::Line;
@@ -55,6 +56,18 @@ impl Keep for Keeper {
     fn slots(&mut self, line: &Line, from: UnixMillis) -> Result<Vec<UnixMillis>, ArchiveError> {
         let window = Window { from, to: Window::ALWAYS.to };
         self.runtime.block_on(self.archive.slots(&line.target, &self.vantage, &line.method, window))
+    }
+
+    fn miss(&mut self, line: &Line, slots: &[UnixMillis], reason: Reason) -> Result<(), ArchiveError> {
+        let miss = |slot: &UnixMillis| Miss {
+            target: line.target.clone(),
+            vantage: self.vantage.clone(),
+            method: line.method.clone(),
+            slot_ms: *slot,
+            reason,
+        };
+        let missed: Vec<Miss> = slots.iter().map(miss).collect();
+        self.runtime.block_on(self.archive.miss(&missed))
     }
 
     fn forget_before(&mut self, moment: UnixMillis) -> Result<u64, ArchiveError> {
