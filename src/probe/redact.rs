@@ -42,7 +42,7 @@ fn cut(mut text: String) -> String {
     text
 }
 
-/// A text from outside (an error message, a header value) for a kept sentence: each URL in it as [`url`] shows it,
+/// A text from outside (an error message, a header value) for a kept sentence: each URL in it as [`url()`] shows it,
 /// control characters replaced by spaces, at most [`LENGTH_MAX`] bytes.
 #[must_use]
 pub fn text(text: &str) -> String {

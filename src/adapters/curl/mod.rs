@@ -1,8 +1,8 @@
 //! The real curl, one process a measurement, as a shell script on a schedule would run it.
 //!
 //! The stopwatch is curl's own `time_total`, and our own lookup where we make one for it: starting the process is outside
-//! it and stands beside it ([`CurlRun::process_us`](crate::measurement::sample::CurlRun)). Phases are differences of curl's counters, see
-//! [`timeline`]; curl tells no receive stamps, so no phase has a network part.
+//! it and stands beside it ([`CurlRun::process_us`](crate::measurement::sample::CurlRun)). Phases are differences of
+//! curl's counters, see `timeline`; curl tells no receive stamps, so no phase has a network part.
 //!
 //! Where private addresses are allowed, and there is no header that must not go to another host, one process follows the
 //! redirects with `-L`. Otherwise each hop is a process of its own: we look the name up, check every address, and pin what

@@ -3,7 +3,7 @@
 //!
 //! The stopwatch runs from before the request is handed to the client to the last byte of the body, decoded where a
 //! coding was asked for. On a kept connection a hop is `wait` and `receive`; on a new one its making stands before them,
-//! see [`marks`]. No phase has a network part: the sockets are not ours to ask.
+//! see `marks`. No phase has a network part: the sockets are not ours to ask.
 //!
 //! Limits hold for the lookup, for making a connection as a whole, for that and the waiting together, for receiving, and
 //! for everything.

@@ -1,6 +1,6 @@
 //! `fleet.toml`: which pages, how, when and from where.
 //!
-//! Two steps: what was typed ([`section`], with its place in the file), then what it means (one file a table). Every
+//! Two steps: what was typed (`section`, with its place in the file), then what it means (one file a table). Every
 //! mistake is found in one reading, each with its line and what to change.
 
 pub mod aws;
