@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::measurement::units::UnixMillis;
 use crate::statistics::bootstrap::{Difference, How, RESAMPLES};
+use crate::statistics::level::Level;
 use crate::summary::comparison::Comparison;
 use crate::summary::difference::PhasePair;
 use crate::summary::source::{PhaseSummary, SourceSummary};
@@ -108,12 +109,14 @@ fn percentiles(comparison: &Comparison) -> Table {
         let [first, second] = [a, b].map(|latency| latency.map(|latency| latency.percentiles[at]));
         let Some(level) = first.or(second).map(|p| figures::level(p.level)) else { continue };
         let cell = |p| Option::map_or(p, ABSENT.to_owned(), |p| figures::percentile(&p));
-        let gap = first.zip(second).map_or(ABSENT.to_owned(), |(a, b)| signed(b.estimate - a.estimate));
+        let gap = match first.zip(second) {
+            None => ABSENT.to_owned(),
+            Some((a, _)) if a.level == Level::P50.share() => difference(&comparison.difference_of_medians_ms),
+            Some((a, b)) => signed(b.estimate - a.estimate),
+        };
         table.rows.push(vec![level, cell(first), cell(second), gap]);
     }
     let mean = |latency: Option<&crate::summary::spread::Latency>| ms_or_absent(latency.map(|latency| latency.mean));
-    let medians = &comparison.difference_of_medians_ms;
-    table.rows.push(vec!["difference of medians".into(), String::new(), String::new(), difference(medians)]);
     table.rows.push(vec!["mean".into(), mean(a), mean(b), difference(&comparison.difference_of_means_ms)]);
     table
 }

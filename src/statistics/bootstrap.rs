@@ -3,6 +3,7 @@
 use rand::{Rng, RngExt};
 use serde::Serialize;
 
+use super::harrell_davis::harrell_davis;
 use super::interval::{Interval, interval};
 use super::level::Level;
 use super::moments::Moments;
@@ -62,9 +63,10 @@ pub fn of_means(first: &Observations, second: &Observations, random: &mut impl R
     }
 }
 
-/// The difference of the medians (order statistics ⌈n/2⌉ in each resample; the estimate is of the plain medians).
+/// The difference of the medians as reported, by Harrell and Davis; the interval is that of the plain medians, whose
+/// resamples cost a selection and not a weighted sum, and holds the estimate.
 pub fn of_medians(first: &Observations, second: &Observations, random: &mut impl Rng) -> Difference {
-    let estimate = median(second.sorted()) - median(first.sorted());
+    let estimate = harrell_davis(second, Level::P50) - harrell_davis(first, Level::P50);
     if first.count().max(second.count()) <= RESAMPLED_MAX {
         return resampled(estimate, first, second, random, |ranks, values| {
             // Values are sorted, so the median of a resample is the value at the median of its ranks.
@@ -81,7 +83,9 @@ pub fn of_medians(first: &Observations, second: &Observations, random: &mut impl
     };
     let (am, bm) = (median(first.sorted()), median(second.sorted()));
     let (below, above) = ((bm - bl).hypot(au - am), (bu - bm).hypot(am - al));
-    Difference { estimate, interval: Interval::closed(estimate - below, estimate + above), how: How::OrderStatistics }
+    let plain = bm - am;
+    let interval = Interval::closed((plain - below).min(estimate), (plain + above).max(estimate));
+    Difference { estimate, interval, how: How::OrderStatistics }
 }
 
 /// The middle value, or the mean of the two.
@@ -109,7 +113,8 @@ fn resampled(
     let mut drawn: Vec<f64> = (0..RESAMPLES).map(|_| -draw(first, &mut ranks) + draw(second, &mut ranks)).collect();
     drawn.sort_unstable_by(f64::total_cmp);
     let end = |share: f64| drawn[(share * (RESAMPLES - 1) as f64).round() as usize];
-    Difference { estimate, interval: Interval::closed(end(0.025), end(0.975)), how: How::Bootstrap }
+    let interval = Interval::closed(end(0.025).min(estimate), end(0.975).max(estimate));
+    Difference { estimate, interval, how: How::Bootstrap }
 }
 
 #[cfg(test)]
