@@ -6,6 +6,7 @@ mod agent;
 mod archive;
 mod browser;
 mod cli;
+mod closed_pipes;
 mod curl;
 mod demo;
 mod environment;

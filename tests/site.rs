@@ -43,8 +43,10 @@ fn the_front_page_is_a_redirect_and_sixty_kilobytes_with_a_server_timing() {
     let timing = &answers[1].server_timing[0];
     assert_eq!(timing.name, "app");
     assert!(timing.duration_us.unwrap() >= Micros(3_000), "{timing:?}");
-    let wait = seen.hops[1].phases.wait.unwrap().elapsed_us;
-    assert!(wait >= timing.duration_us.unwrap(), "the server cannot think longer than we wait: {wait:?} {timing:?}");
+    // A thread that is not let run right after the kernel took its request counts that time as sending.
+    let phases = seen.hops[1].phases;
+    let asked = phases.send.unwrap().elapsed_us + phases.wait.unwrap().elapsed_us;
+    assert!(asked >= timing.duration_us.unwrap(), "the server cannot think longer than we wait: {phases:?} {timing:?}");
 }
 
 #[test]

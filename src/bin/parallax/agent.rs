@@ -30,6 +30,7 @@ use parallax::probe::fleet::{FILE_BYTES_MAX, Fleet, decode, parse};
 use parallax::probe::schedule::order::Line;
 
 use crate::exit::{Answer, Outcome, Problem};
+use crate::output::tell;
 
 use self::journal::Terminal;
 use self::keeper::Keeper;
@@ -97,7 +98,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         once: arguments.once,
     };
     if !arguments.quiet {
-        eprintln!("{}: watching {pages} pages into {}; Ctrl-C ends", host.vantage, arguments.archive);
+        tell(format_args!("{}: watching {pages} pages into {}; Ctrl-C ends", host.vantage, arguments.archive));
     }
     let journal = Terminal { json: arguments.json, quiet: arguments.quiet };
     match run_agent(agent, Box::new(keeper), Box::new(journal), inbox) {

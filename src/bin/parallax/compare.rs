@@ -15,7 +15,7 @@ use crate::canvas::CanvasArguments;
 use crate::exit::{Answer, Outcome, Problem};
 use crate::interrupt;
 use crate::measuring::Measuring;
-use crate::output::print;
+use crate::output::{print, tell};
 use crate::page_file::PageFile;
 use crate::progress::Progress;
 use crate::target_arguments::{TargetArguments, quantity};
@@ -68,11 +68,11 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
 
     let [a, b] = [0, 1].map(|side: usize| arms[side].method.clone());
     interrupt::listen()?;
-    eprintln!("{}: {a} against {b}, {} rounds in random order, seed {seed}", target.id, arguments.rounds);
+    tell(format_args!("{}: {a} against {b}, {} rounds in random order, seed {seed}", target.id, arguments.rounds));
     let mut turns = Turns::new(arms, Measuring::begin(vantage), archive)?;
     let ending = take(&mut turns, arguments, seed)?;
     if ending == Ending::Interrupted {
-        eprintln!("interrupted: what was measured until then is kept in {}, and compared", arguments.archive);
+        tell(format_args!("interrupted: what was measured until then is kept in {}, and compared", arguments.archive));
     }
     let title = format!("{}: {a} against {b}", target.id);
     let report = ComparisonReport::new(&title, turns.comparison([0, 1], seed), clock::wall());
@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     print(&if arguments.json { report.json() } else { terminal::text(&report.document(), arguments.canvas.meant()) })?;
     let silent: Vec<&Arm> = turns.arms.iter().filter(|arm| arm.answered() == 0).collect();
     for arm in &silent {
-        eprintln!("{}", arm.why_never_answered());
+        tell(arm.why_never_answered());
     }
     Ok(if silent.is_empty() { Answer::Done } else { Answer::Negative })
 }

@@ -19,7 +19,7 @@ use crate::canvas::CanvasArguments;
 use crate::exit::{Answer, Outcome, Problem};
 use crate::interrupt;
 use crate::measuring::Measuring;
-use crate::output::print;
+use crate::output::{print, tell};
 use crate::page_file::PageFile;
 use crate::progress::Progress;
 use crate::turns::Turns;
@@ -82,7 +82,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     } else {
         print(&terminal::text(&story::screen(&on_page, &on_slow), arguments.canvas.meant()))?;
     }
-    eprintln!("\nreport     {}\nsamples    {}", arguments.output.display(), arguments.archive);
+    tell(format_args!("\nreport     {}\nsamples    {}", arguments.output.display(), arguments.archive));
     Ok(Answer::Done)
 }
 

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use parallax::archive::error::ArchiveError;
 
+use crate::output::tell;
+
 /// The command did its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
@@ -61,6 +63,6 @@ pub(crate) fn code(outcome: Outcome) -> ExitCode {
 }
 
 fn say(message: &str, code: u8) -> ExitCode {
-    eprintln!("parallax: {message}");
+    tell(format_args!("parallax: {message}"));
     ExitCode::from(code)
 }

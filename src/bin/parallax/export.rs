@@ -16,6 +16,7 @@ use parallax::measurement::wire::Record;
 
 use crate::archive;
 use crate::exit::{Answer, Outcome, Problem};
+use crate::output::tell;
 use crate::selection::SelectionArguments;
 
 use destination::Destination;
@@ -98,7 +99,7 @@ fn export<W: Writing>(
         let written = write(archive, &selection, writing(out).map_err(failed)?, &failed).await?;
         destination.keep()?;
         if written == 0 {
-            eprintln!("parallax: no samples in {place} match; see `parallax status` for what there is");
+            tell(format_args!("parallax: no samples in {place} match; see `parallax status` for what there is"));
             return Ok(Answer::Negative);
         }
         Ok(Answer::Done)

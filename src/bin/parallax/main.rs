@@ -6,6 +6,7 @@ mod canvas;
 mod compare;
 mod demo;
 mod doctor;
+mod draft;
 mod exit;
 mod export;
 mod import;

@@ -1,5 +1,6 @@
-//! Data goes to stdout through here, so that a closed pipe is the reader's choice and not a panic.
+//! Data goes to stdout through here and messages to stderr, so that a closed pipe is the reader's choice and not a panic.
 
+use std::fmt::Display;
 use std::io::{self, ErrorKind, Write};
 
 use crate::exit::Problem;
@@ -14,4 +15,9 @@ pub(crate) fn print(text: &str) -> Result<(), Problem> {
             _ => Problem::unfinished(format!("cannot write to standard output: {error}")),
         },
     )
+}
+
+/// Says a line on stderr, where somebody listens.
+pub(crate) fn tell(words: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{words}");
 }

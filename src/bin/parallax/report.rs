@@ -15,7 +15,7 @@ use parallax::summary::collector::{Collector, WindowSummary};
 use crate::archive;
 use crate::canvas::CanvasArguments;
 use crate::exit::{Answer, Outcome, Problem};
-use crate::output::print;
+use crate::output::{print, tell};
 use crate::page_file::PageFile;
 use crate::selection::SelectionArguments;
 
@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let summary = summary(&arguments.selection.archive, &selection)?;
     let report = LatencyReport::new(&scope(&selection), summary, now);
     match page {
-        Some(page) => eprintln!("parallax: wrote {}", page.write(&html::page(&report.document()))?.display()),
+        Some(page) => tell(format_args!("parallax: wrote {}", page.write(&html::page(&report.document()))?.display())),
         None if arguments.json => print(&report.json())?,
         None if arguments.csv => print(&csv(&report.summary))?,
         None => print(&terminal::text(&report.document(), arguments.canvas.meant()))?,

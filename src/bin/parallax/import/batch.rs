@@ -14,7 +14,7 @@ use super::Common;
 use super::input;
 use crate::archive;
 use crate::exit::{Answer, Outcome, Problem};
-use crate::output::print;
+use crate::output::{print, tell};
 
 /// Records kept in one transaction.
 const BATCH: usize = 1_000;
@@ -87,10 +87,10 @@ impl Checked {
             )));
         }
         if self.bad > 0 {
-            eprintln!("parallax: {name}: {} left out, see {rejected}{}", rows(self.bad), self.list());
+            tell(format_args!("parallax: {name}: {} left out, see {rejected}{}", rows(self.bad), self.list()));
         }
         if self.rows == 0 {
-            eprintln!("parallax: {name} has no rows to import");
+            tell(format_args!("parallax: {name} has no rows to import"));
             return Ok(Answer::Negative);
         }
         let appended = self.append(&common.archive)?;

@@ -12,6 +12,7 @@ use super::batch::Checked;
 use super::columns::Columns;
 use super::input::{self, Rejected};
 use crate::exit::{Outcome, Problem};
+use crate::output::tell;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -55,7 +56,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 
 fn warn_if_cut<R: Read>(table: &Table<R>, name: &str) {
     if !table.ends_with_a_line() {
-        eprintln!("parallax: {name} does not end in a line end; if it was cut off, its last row may be wrong");
+        tell(format_args!("parallax: {name} does not end in a line end; if it was cut off, its last row may be wrong"));
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is imported, and where its bad rows go.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::path::PathBuf;
 
 use crate::exit::Problem;
@@ -38,7 +38,12 @@ impl Rejected {
     /// Keeps lines as they stood; `header` goes first.
     pub(super) fn keep(&mut self, header: &[u8], lines: &[u8]) -> Result<(), Problem> {
         let Some(path) = &self.path else {
-            return io::stderr().write_all(lines).map_err(|error| Problem::unfinished(error.to_string()));
+            return match io::stderr().write_all(lines) {
+                Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                    Err(Problem::unfinished(format!("cannot write to standard error: {error}")))
+                }
+                _ => Ok(()),
+            };
         };
         let failed = |error: io::Error| Problem::unfinished(format!("cannot write {}: {error}", path.display()));
         let out = match &mut self.out {
