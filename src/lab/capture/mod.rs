@@ -9,9 +9,6 @@ use std::process::{Child, ChildStderr, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-
 use super::namespace::{Namespace, NamespaceError};
 
 /// Why there is no capture.
@@ -64,11 +61,13 @@ impl Capture {
     /// See [`CaptureError`]; needs root and tcpdump.
     pub fn start(namespace: &Namespace, device: &str, port: u16, file: File) -> Result<Self, CaptureError> {
         let failed = |reason| CaptureError::Program { program: "tcpdump", reason };
-        let mut command = Command::new("tcpdump");
+        // The shell ends tcpdump when its standard input closes: when we say so, and also when we are killed.
+        let mut command = Command::new("sh");
+        command.args(["-c", "tcpdump \"$@\" </dev/null & cat >/dev/null; kill -TERM $!; wait $!", "tcpdump"]);
         // Written to our own open file, so that it does not matter to whom tcpdump gives up its rights.
         command.args(["-i", device, "-w", "-", "-U", "-s", "0", "-B", "65536", "--time-stamp-precision=nano"]);
         command.arg(format!("tcp port {port}"));
-        command.stdin(Stdio::null()).stdout(file).stderr(Stdio::piped());
+        command.stdin(Stdio::piped()).stdout(file).stderr(Stdio::piped());
         let mut child = namespace.inside(|| command.spawn())?.map_err(failed)?;
         let stderr = child.stderr.take().ok_or_else(|| failed(io::ErrorKind::BrokenPipe.into()))?;
         let mut capture = Self { child, said: BufReader::new(stderr) };
@@ -77,7 +76,7 @@ impl Capture {
         if line.contains("listening on") {
             return Ok(capture);
         }
-        // It ended, or will when its pipe closes.
+        drop(capture.child.stdin.take());
         let _ = capture.said.read_to_string(&mut line);
         Err(CaptureError::Failed { program: "tcpdump", said: line.trim().to_owned() })
     }
@@ -88,9 +87,9 @@ impl Capture {
     /// `Dropped` when it is not.
     pub fn finish(mut self) -> Result<(), CaptureError> {
         // tcpdump takes packets from the kernel by the block, and a block may wait a second for more; one that waits when
-        // tcpdump is interrupted is lost. Packet by packet would wake it for each, beside what is being measured.
+        // tcpdump is ended is lost. Packet by packet would wake it for each, beside what is being measured.
         thread::sleep(BLOCK);
-        self.interrupt();
+        drop(self.child.stdin.take());
         let mut summary = String::new();
         self.said
             .read_to_string(&mut summary)
@@ -102,16 +101,12 @@ impl Capture {
             None => Err(CaptureError::Failed { program: "tcpdump", said: summary.trim().to_owned() }),
         }
     }
-
-    fn interrupt(&self) {
-        // One that has already ended has said so on its standard error.
-        let _ = i32::try_from(self.child.id()).map(|pid| kill(Pid::from_raw(pid), Signal::SIGINT));
-    }
 }
 
 impl Drop for Capture {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        drop(self.child.stdin.take());
+        // Whatever the shell says now, the capture is over.
         let _ = self.child.wait();
     }
 }
