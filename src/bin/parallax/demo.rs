@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let seed = arguments.seed.unwrap_or_else(crate::seed::any);
     let site = Site::start(Options::default()).map_err(Problem::unfinished)?;
     let script = Script::new(&site)?;
-    eprint!("{}", story::opening(&script, arguments.seconds, seed));
+    tell(story::opening(&script, arguments.seconds, seed));
 
     interrupt::listen()?;
     let measuring = Measuring::begin(vantage::of_host("demo")?);

@@ -26,7 +26,8 @@ impl Draft {
     /// # Errors
     /// It cannot: why, and what to name instead.
     pub(crate) fn of(path: &Path) -> Result<Self, String> {
-        let refused = |error: io::Error| format!("{error}; name a file in a directory that can be written");
+        let refused =
+            |error: io::Error| format!("it cannot be written: {error}; name a file in a directory that can be written");
         if path.is_dir() {
             return Err("it is a directory; name a file in it".to_owned());
         }

@@ -1,4 +1,5 @@
 //! The command line: what was typed, then what it means; one file a command.
+#![warn(clippy::print_stdout, clippy::print_stderr, reason = "they panic where nobody reads; see `output`")]
 
 mod agent;
 mod archive;

@@ -15,7 +15,7 @@ impl PageFile {
     /// # Errors
     /// The directory is not there or cannot be written, or the place is a directory itself.
     pub(crate) fn prepare(flag: &str, path: &Path) -> Result<Self, Problem> {
-        let refused = |reason| Problem::input(format!("{flag}: cannot write {}: {reason}", path.display()));
+        let refused = |reason| Problem::input(format!("{flag} {}: {reason}", path.display()));
         Draft::of(path).map(Self).map_err(refused)
     }
 

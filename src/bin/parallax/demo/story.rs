@@ -29,7 +29,7 @@ pub(super) fn opening(script: &Script, seconds: u64, seed: u64) -> String {
     if let Some(reason) = &script.without_curl {
         text += &format!("\ncurl cannot be used ({reason}), so `pooled` stands in for it.\n");
     }
-    text + "\n"
+    text
 }
 
 fn described(method: &Method) -> &'static str {
