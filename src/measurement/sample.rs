@@ -139,7 +139,7 @@ impl Observation {
 pub struct CurlRun {
     /// As in `curl/8.5.0`, without the name.
     pub version: String,
-    /// `time_total`, summed where the chain was walked one process a hop.
+    /// `time_total`, summed where the chain was walked one process a hop, without the lookups then made for curl.
     pub time_total_us: Micros,
     /// `time_redirect`: everything before the last hop.
     #[serde(default)]

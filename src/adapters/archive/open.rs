@@ -3,9 +3,9 @@
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::archive::error::ArchiveError;
 
@@ -91,10 +91,23 @@ fn to_write(path: &Path, doing: Doing) -> Result<Connection, ArchiveError> {
     accept(before, doing)?;
     // The write-ahead log lets readers read while a batch is written. FULL: a commit returns once the log is on the
     // disk; with NORMAL a power cut could take back a batch that was acknowledged.
-    connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+    log_ahead(&connection).map_err(failed)?;
     connection.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
     connection.pragma_update(None, "foreign_keys", true).map_err(failed)?;
     Ok(connection)
+}
+
+/// SQLite gives up at once where two programs turn the same new file to the log: here it is not waited for as elsewhere.
+fn log_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            turned => return turned,
+        }
+    }
 }
 
 fn to_read(path: &Path, doing: Doing) -> Result<Connection, ArchiveError> {
