@@ -1,5 +1,6 @@
 //! Summaries and pages of a fixed set of samples: golden files under `tests/golden/report`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
@@ -181,6 +182,22 @@ fn the_parts_of_the_gap_add_up_to_it_and_change_sign_with_the_sides() {
         let other = back.where_the_time_went.iter().find(|other| other.phase == share.phase).unwrap();
         assert!((share.gap_ms + other.gap_ms).abs() < 1e-9, "{}", share.phase);
     }
+}
+
+#[test]
+fn a_side_that_counts_sending_as_waiting_is_not_said_to_send_in_no_time() {
+    let mut old_curl = curl();
+    for Record { sample, .. } in &mut old_curl {
+        let phases = &mut sample.hops[0].phases;
+        let send = phases.slot(Phase::Send).take().unwrap();
+        phases.slot(Phase::Wait).as_mut().unwrap().elapsed_us += send.elapsed_us;
+    }
+    let [told, untold] = [comparison(&fresh(), &curl()), comparison(&fresh(), &old_curl)].map(|one| {
+        assert!(one.where_the_time_went.iter().all(|share| share.network_ms.is_none()));
+        one.where_the_time_went.into_iter().map(|share| (share.phase, share.gap_ms)).collect::<BTreeMap<_, _>>()
+    });
+    assert!(!untold.contains_key("send") && !untold.contains_key("wait"));
+    assert!((untold["send and wait"] - told["send"] - told["wait"]).abs() < 1e-9, "{told:?} {untold:?}");
 }
 
 #[test]
