@@ -164,6 +164,14 @@ fn what_a_method_cannot_tell_is_absent_and_not_zero() {
     assert!(text(&page, Canvas::default()).contains("B (curl) does not tell network time from local time"));
 }
 
+#[test]
+fn a_tls_version_that_curl_does_not_tell_is_said_to_be_untold() {
+    let mut record = curl().remove(3);
+    record.sample.hops[0].connection.as_mut().unwrap().tls.as_mut().unwrap().version.clear();
+    let printed = text(&waterfall::document(&record), Canvas::default());
+    assert!(printed.contains("TLS version not told,"), "{printed}");
+}
+
 fn curl_only(records: &[Record]) -> Vec<Record> {
     records.iter().filter(|record| record.sample.method.as_str() == "curl").cloned().collect()
 }
