@@ -172,6 +172,18 @@ fn a_tls_version_that_curl_does_not_tell_is_said_to_be_untold() {
     assert!(printed.contains("TLS version not told,"), "{printed}");
 }
 
+#[test]
+fn where_no_source_has_phases_nothing_is_said_of_their_parts() {
+    let mut totals = curl();
+    for Record { sample, .. } in &mut totals {
+        sample.hops.clear();
+    }
+    let [with, without] = [curl(), totals].map(|records| {
+        text(&LatencyReport::new(&Scope::default(), summary(&records), MADE).document(), Canvas::default())
+    });
+    assert!(with.contains("Network: until") && !without.contains("Network: until"), "{without}");
+}
+
 fn curl_only(records: &[Record]) -> Vec<Record> {
     records.iter().filter(|record| record.sample.method.as_str() == "curl").cloned().collect()
 }

@@ -93,7 +93,9 @@ impl LatencyReport {
         page.table(starts(sources));
         page.table(failures(sources));
         page.table(phases(sources));
-        page.notes(vec![format!("{} -: this method cannot tell.", figures::NETWORK_AND_LOCAL)]);
+        if sources.iter().any(|source| !source.phases.is_empty()) {
+            page.notes(vec![format!("{} -: this method cannot tell.", figures::NETWORK_AND_LOCAL)]);
+        }
         page
     }
 
