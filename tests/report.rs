@@ -1,5 +1,6 @@
 //! Summaries and pages of a fixed set of samples: golden files under `tests/golden/report`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
@@ -163,6 +164,26 @@ fn what_a_method_cannot_tell_is_absent_and_not_zero() {
     assert!(text(&page, Canvas::default()).contains("B (curl) does not tell network time from local time"));
 }
 
+#[test]
+fn a_tls_version_that_curl_does_not_tell_is_said_to_be_untold() {
+    let mut record = curl().remove(3);
+    record.sample.hops[0].connection.as_mut().unwrap().tls.as_mut().unwrap().version.clear();
+    let printed = text(&waterfall::document(&record), Canvas::default());
+    assert!(printed.contains("TLS version not told,"), "{printed}");
+}
+
+#[test]
+fn where_no_source_has_phases_nothing_is_said_of_their_parts() {
+    let mut totals = curl();
+    for Record { sample, .. } in &mut totals {
+        sample.hops.clear();
+    }
+    let [with, without] = [curl(), totals].map(|records| {
+        text(&LatencyReport::new(&Scope::default(), summary(&records), MADE).document(), Canvas::default())
+    });
+    assert!(with.contains("Network: until") && !without.contains("Network: until"), "{without}");
+}
+
 fn curl_only(records: &[Record]) -> Vec<Record> {
     records.iter().filter(|record| record.sample.method.as_str() == "curl").cloned().collect()
 }
@@ -181,6 +202,22 @@ fn the_parts_of_the_gap_add_up_to_it_and_change_sign_with_the_sides() {
         let other = back.where_the_time_went.iter().find(|other| other.phase == share.phase).unwrap();
         assert!((share.gap_ms + other.gap_ms).abs() < 1e-9, "{}", share.phase);
     }
+}
+
+#[test]
+fn a_side_that_counts_sending_as_waiting_is_not_said_to_send_in_no_time() {
+    let mut old_curl = curl();
+    for Record { sample, .. } in &mut old_curl {
+        let phases = &mut sample.hops[0].phases;
+        let send = phases.slot(Phase::Send).take().unwrap();
+        phases.slot(Phase::Wait).as_mut().unwrap().elapsed_us += send.elapsed_us;
+    }
+    let [told, untold] = [comparison(&fresh(), &curl()), comparison(&fresh(), &old_curl)].map(|one| {
+        assert!(one.where_the_time_went.iter().all(|share| share.network_ms.is_none()));
+        one.where_the_time_went.into_iter().map(|share| (share.phase, share.gap_ms)).collect::<BTreeMap<_, _>>()
+    });
+    assert!(!untold.contains_key("send") && !untold.contains_key("wait"));
+    assert!((untold["send and wait"] - told["send"] - told["wait"]).abs() < 1e-9, "{told:?} {untold:?}");
 }
 
 #[test]

@@ -51,11 +51,12 @@ pub enum WireError {
     #[error("no `schema` number at the top: not a Parallax document")]
     Unmarked,
     /// Not JSON, or not of this shape.
-    #[error("{0}")]
+    #[error("not a Parallax document: {0}")]
     Json(#[from] serde_json::Error),
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with a `schema`")]
 struct Marked {
     schema: Option<u64>,
 }

@@ -64,6 +64,10 @@ impl ComparisonReport {
         page.bars(bars(phases));
         page.heading("Phases side by side");
         page.table(side_by_side(phases, a, b));
+        page.notes(vec![
+            figures::NETWORK_AND_LOCAL.to_owned(),
+            "Medians of parts do not add up to the median of the whole; the means above do.".to_owned(),
+        ]);
         page.heading("What it cost the machine");
         page.table(costs(a, b));
         page.heading("What was not visible");

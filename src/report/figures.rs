@@ -8,6 +8,10 @@ use crate::statistics::proportion::Proportion;
 /// What stands where a figure is absent. Never zero.
 pub const ABSENT: &str = "-";
 
+/// What the two parts of a time are. "Network" is not the path alone: whoever reads it must not acquit the server.
+pub const NETWORK_AND_LOCAL: &str = "Network: until the kernel had the bytes, so the path and the server's own time \
+    together. Local: own work, and bytes that lay unread.";
+
 /// Milliseconds with three significant digits, and no finer than a microsecond.
 #[must_use]
 pub fn ms(millis: f64) -> String {

@@ -82,8 +82,9 @@ impl LatencyReport {
         }
         page.table(latency(sources));
         let mut notes = vec![
-            "Below each percentile: its 95 % interval from order statistics, for independent samples. ≥: its upper end \
-             does not exist with so few samples."
+            "Percentiles: Harrell and Davis's estimate; --json and --csv have the plain order statistic beside it. \
+             Below each: its 95 % interval from order statistics, for independent samples. ≥: its upper end does not \
+             exist with so few samples."
                 .to_owned(),
         ];
         let starred = |s: &SourceSummary| s.latency_ms.iter().flat_map(|l| &l.percentiles).any(|p| !p.enough);
@@ -92,11 +93,9 @@ impl LatencyReport {
         page.table(starts(sources));
         page.table(failures(sources));
         page.table(phases(sources));
-        page.notes(vec![
-            "Network: waiting for packets on their way. Local: own work, and packets that lay unread. -: this method \
-             cannot tell."
-                .to_owned(),
-        ]);
+        if sources.iter().any(|source| !source.phases.is_empty()) {
+            page.notes(vec![format!("{} -: this method cannot tell.", figures::NETWORK_AND_LOCAL)]);
+        }
         page
     }
 

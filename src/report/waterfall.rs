@@ -136,9 +136,10 @@ fn reached(connection: &Connection) -> Vec<String> {
         format!("{} tried first ({}), {} ms lost", fallback.from, fallback.reason, ms(fallback.after_us.as_millis()))
     }));
     if let Some(tls) = &connection.tls {
-        parts.push(format!("TLS {}{}", tls.version, if tls.resumed { " resumed" } else { "" }));
+        let version = if tls.version.is_empty() { "version not told" } else { &tls.version };
+        parts.push(format!("TLS {version}{}", if tls.resumed { " resumed" } else { "" }));
         parts.extend((tls.verified == Some(false)).then(|| "certificate not checked".to_owned()));
-        parts.extend(tls.certificate_days_left.map(|days| format!("certificate {days} days")));
+        parts.extend(tls.certificate_days_left.map(|days| format!("certificate good for {days} days")));
     }
     parts
 }

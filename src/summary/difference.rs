@@ -19,7 +19,8 @@ pub struct PhasePair {
 /// How much of the gap between the mean response times one phase holds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Share {
-    /// `resolve` to `receive`, `between`, or `not visible`: what no phase accounts for.
+    /// `resolve` to `receive`, `between`, `send and wait` where one side counts its sending as waiting, or
+    /// `not visible`: what no phase accounts for.
     pub phase: &'static str,
     /// Mean of the second minus mean of the first, a sample without the phase counting as zero.
     pub gap_ms: f64,
@@ -69,6 +70,9 @@ pub fn shares(a: &SourceSummary, b: &SourceSummary) -> Vec<Share> {
             }
         })
         .collect();
+    if [a, b].into_iter().any(sends_unseen) {
+        join_send_and_wait(&mut shares);
+    }
     let hidden = gap - shares.iter().map(|share| share.gap_ms).sum::<f64>();
     // Rounding alone is no hidden time.
     if hidden.abs() > 1e-6 {
@@ -76,6 +80,28 @@ pub fn shares(a: &SourceSummary, b: &SourceSummary) -> Vec<Share> {
     }
     shares.sort_by(|x, y| y.gap_ms.abs().total_cmp(&x.gap_ms.abs()));
     shares
+}
+
+/// Whether sending is part of what this source calls waiting, as with a stopwatch that has no mark between the two.
+fn sends_unseen(source: &SourceSummary) -> bool {
+    find(source, "wait").is_some() && find(source, "send").is_none()
+}
+
+/// One part of both: alone, the side without a `send` would seem to send in no time, and to wait for longer.
+fn join_send_and_wait(shares: &mut Vec<Share>) {
+    let (both, rest): (Vec<Share>, _) = shares.drain(..).partition(|share| matches!(share.phase, "send" | "wait"));
+    *shares = rest;
+    let sum = |part: &dyn Fn(&Share) -> Option<f64>| both.iter().map(part).sum();
+    if let [_, _] = both[..] {
+        shares.push(Share {
+            phase: "send and wait",
+            gap_ms: both.iter().map(|share| share.gap_ms).sum(),
+            network_ms: sum(&|share| share.network_ms),
+            local_ms: sum(&|share| share.local_ms),
+        });
+    } else {
+        shares.extend(both);
+    }
 }
 
 fn timed(source: &SourceSummary) -> usize {

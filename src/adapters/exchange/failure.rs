@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 
-use rustls::CertificateError;
+use rustls::{CertificateError, InvalidMessage};
 
 use super::journal::Journal;
 use crate::measurement::outcome::{Cause, Failure};
@@ -91,8 +91,10 @@ pub(in crate::adapters) fn cause_of_socket(kind: ErrorKind) -> Option<Cause> {
     })
 }
 
+/// A connector may wrap an I/O error in another one, and an I/O error does not show what it wraps as its source.
 pub(in crate::adapters) fn tls_error(error: &io::Error) -> Option<&rustls::Error> {
-    error.get_ref()?.downcast_ref()
+    let within = error.get_ref()?;
+    within.downcast_ref().or_else(|| tls_error(within.downcast_ref()?))
 }
 
 pub(in crate::adapters) fn cause_of_certificate(error: &CertificateError) -> Cause {
@@ -129,5 +131,67 @@ pub(in crate::adapters) fn said(error: &(dyn Error + 'static)) -> String {
             said.push_str(&words);
         }
     }
-    said
+    let tls = causes(error).find_map(|error| {
+        error.downcast_ref::<rustls::Error>().or_else(|| tls_error(error.downcast_ref::<io::Error>()?))
+    });
+    match tls.and_then(meaning) {
+        None => said,
+        Some(meaning) => format!("{said} ({meaning})"),
+    }
+}
+
+/// What an error means that names only what the library saw.
+fn meaning(error: &rustls::Error) -> Option<&'static str> {
+    match error {
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+            Some("the answer is not TLS; does this port speak plain HTTP?")
+        }
+        rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            Some("signed by nobody who is trusted here; --cacert, or `trust` in a fleet, names who is")
+        }
+        // The library that checks is not ours to name; its word for it is all that is shown of it.
+        rustls::Error::InvalidCertificate(error @ CertificateError::Other(_))
+            if error.to_string().contains("CaUsedAsEndEntity") =>
+        {
+            Some("an authority's own certificate, as `openssl req -x509` makes one: a server needs one with CA:FALSE")
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rustls::OtherError;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct CaUsedAsEndEntity;
+
+    impl std::fmt::Display for CaUsedAsEndEntity {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "{self:?}")
+        }
+    }
+
+    impl Error for CaUsedAsEndEntity {}
+
+    #[test]
+    fn what_only_the_library_understands_is_said_in_words_however_deep_it_lies() {
+        for (error, words) in [
+            (rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType), "plain HTTP"),
+            (rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer), "--cacert"),
+            (
+                rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(CaUsedAsEndEntity)))),
+                "CA:FALSE",
+            ),
+        ] {
+            let wrapped = io::Error::other(io::Error::other(error.clone()));
+            assert!(said(&wrapped).contains(words), "{}", said(&wrapped));
+            assert!(said(&error).contains(words), "{}", said(&error));
+        }
+        assert!(!said(&rustls::Error::DecryptError).contains('('), "nothing is added to what is clear");
+    }
 }

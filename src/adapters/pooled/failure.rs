@@ -29,7 +29,7 @@ fn cause(error: &reqwest::Error, phase: Phase, proxied: bool) -> Cause {
     let mut found = None;
     for error in causes(error) {
         let of_io = error.downcast_ref::<io::Error>();
-        if let Some(tls) = of_io.and_then(innermost_tls).or_else(|| error.downcast_ref::<rustls::Error>()) {
+        if let Some(tls) = of_io.and_then(tls_error).or_else(|| error.downcast_ref::<rustls::Error>()) {
             return match tls {
                 rustls::Error::InvalidCertificate(error) => cause_of_certificate(error),
                 _ => Cause::TlsHandshake,
@@ -57,9 +57,4 @@ fn cause(error: &reqwest::Error, phase: Phase, proxied: bool) -> Cause {
         Phase::Wait | Phase::Receive => Cause::Protocol,
         _ => Cause::Other,
     })
-}
-
-/// The connector wraps an I/O error in another one, and an I/O error does not show what it wraps as its source.
-fn innermost_tls(error: &io::Error) -> Option<&rustls::Error> {
-    tls_error(error).or_else(|| innermost_tls(error.get_ref()?.downcast_ref()?))
 }

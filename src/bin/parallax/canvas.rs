@@ -9,7 +9,8 @@ pub(crate) struct CanvasArguments {
     #[arg(long)]
     ascii: bool,
     /// Print lines of at most this many characters
-    #[arg(long, value_name = "COLUMNS", default_value_t = 100, value_parser = clap::value_parser!(u16).range(40..=1000))]
+    // 60 is the least that tables can be printed in, `terminal::WIDTH_LEAST`.
+    #[arg(long, value_name = "COLUMNS", default_value_t = 100, value_parser = clap::value_parser!(u16).range(60..=1000))]
     width: u16,
 }
 

@@ -54,8 +54,8 @@ fn page(signals: &[Signal]) -> String {
     let missing = signals.iter().filter(|signal| !signal.given).count();
     page += &match missing {
         0 => "\nEvery signal is there: this machine can tell network time from its own.\n".to_owned(),
-        1 => "\n1 signal is missing; what depends on it is left out of samples, never guessed.\n".to_owned(),
-        n => format!("\n{n} signals are missing; what depends on them is left out of samples, never guessed.\n"),
+        1 => "\n1 signal is missing: see what is lost without it. Nothing is guessed in its place.\n".to_owned(),
+        n => format!("\n{n} signals are missing: see what is lost without each. Nothing is guessed in their place.\n"),
     };
     page
 }

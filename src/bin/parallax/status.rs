@@ -60,7 +60,7 @@ fn document(place: &str, sources: &[SourceLine], size: Size, now: UnixMillis) ->
 fn page(place: &str, sources: &[SourceLine], size: Size, now: UnixMillis) -> String {
     let mib = |bytes: u64| bytes as f64 / 1_048_576.0;
     let foot = format!(
-        "{place}: schema {}, {:.1} MiB ({:.1} MiB free for new samples)",
+        "{place}: schema {}, {:.1} MiB ({:.1} MiB of it empty, for reuse)",
         size.schema,
         mib(size.bytes),
         mib(size.free_bytes)

@@ -37,7 +37,7 @@ impl Arm {
     pub(crate) fn why_never_answered(&self) -> String {
         let method = &self.method;
         match self.records.first().map(|record| &record.sample.outcome) {
-            None => format!("{method}: never had a turn"),
+            None => format!("{method}: no turn of it was ended"),
             Some(Outcome::Failed(failure)) => {
                 format!("{method}: never answered: {} in {}: {}", failure.cause, failure.phase.as_str(), failure.detail)
             }

@@ -61,7 +61,7 @@ fn words(event: &Event) -> Option<(bool, String)> {
                 "overrun" => {
                     "earlier exchanges were still running; raise --in-flight, shorten timeouts or ask less often"
                 }
-                _ => "the host slept or its clock was set",
+                _ => "its time had passed before the agent ran; the host was busy, slept, or had its clock set",
             };
             let slots = if *count == 1 { "slot" } else { "slots" };
             (true, format!("{} {target} {method}: missed {count} {slots}: {why}", moment(*first)))

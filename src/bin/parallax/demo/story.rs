@@ -17,7 +17,7 @@ pub(super) fn opening(script: &Script, seconds: u64, seed: u64) -> String {
     let mut text = format!(
         "Two monitors watch one page for {seconds} s, in turns, in random order (seed {seed}), offline.\n\
          \n\
-         page       {url}  a redirect, then 60 KB of HTML over HTTPS; a site inside this program\n\
+         page       {url}  a redirect, then 60 KB of HTML; a site inside this program\n\
          monitor A  {a:7}  {a_is}\n\
          monitor B  {b:7}  {b_is}\n",
         url = first.target.url,
@@ -130,10 +130,8 @@ fn gap(page: &Comparison, a: Percentile, b: Percentile) -> String {
 fn unseen(source: &SourceSummary) -> Option<String> {
     let (process, latency) = (source.process_ms.as_ref()?, source.latency_ms.as_ref()?);
     Some(format!(
-        "In neither number: each check kept a {} process for {:.1} ms, {:.1} ms more than it reports.",
-        source.name.method,
-        process.mean,
-        process.mean - latency.mean
+        "In neither number: on average a check kept a {} process for {:.1} ms and reported {:.1} of them.",
+        source.name.method, process.mean, latency.mean
     ))
 }
 
