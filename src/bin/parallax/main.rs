@@ -10,6 +10,7 @@ mod import;
 mod output;
 mod probe;
 mod report;
+mod selection;
 mod status;
 
 use std::process::ExitCode;

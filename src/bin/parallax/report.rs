@@ -1,8 +1,13 @@
 use crate::exit::{Outcome, Problem};
+use crate::selection::SelectionArguments;
 
 #[derive(Debug, clap::Args)]
-pub struct Arguments {}
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    selection: SelectionArguments,
+}
 
-pub fn run(_arguments: &Arguments) -> Outcome {
+pub(crate) fn run(arguments: &Arguments) -> Outcome {
+    let _ = &arguments.selection;
     Err(Problem::unfinished("not built yet"))
 }
