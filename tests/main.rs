@@ -1,4 +1,5 @@
 //! The one integration binary: each module holds one promise of the product against real sockets, files and processes.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod statistics;
 mod support;

@@ -1,1 +1,15 @@
-//! statistics
+//! Numbers: slices in, estimates out.
+//!
+//! An estimate travels with its interval and with the number of values behind it. Nothing here has heard of a page, a
+//! region or a millisecond; randomness is an argument.
+
+pub mod bootstrap;
+pub mod harrell_davis;
+pub mod interval;
+pub mod level;
+pub mod moments;
+pub mod observations;
+pub mod percentile;
+pub mod proportion;
+pub mod quantile;
+pub mod sketch;
