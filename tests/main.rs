@@ -1,5 +1,8 @@
 //! The one integration binary: each module holds one promise of the product against real sockets, files and processes.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod archive;
+mod intake;
+mod report;
 mod statistics;
 mod support;

@@ -3,6 +3,14 @@
 /// Why an archive could not do as asked. Every message names the archive and what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
+    /// What was typed names no kind of archive this program can open.
+    #[error("`{place}` is no place for an archive: {reason}")]
+    Place {
+        /// As in `--archive`, escaped for a terminal.
+        place: String,
+        /// What to write instead.
+        reason: String,
+    },
     /// There is none at that place.
     #[error("no archive at {place}; `parallax agent`, `compare` or `demo` make one, or name another with --archive")]
     Missing {

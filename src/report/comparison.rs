@@ -98,7 +98,7 @@ fn how(how: How) -> &'static str {
 }
 
 fn percentiles(comparison: &Comparison) -> Table {
-    let mut table = Table::new("Response time, ms", &["", "A", "B", "B − A"]);
+    let mut table = Table::new("Percentiles and mean, ms", &["", "A", "B", "B − A"]);
     let [a, b] = [&comparison.a, &comparison.b].map(|source| source.latency_ms.as_ref());
     let difference = |difference: &Option<Difference>| match difference {
         None => ABSENT.to_owned(),
@@ -181,7 +181,15 @@ fn side_by_side(phases: &[PhasePair], a: &SourceSummary, b: &SourceSummary) -> T
 }
 
 fn costs(a: &SourceSummary, b: &SourceSummary) -> Table {
-    let mut table = Table::new("Median and p90", &["", "A", "A p90", "B", "B p90"]);
+    let mut table = Table::new("Medians and 90th percentiles", &["", "A", "A p90", "B", "B p90"]);
+    if a.process_ms.is_some() || b.process_ms.is_some() {
+        let own = |source: &SourceSummary| match &source.latency_ms {
+            None => [ABSENT.to_owned(), ABSENT.to_owned()],
+            Some(latency) => [ms(latency.percentiles[0].estimate), ms(latency.percentiles[1].estimate)],
+        };
+        let cells = own(a).into_iter().chain(own(b));
+        table.rows.push(std::iter::once("response time, ms".to_owned()).chain(cells).collect());
+    }
     let mut push = |name: &str, [a, b]: [&Option<Spread>; 2], figure: &dyn Fn(f64) -> String| {
         let side = |spread: &Option<Spread>| match spread {
             None => [ABSENT.to_owned(), ABSENT.to_owned()],
@@ -192,10 +200,10 @@ fn costs(a: &SourceSummary, b: &SourceSummary) -> Table {
             table.rows.push(std::iter::once(name.to_owned()).chain(cells).collect());
         }
     };
+    push("process start to end, ms", [&a.process_ms, &b.process_ms], &ms);
     push("CPU time, ms", [&a.cpu_ms, &b.cpu_ms], &ms);
     push("run-queue delay, ms", [&a.run_delay_ms, &b.run_delay_ms], &ms);
     push("largest stall, ms", [&a.stall_ms, &b.stall_ms], &ms);
-    push("process start to end, ms", [&a.process_ms, &b.process_ms], &ms);
     push("body over the wire", [&a.bytes, &b.bytes], &bytes);
     table
 }

@@ -38,8 +38,12 @@ pub fn signed(millis: f64) -> String {
 #[must_use]
 pub fn interval(interval: Interval, figure: impl Fn(f64) -> String) -> String {
     match (interval.lower, interval.upper) {
-        (Some(lower), Some(upper)) if upper < 0.0 || lower < 0.0 => format!("{} to {}", figure(lower), figure(upper)),
-        (Some(lower), Some(upper)) => format!("{}–{}", figure(lower), figure(upper)),
+        (Some(lower), Some(upper)) => {
+            let (lower, upper) = (figure(lower), figure(upper));
+            // A dash between signs is hard to read.
+            let signs = [&lower, &upper].iter().any(|end| end.starts_with(['+', '-']));
+            if signs { format!("{lower} to {upper}") } else { format!("{lower}–{upper}") }
+        }
         (Some(lower), None) => format!("≥ {}", figure(lower)),
         (None, _) => ABSENT.to_owned(),
     }
@@ -52,12 +56,12 @@ pub fn percentile(percentile: &Percentile) -> String {
     format!("{}{mark}\n{}", ms(percentile.estimate), interval(percentile.interval, ms))
 }
 
-/// `3 (1.2 %)`
+/// The count, its share in percent and the share's interval, a line each.
 #[must_use]
 pub fn count_and_share(count: u64, share: Option<Proportion>) -> String {
     match share {
         Some(p) if count > 0 => {
-            format!("{count}\n{:.1} % ({:.1}–{:.1})", p.share * 100.0, p.lower * 100.0, p.upper * 100.0)
+            format!("{count}\n{:.1} %\n{:.1}–{:.1} %", p.share * 100.0, p.lower * 100.0, p.upper * 100.0)
         }
         _ => count.to_string(),
     }

@@ -59,7 +59,9 @@ fn rows(table: &Table) -> Markup {
         div.wide {
             table {
                 caption { (clean(&table.caption, false)) }
-                thead { tr { @for name in &table.head { th scope="col" { (clean(name, false)) } } } }
+                @if table.head.iter().any(|name| !name.is_empty()) {
+                    thead { tr { @for name in &table.head { th scope="col" { (clean(name, false)) } } } }
+                }
                 tbody {
                     @for row in &table.rows {
                         tr {
@@ -85,7 +87,7 @@ fn drawn(bars: &Bars) -> Markup {
             div.bars {
                 @for bar in &bars.rows {
                     @if bar.parts.is_empty() {
-                        p { (clean(&bar.label, false)) " " (clean(&bar.figure, false)) }
+                        p { (clean(&bar.label, false)) (clean(&bar.figure, false)) }
                     } @else {
                         span { (clean(&bar.label, false)) }
                         (strip(bar, scale))

@@ -166,20 +166,19 @@ fn phases(sources: &[SourceSummary]) -> Table {
     let mut table = Table::new("Phases over all hops: medians, p90 and mean, ms", &head);
     let median = |spread: &Option<Spread>| ms_or_absent(spread.as_ref().map(|spread| spread.median));
     for source in sources {
-        table.rows.extend(source.phases.iter().map(
-            |PhaseSummary { phase, elapsed_ms, network_ms, local_ms, .. }| {
-                vec![
-                    name(source),
-                    (*phase).to_owned(),
-                    elapsed_ms.n.to_string(),
-                    ms(elapsed_ms.median),
-                    median(network_ms),
-                    median(local_ms),
-                    ms(elapsed_ms.p90),
-                    ms(elapsed_ms.mean),
-                ]
-            },
-        ));
+        table.rows.extend(source.phases.iter().enumerate().map(|(at, summary)| {
+            let PhaseSummary { phase, elapsed_ms, network_ms, local_ms, .. } = summary;
+            vec![
+                if at == 0 { name(source) } else { String::new() },
+                (*phase).to_owned(),
+                elapsed_ms.n.to_string(),
+                ms(elapsed_ms.median),
+                median(network_ms),
+                median(local_ms),
+                ms(elapsed_ms.p90),
+                ms(elapsed_ms.mean),
+            ]
+        }));
     }
     table
 }

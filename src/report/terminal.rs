@@ -1,15 +1,18 @@
 //! A document as text.
 
-use comfy_table::{CellAlignment, ContentArrangement, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle};
 
 use super::bars::Bars;
 use super::clean::clean;
 use super::document::{Block, Document, Table};
 
+/// The narrowest that tables and bars can be printed in.
+pub const WIDTH_LEAST: usize = 60;
+
 /// What is printed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Canvas {
-    /// Columns; below 40 counts as 40.
+    /// Columns; below [`WIDTH_LEAST`] counts as that.
     pub width: usize,
     /// Nothing but ASCII.
     pub ascii: bool,
@@ -24,8 +27,8 @@ impl Default for Canvas {
 /// Prints a document, ending in a newline.
 #[must_use]
 pub fn text(document: &Document, canvas: Canvas) -> String {
-    let canvas = Canvas { width: canvas.width.clamp(40, 1_000), ..canvas };
-    let mut lines = vec![clean(&document.title, canvas.ascii)];
+    let canvas = Canvas { width: canvas.width.clamp(WIDTH_LEAST, 1_000), ..canvas };
+    let mut lines = wrapped(&clean(&document.title, canvas.ascii), canvas.width);
     for block in &document.blocks {
         match block {
             Block::Heading(text) => {
@@ -50,17 +53,24 @@ pub fn text(document: &Document, canvas: Canvas) -> String {
     text
 }
 
-/// Lines of at most `width` characters, broken at spaces where there are any.
+/// Lines of at most `width` characters, broken at spaces where there are any; all but the first as deep as the first.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let (mut lines, mut line) = (Vec::new(), String::new());
-    for word in text.split(' ') {
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
-            lines.push(std::mem::take(&mut line));
-        }
-        if !line.is_empty() {
+    let indent = " ".repeat((text.len() - text.trim_start_matches(' ').len()).min(width / 2));
+    let (mut lines, mut line) = (Vec::new(), indent.clone());
+    let room = |line: &str| width.saturating_sub(line.chars().count());
+    for word in text.split_whitespace() {
+        let space = usize::from(line.len() > indent.len());
+        if space > 0 && word.chars().count() + space > room(&line) {
+            lines.push(std::mem::replace(&mut line, indent.clone()));
+        } else if space > 0 {
             line.push(' ');
         }
-        line.push_str(word);
+        for c in word.chars() {
+            if room(&line) == 0 {
+                lines.push(std::mem::replace(&mut line, indent.clone()));
+            }
+            line.push(c);
+        }
     }
     lines.push(line);
     lines
@@ -68,7 +78,8 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 
 fn rows(table: &Table, canvas: Canvas) -> String {
     let mut grid = comfy_table::Table::new();
-    grid.load_style(if canvas.ascii { presets::ASCII_HORIZONTAL_ONLY } else { presets::UTF8_HORIZONTAL_ONLY });
+    let rule = if canvas.ascii { '-' } else { '─' };
+    grid.load_style(TableStyle::new().header_separator(LineStyle::none().fill(rule).junction(rule)));
     grid.set_content_arrangement(ContentArrangement::Dynamic);
     grid.set_width(u16::try_from(canvas.width).unwrap_or(u16::MAX));
     let cell = |at: usize, text: &str| {
@@ -77,18 +88,29 @@ fn rows(table: &Table, canvas: Canvas) -> String {
         comfy_table::Cell::new(lines.join("\n")).set_alignment(side)
     };
     let cells = |row: &[String]| row.iter().enumerate().map(|(at, text)| cell(at, text)).collect::<Vec<_>>();
-    grid.set_header(cells(&table.head));
+    if table.head.iter().any(|name| !name.is_empty()) {
+        grid.set_header(cells(&table.head));
+    }
     for row in &table.rows {
         grid.add_row(cells(row));
     }
+    let gap = if canvas.width < 100 { 1 } else { 2 };
+    grid.column_iter_mut().for_each(|column| drop(column.set_padding((0, gap))));
+    let widths = grid.column_max_content_widths();
+    let figures: usize = widths.iter().skip(1).map(|width| usize::from(width + gap)).sum();
+    // Figures stay whole where that leaves the names room to wrap.
+    if figures + 14 <= canvas.width {
+        let whole = grid.column_iter_mut().skip(1);
+        whole.for_each(|column| drop(column.set_constraint(ColumnConstraint::ContentWidth)));
+    }
     let body: Vec<String> = grid.lines().map(|line| line.trim_end().to_owned()).collect();
-    format!("{}\n{}", clean(&table.caption, canvas.ascii), body.join("\n"))
+    format!("{}\n{}", wrapped(&clean(&table.caption, canvas.ascii), canvas.width).join("\n"), body.join("\n"))
 }
 
 fn drawn(bars: &Bars, canvas: Canvas) -> Vec<String> {
     let kinds: Vec<String> =
         bars.kinds().map(|part| format!("{} {}", part.glyph(canvas.ascii), part.as_str())).collect();
-    let mut lines = vec![format!("{}   {}", clean(&bars.caption, canvas.ascii), kinds.join("   "))];
+    let mut lines = wrapped(&format!("{}: {}", clean(&bars.caption, canvas.ascii), kinds.join(", ")), canvas.width);
     let longest =
         |text: &dyn Fn(usize) -> usize, most: usize| (0..bars.rows.len()).map(text).max().unwrap_or(0).min(most);
     let with_parts = |at: usize| !bars.rows[at].parts.is_empty();
@@ -99,7 +121,7 @@ fn drawn(bars: &Bars, canvas: Canvas) -> Vec<String> {
     for bar in &bars.rows {
         let name: String = clean(&bar.label, canvas.ascii);
         if bar.parts.is_empty() {
-            lines.extend(wrapped(&format!("{name} {}", clean(&bar.figure, canvas.ascii)), canvas.width));
+            lines.extend(wrapped(&format!("{name}{}", clean(&bar.figure, canvas.ascii)), canvas.width));
             continue;
         }
         let name: String = name.chars().take(label).collect();

@@ -63,8 +63,8 @@ fn timeline(sample: &Sample) -> Bars {
     let (mut rows, mut at) = (Vec::new(), Micros::ZERO);
     for (index, hop) in sample.hops.iter().enumerate() {
         let text = |label: String, figure: String| Bar { label, offset: 0.0, parts: Vec::new(), figure };
-        rows.push(text(format!("{}.", index + 1), hop.url.clone()));
-        rows.extend(facts(hop).into_iter().map(|fact| text("  ".to_owned(), fact)));
+        rows.push(text(format!("{}. ", index + 1), hop.url.clone()));
+        rows.extend(facts(hop).into_iter().map(|fact| text("   ".to_owned(), fact)));
         for (phase, time) in hop.phases.present() {
             rows.push(Bar {
                 label: format!("   {}", phase.as_str()),
@@ -81,7 +81,7 @@ fn timeline(sample: &Sample) -> Bars {
             at += hop.overhead_us;
         }
     }
-    Bars { caption: "Timeline".to_owned(), rows }
+    Bars { caption: "Timeline, whole (network + local)".to_owned(), rows }
 }
 
 fn split(elapsed: Micros, network: Option<Micros>) -> String {

@@ -1,0 +1,115 @@
+//! What came: the sound samples of a message, and the ones that are poison.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::measurement::environment::Environment;
+use crate::measurement::identity::SampleId;
+use crate::measurement::sample::Sample;
+use crate::measurement::units::UnixMillis;
+use crate::measurement::wire::{self, Record, WireError};
+
+use super::flaw::{self, Flaw};
+
+/// The largest message, in bytes: as much as the queue carries.
+pub const MESSAGE_MAX: usize = 1_048_576;
+/// The most samples in one message.
+pub const SAMPLES_MAX: usize = 1_000;
+
+/// A message, read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arrivals {
+    /// Samples that can be true, in the order of the message.
+    pub sound: Vec<Record>,
+    /// The rest: sending it again would not help.
+    pub poison: Vec<Poison>,
+}
+
+/// Something that arrived and cannot be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Poison {
+    /// The sample's, where it could be read.
+    pub id: Option<SampleId>,
+    /// What is wrong.
+    pub reason: Reason,
+}
+
+/// What is wrong, with the whole message or with one sample of it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// Over [`MESSAGE_MAX`]; it is not looked at.
+    #[error("the message is {0} bytes long, more than {MESSAGE_MAX}")]
+    Large(usize),
+    /// Over [`SAMPLES_MAX`].
+    #[error("the message has {0} samples, more than {SAMPLES_MAX}")]
+    Many(usize),
+    /// Not a message of ours, or of a later version.
+    #[error("the message cannot be read: {0}")]
+    Unreadable(String),
+    /// The surroundings, which all of its samples share.
+    #[error("the message's environment: {0}")]
+    Environment(Flaw),
+    /// One sample; the others are not touched by it.
+    #[error("sample {place}: {flaw}")]
+    Sample {
+        /// Counted from 1 in the message.
+        place: usize,
+        /// What is wrong.
+        flaw: Flaw,
+    },
+}
+
+/// A message whose samples are looked at one by one, so that a bad one does not take the others with it.
+#[derive(Deserialize)]
+struct Parcel {
+    environment: Value,
+    samples: Vec<Value>,
+}
+
+/// Reads a [`wire::Message`]; nothing in it can make this fail, only end up in `poison`.
+#[must_use]
+pub fn decode(bytes: &[u8], now: UnixMillis) -> Arrivals {
+    match parcel(bytes) {
+        Ok((environment, samples)) => unpack(&environment, samples, now),
+        Err(reason) => Arrivals { sound: Vec::new(), poison: vec![Poison { id: None, reason }] },
+    }
+}
+
+fn parcel(bytes: &[u8]) -> Result<(Environment, Vec<Value>), Reason> {
+    if bytes.len() > MESSAGE_MAX {
+        return Err(Reason::Large(bytes.len()));
+    }
+    let parcel: Parcel = wire::decode(bytes).map_err(|error: WireError| Reason::Unreadable(error.to_string()))?;
+    if parcel.samples.len() > SAMPLES_MAX {
+        return Err(Reason::Many(parcel.samples.len()));
+    }
+    flaw::check_text(&parcel.environment).map_err(Reason::Environment)?;
+    let environment = serde_json::from_value(parcel.environment)
+        .map_err(|error| Reason::Environment(Flaw::Shape(error.to_string())))?;
+    Ok((environment, parcel.samples))
+}
+
+fn unpack(environment: &Environment, samples: Vec<Value>, now: UnixMillis) -> Arrivals {
+    let mut arrivals = Arrivals::default();
+    for (index, value) in samples.into_iter().enumerate() {
+        let id = value.get("id").and_then(Value::as_str).and_then(|id| SampleId::new(id).ok());
+        match sample(value, now) {
+            Ok(sample) => arrivals.sound.push(Record::new(sample, environment.clone())),
+            Err(flaw) => {
+                arrivals.poison.push(Poison { id, reason: Reason::Sample { place: index + 1, flaw } });
+            }
+        }
+    }
+    arrivals
+}
+
+/// Reads and checks one sample.
+///
+/// # Errors
+/// The first [`Flaw`] found.
+pub fn sample(value: Value, now: UnixMillis) -> Result<Sample, Flaw> {
+    flaw::check_text(&value)?;
+    let sample: Sample = serde_json::from_value(value).map_err(|error| Flaw::Shape(error.to_string()))?;
+    flaw::check(&sample, now)?;
+    Ok(sample)
+}
