@@ -6,7 +6,6 @@ use std::process::{Command, Output};
 
 use parallax::adapters::archive::{Mode, open};
 use parallax::archive::port::Append;
-use parallax::archive::selection::{Selection, Source, Window};
 use parallax::measurement::environment::Init;
 use parallax::measurement::outcome::{Answer, Cause, Check, FailedCheck, Outcome};
 use parallax::measurement::phase::Phase;
@@ -16,7 +15,7 @@ use parallax::measurement::wire::Record;
 use parallax::report::comparison::ComparisonReport;
 use parallax::report::csv::csv;
 use parallax::report::html;
-use parallax::report::latency::LatencyReport;
+use parallax::report::latency::{LatencyReport, Scope};
 use parallax::report::terminal::{Canvas, text};
 use parallax::report::waterfall;
 use parallax::summary::collector::{Collector, WindowSummary, summarise};
@@ -105,12 +104,8 @@ fn summary(records: &[Record]) -> WindowSummary {
     summarise(records.iter().map(|record| &record.sample))
 }
 
-fn everything() -> Selection {
-    Selection { source: Source::default(), window: Window::ALWAYS }
-}
-
 fn report(records: &[Record]) -> LatencyReport {
-    LatencyReport::new(&everything(), summary(records), MADE)
+    LatencyReport::new(&Scope::default(), summary(records), MADE)
 }
 
 fn comparison(a: &[Record], b: &[Record]) -> Comparison {

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use crate::archive::selection::{Selection, Window};
 use crate::measurement::units::UnixMillis;
 use crate::summary::collector::WindowSummary;
 use crate::summary::source::{PhaseSummary, SourceSummary};
@@ -14,6 +13,17 @@ use super::moment::rfc3339;
 
 /// The version of the JSON.
 pub const SCHEMA: u32 = 1;
+
+/// What was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// The filter, as in `--source`; empty for everything.
+    pub source: String,
+    /// Samples began then or later; absent for no limit.
+    pub since: Option<UnixMillis>,
+    /// Samples began before then; absent for no limit.
+    pub until: Option<UnixMillis>,
+}
 
 /// A window's report. Its JSON is this structure.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -34,16 +44,15 @@ pub struct LatencyReport {
 }
 
 impl LatencyReport {
-    /// The report on a selection.
+    /// The report on what was asked for.
     #[must_use]
-    pub fn new(selection: &Selection, summary: WindowSummary, made_at: UnixMillis) -> Self {
-        let Window { from, to } = selection.window;
+    pub fn new(scope: &Scope, summary: WindowSummary, made_at: UnixMillis) -> Self {
         Self {
             schema: SCHEMA,
             made_at: rfc3339(made_at),
-            source: selection.source.to_string(),
-            since: (from != Window::ALWAYS.from).then(|| rfc3339(from)),
-            until: (to != Window::ALWAYS.to).then(|| rfc3339(to)),
+            source: scope.source.clone(),
+            since: scope.since.map(rfc3339),
+            until: scope.until.map(rfc3339),
             summary,
         }
     }

@@ -95,13 +95,16 @@ fn rows(table: &Table, canvas: Canvas) -> String {
         grid.add_row(cells(row));
     }
     let gap = if canvas.width < 100 { 1 } else { 2 };
-    grid.column_iter_mut().for_each(|column| drop(column.set_padding((0, gap))));
+    for column in grid.column_iter_mut() {
+        column.set_padding((0, gap));
+    }
     let widths = grid.column_max_content_widths();
     let figures: usize = widths.iter().skip(1).map(|width| usize::from(width + gap)).sum();
     // Figures stay whole where that leaves the names room to wrap.
     if figures + 14 <= canvas.width {
-        let whole = grid.column_iter_mut().skip(1);
-        whole.for_each(|column| drop(column.set_constraint(ColumnConstraint::ContentWidth)));
+        for column in grid.column_iter_mut().skip(1) {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
     let body: Vec<String> = grid.lines().map(|line| line.trim_end().to_owned()).collect();
     format!("{}\n{}", wrapped(&clean(&table.caption, canvas.ascii), canvas.width).join("\n"), body.join("\n"))

@@ -76,7 +76,10 @@ fn timeline(sample: &Sample) -> Bars {
         }
         if hop.overhead_us > Micros::ZERO {
             let length = hop.overhead_us.as_millis();
-            let (label, parts) = ("   between".to_owned(), vec![(Part::Local, length)]);
+            // What is not a phase is our own work; of another tool's gaps that is not known.
+            let split = hop.phases.present().any(|(_, time)| time.network_us.is_some());
+            let part = if split { Part::Local } else { Part::Unsplit };
+            let (label, parts) = ("   between".to_owned(), vec![(part, length)]);
             rows.push(Bar { label, offset: at.as_millis(), parts, figure: format!("{} ms", ms(length)) });
             at += hop.overhead_us;
         }

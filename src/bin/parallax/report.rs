@@ -7,10 +7,10 @@ use parallax::adapters::archive::{Mode, open};
 use parallax::adapters::clock;
 use parallax::archive::error::ArchiveError;
 use parallax::archive::port::Scan;
-use parallax::archive::selection::Selection;
+use parallax::archive::selection::{Selection, Window};
 use parallax::report::csv::csv;
 use parallax::report::html;
-use parallax::report::latency::LatencyReport;
+use parallax::report::latency::{LatencyReport, Scope};
 use parallax::report::terminal::{self, Canvas};
 use parallax::summary::collector::{Collector, WindowSummary};
 
@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let now = clock::wall();
     let selection = arguments.selection.selection(now)?;
     let summary = summary(&arguments.selection.archive, &selection)?;
-    let report = LatencyReport::new(&selection, summary, now);
+    let report = LatencyReport::new(&scope(&selection), summary, now);
     let canvas = Canvas { width: usize::from(arguments.width), ascii: arguments.ascii };
     match &arguments.html {
         Some(path) => write_page(path, &html::page(&report.document()))?,
@@ -52,6 +52,15 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         None => print(&terminal::text(&report.document(), canvas))?,
     }
     Ok(if report.is_empty() { Answer::Negative } else { Answer::Done })
+}
+
+fn scope(selection: &Selection) -> Scope {
+    let Window { from, to } = selection.window;
+    Scope {
+        source: selection.source.to_string(),
+        since: (from != Window::ALWAYS.from).then_some(from),
+        until: (to != Window::ALWAYS.to).then_some(to),
+    }
 }
 
 fn summary(place: &str, selection: &Selection) -> Result<WindowSummary, Problem> {

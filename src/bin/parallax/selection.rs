@@ -103,8 +103,6 @@ fn length(text: &str) -> Result<Duration, humantime::DurationError> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
     use clap::Parser;
 
     use super::*;
