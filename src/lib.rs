@@ -7,6 +7,7 @@
 #[cfg(feature = "embedded")]
 pub mod adapters;
 pub mod archive;
+pub mod explain;
 pub mod intake;
 #[cfg(feature = "embedded")]
 pub mod lab;
