@@ -4,5 +4,7 @@
 mod archive;
 mod intake;
 mod report;
+mod score;
+mod simulator;
 mod statistics;
 mod support;

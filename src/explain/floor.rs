@@ -94,7 +94,7 @@ fn fill(row: &mut Row, queue: f64) {
     let raw = row.raw;
     let trip = row.floor + queue;
     // Bursts that a slow server caused are not round trips: no more rounds than time allows.
-    let rounds = if trip > 0.0 { raw.rounds.min((raw.receive / trip).floor()) } else { 0.0 };
+    let rounds = if row.floor > 0.0 { raw.rounds.min((raw.receive / row.floor).floor()) } else { 0.0 };
     row.setup_trips = if row.state == State::Reused { 0.0 } else { raw.setup };
     row.base_trips = 1.0 + rounds;
     row.queueing = if row.seen.has(Seen::QUEUEING) { queue * (row.setup_trips + row.base_trips) } else { 0.0 };

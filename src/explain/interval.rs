@@ -90,11 +90,11 @@ pub(super) fn enough(sides: &Sides, design: &Design) -> Result<(), NoInterval> {
     Ok(())
 }
 
-/// Intervals for the mean's account.
+/// Intervals for the mean’s account, from `replicates` a scheme: [`REPLICATES`] unless a simulation is in a hurry.
 ///
 /// # Errors
 /// Too few samples, slots or sandboxes: which, and how many more are needed.
-pub fn of_mean(sides: &Sides, point: &MeanGap, seed: u64) -> Result<Intervals, NoInterval> {
+pub fn of_mean(sides: &Sides, point: &MeanGap, seed: u64, replicates: usize) -> Result<Intervals, NoInterval> {
     let design = Design::of(sides, seed);
     enough(sides, &design)?;
     let seen = sides.both();
@@ -107,7 +107,7 @@ pub fn of_mean(sides: &Sides, point: &MeanGap, seed: u64) -> Result<Intervals, N
         weights.iter().zip(&atoms[g]).for_each(|(weight, atom)| sum.add(*weight, atom));
         sum
     };
-    let spread = spreads(&design, sides, REPLICATES, |weights| {
+    let spread = spreads(&design, sides, replicates, |weights| {
         let found = divide(&gather(0, &weights[0]), &gather(1, &weights[1]));
         (found.gap, found.shares)
     });
