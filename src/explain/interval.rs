@@ -107,10 +107,11 @@ pub fn of_mean(sides: &Sides, point: &MeanGap, seed: u64, replicates: usize) -> 
         weights.iter().zip(&atoms[g]).for_each(|(weight, atom)| sum.add(*weight, atom));
         sum
     };
-    let spread = spreads(&design, sides, replicates, |weights| {
+    let spread = spreads(&design, sides, replicates, 1, |weights| {
         let found = divide(&gather(0, &weights[0]), &gather(1, &weights[1]));
-        (found.gap, found.shares)
+        vec![(found.gap, found.shares)]
     });
+    let spread = spread.first().copied().unwrap_or_default();
     let mut intervals = finish(&design, &spread, point.gap, &point.shares);
     if seen.has(Seen::LOSS.or(Seen::ROUND_TRIPS)) {
         intervals.rows[Cause::Loss as usize] = loss(sides, point.shares.get(Cause::Loss));
@@ -121,46 +122,71 @@ pub fn of_mean(sides: &Sides, point: &MeanGap, seed: u64, replicates: usize) -> 
 /// Variances of the gap (first) and of each cause.
 pub(super) type Variances = [f64; Cause::COUNT + 1];
 
-/// Runs every scheme that applies and combines the variances.
+/// Runs every scheme that applies and combines the variances, of each of `figures` accounts.
 pub(super) fn spreads(
     design: &Design,
     sides: &Sides,
     replicates: usize,
-    mut figure: impl FnMut(&[Vec<f64>; 2]) -> (f64, Shares),
-) -> Variances {
+    figures: usize,
+    mut figure: impl FnMut(&[Vec<f64>; 2]) -> Vec<(f64, Shares)>,
+) -> Vec<Variances> {
     let mut scratch = Vec::new();
     let mut run = |scheme: Scheme| {
-        let (mut sum, mut squares) = ([0.0; Cause::COUNT + 1], [0.0; Cause::COUNT + 1]);
-        let mut origin: Option<Variances> = None;
+        let mut tallies = vec![Tally::default(); figures];
         for replicate in 0..replicates {
             let weights = [0, 1].map(|g| design.weights(scheme, replicate as u64, g, &mut scratch));
-            let (gap, shares) = figure(&weights);
-            let values: Variances =
-                std::array::from_fn(|at| if at == 0 { gap } else { shares.get(Cause::ALL[at - 1]) });
-            let from = *origin.get_or_insert(values);
-            for at in 0..values.len() {
-                let away = values[at] - from[at];
-                sum[at] += away;
-                squares[at] += away * away;
+            for (tally, (gap, shares)) in tallies.iter_mut().zip(figure(&weights)) {
+                tally.add(std::array::from_fn(|at| if at == 0 { gap } else { shares.get(Cause::ALL[at - 1]) }));
             }
         }
-        let n = replicates as f64;
-        std::array::from_fn(|at| ((squares[at] - sum[at] * sum[at] / n) / (n - 1.0)).max(0.0))
+        tallies.iter().map(Tally::variances).collect::<Vec<_>>()
     };
-    let block: Variances = run(Scheme::Block);
-    let mut combined = block;
+    let blocks = run(Scheme::Block);
+    let mut combined = blocks.clone();
     if design.drawn() {
-        let (sandbox, sample) = (run(Scheme::Sandbox), run(Scheme::Sample));
+        let (sandboxes, samples) = (run(Scheme::Sandbox), run(Scheme::Sample));
         let (up, down) = (design.correction(Scheme::Sandbox), design.correction(Scheme::Sample));
-        for at in 0..combined.len() {
-            let (sandbox, sample) = (sandbox[at] * up, sample[at] * down);
-            combined[at] = (block[at] + sandbox - sample).max(block[at]).max(sandbox);
+        for (figure, combined) in combined.iter_mut().enumerate() {
+            for (at, variance) in combined.iter_mut().enumerate() {
+                let (block, sandbox) = (blocks[figure][at], sandboxes[figure][at] * up);
+                *variance = (block + sandbox - samples[figure][at] * down).max(block).max(sandbox);
+            }
         }
     }
-    let timing = 1 + Cause::Timing as usize;
     // The schedule is as it is: only what it hit within its windows is chance.
-    combined[timing] = if sides.overlap.outside > 0.0 { run(Scheme::Within)[timing] } else { 0.0 };
+    let within = if sides.overlap.outside > 0.0 { run(Scheme::Within) } else { vec![[0.0; Cause::COUNT + 1]; figures] };
+    for (combined, within) in combined.iter_mut().zip(within) {
+        combined[1 + Cause::Timing as usize] = within[1 + Cause::Timing as usize];
+    }
     combined
+}
+
+/// Sums about the first replicate, so that large gaps lose no digits.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    count: f64,
+    origin: Variances,
+    sum: Variances,
+    squares: Variances,
+}
+
+impl Tally {
+    fn add(&mut self, values: Variances) {
+        if self.count == 0.0 {
+            self.origin = values;
+        }
+        self.count += 1.0;
+        for (at, value) in values.into_iter().enumerate() {
+            let away = value - self.origin[at];
+            self.sum[at] += away;
+            self.squares[at] += away * away;
+        }
+    }
+
+    fn variances(&self) -> Variances {
+        let of = |at: usize| self.squares[at] - self.sum[at] * self.sum[at] / self.count;
+        std::array::from_fn(|at| (of(at) / (self.count - 1.0).max(1.0)).max(0.0))
+    }
 }
 
 pub(super) fn finish(design: &Design, spread: &Variances, gap: f64, shares: &Shares) -> Intervals {

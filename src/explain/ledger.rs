@@ -121,20 +121,27 @@ impl Redirects {
 
 /// Times of the last hop that need the floor before they mean something; milliseconds, local time taken out.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Raw {
+pub struct Raw {
     /// By the kernel; absent on a kept connection.
-    pub(super) handshake: Option<f64>,
+    pub handshake: Option<f64>,
     /// The smallest round trip known of this connection: by the kernel, or the connect time where it says nothing.
-    pub(super) shortest: Option<f64>,
-    /// Extra rounds while the body arrived.
-    pub(super) rounds: f64,
-    /// Round trips to set the connection up: TCP and TLS.
-    pub(super) setup: f64,
-    pub(super) connect: f64,
-    pub(super) tls: f64,
-    pub(super) wait: f64,
-    pub(super) receive: f64,
-    pub(super) resent: bool,
+    pub shortest: Option<f64>,
+    /// Extra rounds while the body arrived, as bursts or bytes tell.
+    pub rounds: f64,
+    /// Round trips to set the connection up: TCP, a proxy, TLS.
+    pub setup: f64,
+    /// The phase without a lost attempt.
+    pub connect: f64,
+    /// The phase.
+    pub tls: f64,
+    /// The phase with local time: evidence only.
+    pub tls_whole: f64,
+    /// The phase.
+    pub wait: f64,
+    /// The phase.
+    pub receive: f64,
+    /// Segments were sent again.
+    pub resent: bool,
 }
 
 /// One sample, as columns that add up to its response time. Milliseconds; fixed size, so that a million fit in memory.
@@ -192,8 +199,10 @@ pub struct Row {
     pub memory_mb: u32,
     /// Steal was seen on this sample.
     pub steal: bool,
-    pub(super) cell: u64,
-    pub(super) raw: Raw,
+    /// The path whose floor is shared: place and peer address.
+    pub cell: u64,
+    /// What the columns below the floor are made from.
+    pub raw: Raw,
 }
 
 impl Row {

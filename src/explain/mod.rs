@@ -6,12 +6,15 @@
 
 pub mod cause;
 pub mod claim;
+pub mod composition;
 pub mod floor;
 pub mod interval;
 pub mod ledger;
 pub mod mean;
 pub mod overlap;
+pub mod percentile;
 mod reading;
 mod replicate;
 pub mod sides;
 mod sums;
+mod swap;

@@ -165,6 +165,7 @@ fn connection(row: &mut Row, last: &Hop, is_curl: bool) {
         setup: setup_trips(connection),
         connect: (outside(last.phases.connect) - row.fallback).max(0.0),
         tls: outside(last.phases.tls),
+        tls_whole: last.phases.tls.map_or(0.0, |tls| tls.elapsed_us.as_millis()),
         wait: outside(last.phases.wait),
         receive: outside(last.phases.receive),
         resent: tcp.retransmits.is_some_and(|segments| segments > 0),

@@ -1,5 +1,7 @@
 //! The two sources, ready to be compared: ledgers settled, times matched, and what both of them can see.
 
+use crate::statistics::keyed::join;
+
 use super::floor;
 use super::ledger::{Row, Seen};
 use super::overlap::Overlap;
@@ -74,6 +76,33 @@ impl Sides {
         self.overlap.window.swap(0, 1);
         self.overlap.factor.swap(0, 1);
         self
+    }
+
+    /// At most `most` rows a side, those with the smallest lot: the same rows whatever their order, and of every time
+    /// and place as many as its share.
+    #[must_use]
+    pub fn sampled(&self, most: usize, seed: u64) -> Self {
+        let mut part = self.clone();
+        for g in [0, 1] {
+            if part.rows[g].len() <= most {
+                continue;
+            }
+            let rows = &self.rows[g];
+            let mut lots: Vec<(u32, u64, u64, usize)> = rows
+                .iter()
+                .enumerate()
+                .map(|(at, row)| (self.overlap.window[g][at], row.place, join(seed, row.id), at))
+                .collect();
+            lots.sort_unstable();
+            // Every so-and-so-many-th of a list sorted by window and place is a stratified sample.
+            let step = rows.len() as f64 / most as f64;
+            let mut kept: Vec<usize> = (0..most).map(|k| lots[(k as f64 * step) as usize].3).collect();
+            kept.sort_unstable();
+            part.rows[g] = kept.iter().map(|at| rows[*at]).collect();
+            part.overlap.window[g] = kept.iter().map(|at| self.overlap.window[g][*at]).collect();
+            part.overlap.factor[g] = kept.iter().map(|at| self.overlap.factor[g][*at]).collect();
+        }
+        part
     }
 }
 

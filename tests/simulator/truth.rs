@@ -79,7 +79,13 @@ pub fn truth(a: &Side, b: &Side, timing: f64) -> BTreeMap<&'static str, f64> {
     for (at, name) in names.into_iter().enumerate() {
         // A step that a side never takes is borrowed.
         let step = |own: &Means, side: &Side, other: &Means, other_side: &Side| {
-            if side.reused > 0.0 { own.step[at] } else if other_side.reused > 0.0 { other.step[at] } else { 0.0 }
+            if side.reused > 0.0 {
+                own.step[at]
+            } else if other_side.reused > 0.0 {
+                other.step[at]
+            } else {
+                0.0
+            }
         };
         let (step_a, step_b) = (step(&x, a, &y, b), step(&y, b, &x, a));
         let cold = |own: &Means, other: &Means| if own.cold > 0.0 { own.cold_step[at] } else { other.cold_step[at] };
