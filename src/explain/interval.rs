@@ -15,6 +15,7 @@ use super::mean::{MeanGap, divide};
 use super::replicate::{Design, Scheme};
 use super::sides::Sides;
 use super::sums::Weighed;
+use super::verdict::Hypothesis;
 
 /// Replicates a scheme.
 pub const REPLICATES: usize = 300;
@@ -64,6 +65,8 @@ pub struct Intervals {
     pub gap: Interval,
     /// Of each cause, in the order of [`Cause::ALL`].
     pub rows: [Interval; Cause::COUNT],
+    /// Of each suspicion, in the order of [`Hypothesis::ALL`].
+    pub verdicts: [Interval; Hypothesis::ALL.len()],
     /// Blocks of time.
     pub blocks: usize,
     /// How long a block is, in milliseconds.
@@ -119,8 +122,22 @@ pub fn of_mean(sides: &Sides, point: &MeanGap, seed: u64, replicates: usize) -> 
     Ok(intervals)
 }
 
-/// Variances of the gap (first) and of each cause.
-pub(super) type Variances = [f64; Cause::COUNT + 1];
+/// What is followed through the replicates: the gap, each cause, and each suspicion's sum of causes.
+const FIGURES: usize = 1 + Cause::COUNT + Hypothesis::ALL.len();
+
+/// Variances of what is followed.
+pub(super) type Variances = [f64; FIGURES];
+
+fn followed(gap: f64, shares: &Shares) -> Variances {
+    let mut values = [gap; FIGURES];
+    for cause in Cause::ALL {
+        values[1 + cause as usize] = shares.get(cause);
+    }
+    for (at, hypothesis) in Hypothesis::ALL.into_iter().enumerate() {
+        values[1 + Cause::COUNT + at] = hypothesis.sum(shares);
+    }
+    values
+}
 
 /// Runs every scheme that applies and combines the variances, of each of `figures` accounts.
 pub(super) fn spreads(
@@ -136,7 +153,7 @@ pub(super) fn spreads(
         for replicate in 0..replicates {
             let weights = [0, 1].map(|g| design.weights(scheme, replicate as u64, g, &mut scratch));
             for (tally, (gap, shares)) in tallies.iter_mut().zip(figure(&weights)) {
-                tally.add(std::array::from_fn(|at| if at == 0 { gap } else { shares.get(Cause::ALL[at - 1]) }));
+                tally.add(followed(gap, &shares));
             }
         }
         tallies.iter().map(Tally::variances).collect::<Vec<_>>()
@@ -154,9 +171,11 @@ pub(super) fn spreads(
         }
     }
     // The schedule is as it is: only what it hit within its windows is chance.
-    let within = if sides.overlap.outside > 0.0 { run(Scheme::Within) } else { vec![[0.0; Cause::COUNT + 1]; figures] };
+    let within = if sides.overlap.outside > 0.0 { run(Scheme::Within) } else { vec![[0.0; FIGURES]; figures] };
     for (combined, within) in combined.iter_mut().zip(within) {
-        combined[1 + Cause::Timing as usize] = within[1 + Cause::Timing as usize];
+        for at in [1 + Cause::Timing as usize, 1 + Cause::COUNT + Hypothesis::SampleTiming as usize] {
+            combined[at] = within[at];
+        }
     }
     combined
 }
@@ -199,6 +218,7 @@ pub(super) fn finish(design: &Design, spread: &Variances, gap: f64, shares: &Sha
     Intervals {
         gap: about(gap, spread[0]),
         rows: std::array::from_fn(|at| about(shares.get(Cause::ALL[at]), spread[at + 1])),
+        verdicts: std::array::from_fn(|at| about(Hypothesis::ALL[at].sum(shares), spread[1 + Cause::COUNT + at])),
         blocks: design.blocks(),
         block_ms: design.block as i64 * design.slot_ms,
         sandboxes: design.sandboxes().0,

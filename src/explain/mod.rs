@@ -4,9 +4,12 @@
 //! means ([`mean`]) and of percentiles ([`percentile`]) are then given to named causes so that they add up exactly, and
 //! [`interval`] says how sure that is. [`account`] puts all of it together as data; words are left to others.
 
+pub mod account;
+pub mod bounds;
 pub mod cause;
 pub mod claim;
 pub mod composition;
+pub mod evidence;
 pub mod floor;
 pub mod interval;
 pub mod ledger;
@@ -16,5 +19,7 @@ pub mod percentile;
 mod reading;
 mod replicate;
 pub mod sides;
+pub mod source;
 mod sums;
 mod swap;
+pub mod verdict;
