@@ -1,6 +1,7 @@
 //! The one integration binary: each module holds one promise of the product against real sockets, files and processes.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod account;
 mod archive;
 mod explain;
 mod intake;

@@ -10,7 +10,9 @@ use parallax::explain::claim::{Claim, claim, materiality};
 use parallax::explain::interval::of_mean;
 use parallax::explain::ledger::Row;
 use parallax::explain::mean::explain;
+use parallax::explain::percentile;
 use parallax::explain::sides::Sides;
+use parallax::statistics::level::Level;
 
 use super::simulator::{Seen, Side, sample, shocks, truth};
 
@@ -58,6 +60,7 @@ fn worlds() -> Vec<World> {
         world("S1", &Side { reused: 0.5, ..a.clone() }, &Side { tls12: true, redirected: 0.4, ..b.clone() }),
         world("S2", &Side::default(), &same),
         World { daily: true, ..world("S3", &a, &Side { skew: 0.9, ..b.clone() }) },
+        World { together: &[("scheduling", "residual")], ..world("S4", &a, &Side { shown: false, ..b.clone() }) },
         World {
             together: &[("server", "residual")],
             ..world("S5", &Side { said: 0.0, ..a.clone() }, &Side { said: 0.0, ..b.clone() })
@@ -188,6 +191,60 @@ fn the_mean_is_explained_within_the_gate() {
     });
 }
 
+/// Truth is the same division of many more samples: what the rows of a percentile mean is defined by it.
+#[test]
+fn percentiles_are_explained_within_the_gate() {
+    let full = std::env::var("PARALLAX_SCORE_RUNS").ok().and_then(|runs| runs.parse::<u64>().ok());
+    let (runs, pooled, replicates) = (full.unwrap_or(6), if full.is_some() { 40 } else { 8 }, full.map(|_| 60));
+    let levels = [Level::P50, Level::P90, Level::P99];
+    let (a, b) = twelve();
+    let sides_of = |first: u64, count: u64| {
+        let mut sides: [Vec<Row>; 2] = [Vec::new(), Vec::new()];
+        for seed in first..first + count {
+            let shocks = shocks(seed, 360);
+            sides[0].extend(rows(&sample(&a, 2 * seed, 360, &shocks, false)));
+            sides[1].extend(rows(&sample(&b, 2 * seed + 1, 360, &shocks, false)));
+        }
+        let [a, b] = sides;
+        Sides::new(a, b).unwrap()
+    };
+    let truth = percentile::explain(&sides_of(1_000_000, pooled), &levels, 1);
+    let rows: Vec<Cause> = percentile::MERGED.iter().map(|(cause, _)| *cause).chain([Cause::Dependence]).collect();
+    let (mut errors, mut covered) = (vec![vec![0.0; rows.len()]; 3], vec![vec![0.0; rows.len()]; 3]);
+    for run in 0..runs {
+        let sides = sides_of(run, 1);
+        let found = percentile::explain(&sides, &levels, 1);
+        let intervals = replicates.map(|replicates| percentile::intervals(&sides, &found, 1, replicates));
+        for level in 0..3 {
+            for (at, cause) in rows.iter().enumerate() {
+                let true_ms = truth[level].shares.get(*cause);
+                errors[level][at] += (found[level].shares.get(*cause) - true_ms).abs() / runs as f64;
+                let interval =
+                    intervals.as_ref().and_then(|all| all[level].as_ref().ok()).map(|all| all.rows[*cause as usize]);
+                let holds =
+                    interval.is_some_and(|ends| ends.lower.unwrap() <= true_ms && true_ms <= ends.upper.unwrap());
+                covered[level][at] += f64::from(u8::from(holds)) / runs as f64;
+            }
+        }
+    }
+    for (level, (gate, name)) in [(0.005, "p50"), (0.006, "p90"), (0.012, "p99")].into_iter().enumerate() {
+        let (gap, error) = (truth[level].gap, mean(&errors[level]));
+        let worst = covered[level].iter().copied().fold(1.0, f64::min);
+        println!(
+            "S0, {name}  gap {gap:6.1}  row MAE {error:.3} ms ({:.4} of the gap)  coverage {:.3}, worst {worst:.3}",
+            error / gap,
+            mean(&covered[level])
+        );
+        if std::env::var_os("PARALLAX_SCORE_ROWS").is_some() {
+            for (at, cause) in rows.iter().enumerate() {
+                let (true_ms, covered) = (truth[level].shares.get(*cause), covered[level][at]);
+                println!("    {cause:<12} truth {true_ms:7.2}  MAE {:7.3}  coverage {covered:.3}", errors[level][at]);
+            }
+        }
+        assert!(error <= gate * gap, "{name}: {error} of {gap}");
+    }
+}
+
 /// The gate of the method; the few runs of the short version need room for chance.
 fn gate(world: &World, score: &Score, full: bool) {
     if full && std::env::var_os("PARALLAX_SCORE_TRY").is_some() {
@@ -195,11 +252,15 @@ fn gate(world: &World, score: &Score, full: bool) {
     }
     let limit = match world.name {
         "S2" => 1.5,
-        "S0, 60 slots" => 0.04,
+        // A tenth of what the guest cannot see is in dns, a seventh in transfer: memory arms have to tell.
+        "S0, 60 slots" | "S4" => 0.04,
         _ => 0.02,
     };
     let missed = mean(&score.misattributed);
     assert!(missed <= limit, "{}: misattribution {missed}", world.name);
+    if world.name == "S4" {
+        return;
+    }
     let all: Vec<bool> = score.covered.values().flatten().copied().collect();
     let worst = score.covered.values().map(|of| share(of)).fold(1.0, f64::min);
     assert!(share(&all) >= if full { 0.93 } else { 0.91 }, "{}: coverage {}", world.name, share(&all));

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod bounds;
+pub mod bridge;
 pub mod cause;
 pub mod claim;
 pub mod composition;

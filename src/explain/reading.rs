@@ -16,6 +16,9 @@ const INITIAL_WINDOW: f64 = 10.0;
 /// A segment's payload where the kernel did not say.
 const USUAL_SEGMENT: f64 = 1_448.0;
 
+/// Times beyond this are taken as this: 36 million years, so that no difference of two of them overflows.
+pub(super) const TIME_MAX: i64 = 1 << 60;
+
 pub(super) fn read(sample: &Sample, environment: &Environment, reported_ms: Option<f64>) -> Option<Row> {
     let elapsed = sample.latency()?.as_millis();
     let total = reported_ms.filter(|ms| ms.is_finite()).unwrap_or(elapsed);
@@ -24,7 +27,7 @@ pub(super) fn read(sample: &Sample, environment: &Environment, reported_ms: Opti
     let place = keyed::join(vantage, keyed::join(named(&environment.region), named(&environment.az_id)));
     let mut row = Row {
         id: keyed::name(sample.id.as_str()),
-        at_ms: sample.slot_ms.unwrap_or(sample.started_at_ms).0,
+        at_ms: sample.slot_ms.unwrap_or(sample.started_at_ms).0.clamp(-TIME_MAX, TIME_MAX),
         sandbox: environment.sandbox.as_deref().map_or(place, keyed::name),
         place,
         drawn: environment.platform == "lambda" && environment.sandbox.is_some(),

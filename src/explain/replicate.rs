@@ -191,7 +191,7 @@ impl Side {
 }
 
 /// The usual time between neighbouring samples of one side.
-fn spacing(rows: &[Row]) -> i64 {
+pub(super) fn spacing(rows: &[Row]) -> i64 {
     let mut times: Vec<i64> = rows.iter().map(|row| row.at_ms).collect();
     times.sort_unstable();
     times.dedup();

@@ -5,6 +5,7 @@ use crate::statistics::keyed::join;
 use super::floor;
 use super::ledger::{Row, Seen};
 use super::overlap::Overlap;
+use super::reading::TIME_MAX;
 
 /// The share of a side's rows that must have a column before the side counts as seeing it.
 const SEEN_MIN: f64 = 0.95;
@@ -48,6 +49,7 @@ impl Sides {
         let mut b = b;
         let mut a = a;
         for side in [&mut a, &mut b] {
+            side.iter_mut().for_each(|row| row.at_ms = row.at_ms.clamp(-TIME_MAX, TIME_MAX));
             side.sort_by_key(|row| (row.id, row.at_ms));
         }
         let split = a.len();
