@@ -4,14 +4,15 @@
 //! Modules stand in the order of their dependencies: each uses only those above it, as the table in `ARCHITECTURE.md`
 //! says and a test of the import graph holds.
 
-#[cfg(feature = "embedded")]
-pub mod adapters;
+pub mod measurement;
+pub mod statistics;
+pub mod summary;
+pub mod explain;
+pub mod report;
+pub mod probe;
 pub mod archive;
 pub mod intake;
 #[cfg(feature = "embedded")]
+pub mod adapters;
+#[cfg(feature = "embedded")]
 pub mod lab;
-pub mod measurement;
-pub mod probe;
-pub mod report;
-pub mod statistics;
-pub mod summary;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(unreachable_pub, reason = "a binary of tests has no outside: `pub` says what a module offers the others")]
 
+mod account;
 mod agent;
 mod archive;
 mod browser;
@@ -11,6 +12,7 @@ mod curl;
 mod demo;
 mod environment;
 mod exchange;
+mod explain;
 mod fleet;
 mod hostile;
 mod import_export;
@@ -21,6 +23,8 @@ mod lab;
 mod pooled;
 mod report;
 mod resolve;
+mod score;
+mod simulator;
 mod site;
 mod statistics;
 mod support;

@@ -1,0 +1,115 @@
+//! What can be said of causes when a side shows its total only: bounds, not estimates.
+//!
+//! Of the side's parts nothing is known but that none is negative and that they add up to its mean, so each difference
+//! lies between two numbers. They are the largest and the smallest value that any division of that total allows (the
+//! closed form of the small linear programs), and no confidence goes with them.
+
+use serde::Serialize;
+
+use super::cause::Cause;
+use super::ledger::{Row, Seen};
+use super::sides::Sides;
+
+/// What is known of a side that shows its total only. Milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Known {
+    /// A round trip, from `icmppingsec` or `net.tcp.service.perf`.
+    pub round_trip: Option<f64>,
+    /// Whether its requests go over new connections: a Zabbix scenario's first step does, later ones do not.
+    pub fresh: Option<bool>,
+    /// Name resolution, from `net.dns.perf`.
+    pub dns: Option<f64>,
+    /// The server needs as long for it as for the other side, within this much.
+    pub server_same_within: Option<f64>,
+}
+
+/// Between which values the part of a cause in the gap (B less A) must lie.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Bound {
+    /// Which; `residual` is server and unexplained wait.
+    pub cause: Cause,
+    /// Milliseconds.
+    pub lower_ms: f64,
+    /// Milliseconds.
+    pub upper_ms: f64,
+}
+
+/// The round trips of setting up a connection that is not known to be new: none, or TCP and a full TLS 1.2.
+const SETUP_TRIPS_MAX: f64 = 3.0;
+
+/// Bounds for every cause; none where both sides show their totals only.
+#[must_use]
+pub fn bounds(sides: &Sides, known: &Known) -> Vec<Bound> {
+    let shown = sides.seen.map(|seen| seen.has(Seen::TIMELINE));
+    let (full, dark, sign) = match shown {
+        [false, true] => (&sides.rows[1], &sides.rows[0], 1.0),
+        [true, false] => (&sides.rows[0], &sides.rows[1], -1.0),
+        _ => return Vec::new(),
+    };
+    let mean = |rows: &[Row], figure: &dyn Fn(&Row) -> f64| {
+        let sums = rows.iter().fold((0.0, 0.0), |sum, row| (sum.0 + row.weight * figure(row), sum.1 + row.weight));
+        sums.0 / sums.1
+    };
+    let total = mean(dark, &|row| row.total).max(0.0);
+    let trips = |rows: &[Row]| (mean(rows, &|row| row.setup_trips), mean(rows, &|row| row.base_trips));
+    let (setup, base) = trips(full);
+    let exactly = |ms: f64| (ms.max(0.0), ms.max(0.0));
+    let path = known.round_trip.map(|trip| match known.fresh {
+        Some(true) => exactly((setup + base) * trip),
+        Some(false) => exactly(base * trip),
+        None => (base * trip, (base + setup.max(SETUP_TRIPS_MAX)) * trip),
+    });
+    let rest = mean(full, &Row::rest);
+    let server = known.server_same_within.map(|within| ((rest - within).max(0.0), (rest + within).max(0.0)));
+    let parts: [(Cause, f64, Option<(f64, f64)>); 9] = [
+        (Cause::Dns, mean(full, &|row| row.dns), known.dns.map(exactly)),
+        (Cause::Distance, mean(full, &Row::path), path),
+        (Cause::Redirect, mean(full, &|row| row.redirects.total()), None),
+        (Cause::Queueing, mean(full, &|row| row.queueing), None),
+        (Cause::Loss, mean(full, &|row| row.loss), None),
+        (Cause::Cpu, mean(full, &|row| row.cpu), None),
+        (Cause::Scheduling, mean(full, &|row| row.scheduling), None),
+        (Cause::Transfer, mean(full, &|row| row.transfer), None),
+        (Cause::Residual, rest, server),
+    ];
+    let within = divisions(total, &parts.map(|(_, _, known)| known.unwrap_or((0.0, total))));
+    let bound = |((cause, here, _), (lower, upper)): (&(Cause, f64, Option<(f64, f64)>), (f64, f64))| {
+        let (x, y) = (sign * (here - upper), sign * (here - lower));
+        Bound { cause: *cause, lower_ms: x.min(y), upper_ms: x.max(y) }
+    };
+    parts.iter().zip(within).map(bound).collect()
+}
+
+/// The least and the most that each part of `total` can be, given limits for each of them.
+fn divisions(total: f64, limits: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let limits: Vec<(f64, f64)> = limits.iter().map(|(least, most)| (least.min(total), most.min(total))).collect();
+    let (least, most) = limits.iter().fold((0.0, 0.0), |sum, limit| (sum.0 + limit.0, sum.1 + limit.1));
+    let part = |(lower, upper): &(f64, f64)| {
+        let by_others = (total - (most - upper), total - (least - lower));
+        // Limits that contradict each other leave the part between its own.
+        let (lowest, highest) = (lower.max(by_others.0), upper.min(by_others.1));
+        if lowest <= highest { (lowest, highest) } else { (*lower, *upper) }
+    };
+    limits.iter().map(part).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_share_what_the_others_leave() {
+        assert_eq!(
+            divisions(100.0, &[(0.0, 100.0), (60.0, 60.0), (10.0, 30.0)]),
+            [(10.0, 30.0), (60.0, 60.0), (10.0, 30.0)]
+        );
+        assert_eq!(divisions(10.0, &[(0.0, 10.0), (0.0, 10.0)]), [(0.0, 10.0), (0.0, 10.0)]);
+    }
+
+    #[test]
+    fn contradictions_do_not_turn_bounds_inside_out() {
+        for (lower, upper) in divisions(10.0, &[(8.0, 8.0), (7.0, 9.0), (0.0, 10.0)]) {
+            assert!(lower <= upper);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The causes that a gap is divided among.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// One row of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// What the tool's number holds beyond, or short of, the exchange itself.
+    Definition,
+    /// The samples were not taken at the same times.
+    Timing,
+    /// Finding the address.
+    Dns,
+    /// Trying an address that did not answer: happy eyeballs.
+    Fallback,
+    /// The length of a round trip, times their number.
+    Distance,
+    /// More, or fewer, redirects followed.
+    Redirect,
+    /// Connections kept, or made anew.
+    Reuse,
+    /// More, or fewer, round trips to set a connection up: TLS version, resumption.
+    TlsVersion,
+    /// Round trips longer than the shortest seen: queues on the way.
+    Queueing,
+    /// Packets that had to be sent again.
+    Loss,
+    /// Processor time of the measuring program.
+    Cpu,
+    /// Ready to run and not let run: neighbours, or a CPU quota.
+    Scheduling,
+    /// The first use of a fresh sandbox.
+    Cold,
+    /// The answer had to be fetched from behind the edge.
+    Cdn,
+    /// Time that the server says it needed.
+    Server,
+    /// Receiving the body, beyond its round trips.
+    Transfer,
+    /// Rows occur together more at one side than at the other; percentiles only.
+    Dependence,
+    /// What no other row explains.
+    Residual,
+}
+
+impl Cause {
+    /// How many there are.
+    pub const COUNT: usize = 18;
+
+    /// All, in the order in which an account lists them.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Definition,
+        Self::Timing,
+        Self::Dns,
+        Self::Fallback,
+        Self::Distance,
+        Self::Redirect,
+        Self::Reuse,
+        Self::TlsVersion,
+        Self::Queueing,
+        Self::Loss,
+        Self::Cpu,
+        Self::Scheduling,
+        Self::Cold,
+        Self::Cdn,
+        Self::Server,
+        Self::Transfer,
+        Self::Dependence,
+        Self::Residual,
+    ];
+
+    /// The name in JSON and on pages.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Definition => "definition",
+            Self::Timing => "timing",
+            Self::Dns => "dns",
+            Self::Fallback => "fallback",
+            Self::Distance => "distance",
+            Self::Redirect => "redirect",
+            Self::Reuse => "reuse",
+            Self::TlsVersion => "tls_version",
+            Self::Queueing => "queueing",
+            Self::Loss => "loss",
+            Self::Cpu => "cpu",
+            Self::Scheduling => "scheduling",
+            Self::Cold => "cold",
+            Self::Cdn => "cdn",
+            Self::Server => "server",
+            Self::Transfer => "transfer",
+            Self::Dependence => "dependence",
+            Self::Residual => "residual",
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Milliseconds for each cause.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Shares([f64; Cause::COUNT]);
+
+impl Shares {
+    /// Of one cause, in milliseconds.
+    #[must_use]
+    pub fn get(&self, cause: Cause) -> f64 {
+        self.0[cause as usize]
+    }
+
+    /// Adds to one cause.
+    pub fn add(&mut self, cause: Cause, ms: f64) {
+        self.0[cause as usize] += ms;
+    }
+
+    /// All together: the gap.
+    #[must_use]
+    pub fn sum(&self) -> f64 {
+        self.0.iter().sum()
+    }
+
+    /// Gives the difference to `gap` that rounding left to the residual.
+    #[must_use]
+    pub(super) fn closed_at(mut self, gap: f64) -> Self {
+        let rounding = gap - self.sum();
+        self.add(Cause::Residual, rounding);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cause_stands_at_its_own_place() {
+        for (at, cause) in Cause::ALL.into_iter().enumerate() {
+            assert_eq!(cause as usize, at, "{cause}");
+            assert_eq!(serde_json::to_string(&cause).unwrap(), format!("\"{cause}\""));
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! How sure the shares of a gap are.
+//!
+//! `V = max(V_block + V_sandbox − V_sample, V_block, V_sandbox)`, a t quantile with the degrees of freedom of the
+//! scarcer kind of cluster, and ± 0.1 ms that no number of samples takes away.
+
+use serde::Serialize;
+
+use crate::statistics::clopper_pearson;
+use crate::statistics::interval::Interval;
+use crate::statistics::student::t_975;
+
+use super::cause::{Cause, Shares};
+use super::ledger::{Row, Seen};
+use super::mean::{MeanGap, divide};
+use super::replicate::{Design, Scheme};
+use super::sides::Sides;
+use super::sums::Weighed;
+use super::verdict::Hypothesis;
+
+/// Replicates a scheme.
+pub const REPLICATES: usize = 300;
+
+/// What the instrument itself may be wrong by, in milliseconds (a Type B allowance, JCGM 100:2008).
+pub const INSTRUMENT_MS: f64 = 0.1;
+
+/// The fewest samples a side for any interval.
+pub const SAMPLES_MIN: usize = 20;
+
+/// The fewest blocks of time for any interval.
+pub const BLOCKS_MIN: usize = 6;
+
+/// The penalty of a lost packet where none was seen: the kernel's first timeout, in milliseconds.
+const PENALTY_MS: f64 = 1_000.0;
+
+/// Why there is no interval, and what would give one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum NoInterval {
+    /// A side needs this many samples more.
+    Samples {
+        /// How many more, for the side that needs the most.
+        more: usize,
+    },
+    /// The samples cover too few slots.
+    Slots {
+        /// How many more.
+        more: usize,
+    },
+    /// A place has fewer than two sandboxes: placement and everything else in that sandbox are one.
+    Sandboxes {
+        /// How many more.
+        more: usize,
+    },
+    /// Each replicate would need more values than the percentile has behind it.
+    Level {
+        /// How many more samples, for the side that needs the most.
+        more: usize,
+    },
+}
+
+/// Intervals of a gap and of its shares; 95 %.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Intervals {
+    /// Of the gap.
+    pub gap: Interval,
+    /// Of each cause, in the order of [`Cause::ALL`].
+    pub rows: [Interval; Cause::COUNT],
+    /// Of each suspicion, in the order of [`Hypothesis::ALL`].
+    pub verdicts: [Interval; Hypothesis::ALL.len()],
+    /// Blocks of time.
+    pub blocks: usize,
+    /// How long a block is, in milliseconds.
+    pub block_ms: i64,
+    /// Sandboxes that were a random draw; 0 where none was.
+    pub sandboxes: usize,
+    /// Degrees of freedom.
+    pub degrees: f64,
+}
+
+/// Whether the data allow an interval at all.
+pub(super) fn enough(sides: &Sides, design: &Design) -> Result<(), NoInterval> {
+    let least = sides.rows.iter().map(Vec::len).min().unwrap_or(0);
+    if least < SAMPLES_MIN {
+        return Err(NoInterval::Samples { more: SAMPLES_MIN - least });
+    }
+    if design.blocks() < BLOCKS_MIN {
+        return Err(NoInterval::Slots { more: BLOCKS_MIN - design.blocks() });
+    }
+    let (sandboxes, places) = design.sandboxes();
+    if sandboxes < 2 * places {
+        return Err(NoInterval::Sandboxes { more: 2 * places - sandboxes });
+    }
+    Ok(())
+}
+
+/// Intervals for the mean’s account, from `replicates` a scheme: [`REPLICATES`] unless a simulation is in a hurry.
+///
+/// # Errors
+/// Too few samples, slots or sandboxes: which, and how many more are needed.
+pub fn of_mean(sides: &Sides, point: &MeanGap, seed: u64, replicates: usize) -> Result<Intervals, NoInterval> {
+    let design = Design::of(sides, seed);
+    enough(sides, &design)?;
+    let seen = sides.both();
+    let atoms = [0, 1].map(|g| {
+        let rows = sides.rows[g].iter().zip(&sides.overlap.factor[g]);
+        rows.map(|(row, factor)| Weighed::of(row, *factor, seen)).collect::<Vec<_>>()
+    });
+    let gather = |g: usize, weights: &[f64]| {
+        let mut sum = Weighed::ZERO;
+        weights.iter().zip(&atoms[g]).for_each(|(weight, atom)| sum.add(*weight, atom));
+        sum
+    };
+    let spread = spreads(&design, sides, replicates, 1, |weights| {
+        let found = divide(&gather(0, &weights[0]), &gather(1, &weights[1]));
+        vec![(found.gap, found.shares)]
+    });
+    let spread = spread.first().copied().unwrap_or_default();
+    let mut intervals = finish(&design, &spread, point.gap, &point.shares);
+    if seen.has(Seen::LOSS.or(Seen::ROUND_TRIPS)) {
+        intervals.rows[Cause::Loss as usize] = loss(sides, point.shares.get(Cause::Loss));
+    }
+    Ok(intervals)
+}
+
+/// What is followed through the replicates: the gap, each cause, and each suspicion's sum of causes.
+const FIGURES: usize = 1 + Cause::COUNT + Hypothesis::ALL.len();
+
+/// Variances of what is followed.
+pub(super) type Variances = [f64; FIGURES];
+
+fn followed(gap: f64, shares: &Shares) -> Variances {
+    let mut values = [gap; FIGURES];
+    for cause in Cause::ALL {
+        values[1 + cause as usize] = shares.get(cause);
+    }
+    for (at, hypothesis) in Hypothesis::ALL.into_iter().enumerate() {
+        values[1 + Cause::COUNT + at] = hypothesis.sum(shares);
+    }
+    values
+}
+
+/// Runs every scheme that applies and combines the variances, of each of `figures` accounts.
+pub(super) fn spreads(
+    design: &Design,
+    sides: &Sides,
+    replicates: usize,
+    figures: usize,
+    mut figure: impl FnMut(&[Vec<f64>; 2]) -> Vec<(f64, Shares)>,
+) -> Vec<Variances> {
+    let mut scratch = Vec::new();
+    let mut run = |scheme: Scheme| {
+        let mut tallies = vec![Tally::default(); figures];
+        for replicate in 0..replicates {
+            let weights = [0, 1].map(|g| design.weights(scheme, replicate as u64, g, &mut scratch));
+            for (tally, (gap, shares)) in tallies.iter_mut().zip(figure(&weights)) {
+                tally.add(followed(gap, &shares));
+            }
+        }
+        tallies.iter().map(Tally::variances).collect::<Vec<_>>()
+    };
+    let blocks = run(Scheme::Block);
+    let mut combined = blocks.clone();
+    if design.drawn() {
+        let (sandboxes, samples) = (run(Scheme::Sandbox), run(Scheme::Sample));
+        let (up, down) = (design.correction(Scheme::Sandbox), design.correction(Scheme::Sample));
+        for (figure, combined) in combined.iter_mut().enumerate() {
+            for (at, variance) in combined.iter_mut().enumerate() {
+                let (block, sandbox) = (blocks[figure][at], sandboxes[figure][at] * up);
+                *variance = (block + sandbox - samples[figure][at] * down).max(block).max(sandbox);
+            }
+        }
+    }
+    // The schedule is as it is: only what it hit within its windows is chance.
+    let within = if sides.overlap.outside > 0.0 { run(Scheme::Within) } else { vec![[0.0; FIGURES]; figures] };
+    for (combined, within) in combined.iter_mut().zip(within) {
+        for at in [1 + Cause::Timing as usize, 1 + Cause::COUNT + Hypothesis::SampleTiming as usize] {
+            combined[at] = within[at];
+        }
+    }
+    combined
+}
+
+/// Sums about the first replicate, so that large gaps lose no digits.
+#[derive(Clone, Copy, Default)]
+struct Tally {
+    count: f64,
+    origin: Variances,
+    sum: Variances,
+    squares: Variances,
+}
+
+impl Tally {
+    fn add(&mut self, values: Variances) {
+        if self.count == 0.0 {
+            self.origin = values;
+        }
+        self.count += 1.0;
+        for (at, value) in values.into_iter().enumerate() {
+            let away = value - self.origin[at];
+            self.sum[at] += away;
+            self.squares[at] += away * away;
+        }
+    }
+
+    fn variances(&self) -> Variances {
+        let of = |at: usize| self.squares[at] - self.sum[at] * self.sum[at] / self.count;
+        std::array::from_fn(|at| (of(at) / (self.count - 1.0).max(1.0)).max(0.0))
+    }
+}
+
+pub(super) fn finish(design: &Design, spread: &Variances, gap: f64, shares: &Shares) -> Intervals {
+    let degrees = design.degrees();
+    let t = t_975(degrees);
+    let about = |estimate: f64, variance: f64| {
+        let half = t * variance.sqrt() + INSTRUMENT_MS;
+        Interval::closed(estimate - half, estimate + half)
+    };
+    Intervals {
+        gap: about(gap, spread[0]),
+        rows: std::array::from_fn(|at| about(shares.get(Cause::ALL[at]), spread[at + 1])),
+        verdicts: std::array::from_fn(|at| about(Hypothesis::ALL[at].sum(shares), spread[1 + Cause::COUNT + at])),
+        blocks: design.blocks(),
+        block_ms: design.block as i64 * design.slot_ms,
+        sandboxes: design.sandboxes().0,
+        degrees,
+    }
+}
+
+/// Lost packets are rare and cost a second: no bootstrap of few samples has met enough of them. The rates get exact
+/// intervals, and the penalty is the mean of those that were met.
+fn loss(sides: &Sides, estimate: f64) -> Interval {
+    let met = |row: &&Row| row.loss > 0.0;
+    let penalties: Vec<f64> = sides.rows.iter().flatten().filter(met).map(|row| row.loss).collect();
+    let penalty =
+        if penalties.is_empty() { PENALTY_MS } else { penalties.iter().sum::<f64>() / penalties.len() as f64 };
+    let rates = [0, 1].map(|g| {
+        let rows = &sides.rows[g];
+        clopper_pearson::rate(rows.iter().filter(met).count() as f64, rows.len() as f64)
+    });
+    let (lower, upper) = clopper_pearson::difference(rates[0], rates[1]);
+    let end = |end: f64| end * penalty;
+    Interval::closed(end(lower).min(estimate) - INSTRUMENT_MS, end(upper).max(estimate) + INSTRUMENT_MS)
+}

@@ -1,0 +1,26 @@
+//! Reasons: two sources in, an additive account of their gap out.
+//!
+//! Each sample becomes one row of a [`ledger`]: what part of its response time each mechanism took. Differences of
+//! means ([`mean`]) and of percentiles ([`percentile`]) are then given to named causes so that they add up exactly, and
+//! [`interval`] says how sure that is. [`account`] puts all of it together as data; words are left to others.
+
+pub mod account;
+pub mod bounds;
+pub mod bridge;
+pub mod cause;
+pub mod claim;
+pub mod composition;
+pub mod evidence;
+pub mod floor;
+pub mod interval;
+pub mod ledger;
+pub mod mean;
+pub mod overlap;
+pub mod percentile;
+mod reading;
+mod replicate;
+pub mod sides;
+pub mod source;
+mod sums;
+mod swap;
+pub mod verdict;

@@ -1,0 +1,127 @@
+//! The gap of a percentile, divided among its causes.
+//!
+//! What if one mechanism behaved at B as it does at A? Its values are replaced through their ranks, so that the slowest
+//! stays the slowest and what occurs together still does; the value of Shapley over all such replacements, in both
+//! directions, is each mechanism's share. Equal distributions get nothing. What no single replacement explains is that
+//! the mechanisms occur together more on one side: the row `dependence`.
+
+use crate::statistics::level::Level;
+
+use super::cause::{Cause, Shares};
+use super::interval::{Intervals, NoInterval, enough, finish, spreads};
+use super::replicate::Design;
+use super::sides::Sides;
+use super::swap::{Board, Direction};
+
+/// Replicates a scheme: enough for a standard error.
+pub const REPLICATES: usize = 60;
+
+/// Rows a side beyond which intervals (not estimates) come from a part of them, chosen by the seed.
+pub const ROWS_MAX: usize = 10_000;
+
+/// Small causes are divided together: what each row of a percentile's account holds.
+pub const MERGED: [(Cause, &[Cause]); 10] = [
+    (Cause::Definition, &[Cause::Definition]),
+    (Cause::Dns, &[Cause::Dns, Cause::Fallback]),
+    (Cause::Redirect, &[Cause::Redirect]),
+    (Cause::Distance, &[Cause::Distance, Cause::Reuse, Cause::TlsVersion]),
+    (Cause::Queueing, &[Cause::Queueing, Cause::Loss]),
+    (Cause::Cpu, &[Cause::Cpu]),
+    (Cause::Scheduling, &[Cause::Scheduling]),
+    (Cause::Cdn, &[Cause::Cdn]),
+    (Cause::Server, &[Cause::Server]),
+    (Cause::Residual, &[Cause::Transfer, Cause::Residual]),
+];
+
+/// The gap of one percentile and its division; milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PercentileGap {
+    /// Which percentile.
+    pub level: Level,
+    /// Of A and of B, over all their response times: the value where the cumulative weight reaches the level, the mean
+    /// of both where it does so exactly.
+    pub values: [f64; 2],
+    /// B less A; the shares add up to it.
+    pub gap: f64,
+    /// See [`MERGED`], [`Cause::Timing`] and [`Cause::Dependence`].
+    pub shares: Shares,
+}
+
+/// Divides the gap of each percentile; all coalitions are tried.
+#[must_use]
+pub fn explain(sides: &Sides, levels: &[Level], seed: u64) -> Vec<PercentileGap> {
+    let boards = [0, 1].map(|g| Board::of(sides, g, seed));
+    let weights = [0, 1].map(|g| vec![1.0; sides.rows[g].len()]);
+    divide(&boards, &weights, levels, None)
+}
+
+/// Intervals for each percentile's account, in the order of `levels`.
+///
+/// # Errors
+/// Too few samples, slots or sandboxes: which, and how many more are needed. A percentile that has too few values
+/// behind it has no interval of its own.
+pub fn intervals(
+    sides: &Sides,
+    points: &[PercentileGap],
+    seed: u64,
+    replicates: usize,
+) -> Vec<Result<Intervals, NoInterval>> {
+    let whole = Design::of(sides, seed);
+    if let Err(why) = enough(sides, &whole) {
+        return points.iter().map(|_| Err(why)).collect();
+    }
+    let part = sides.sampled(ROWS_MAX, seed);
+    let (sides, design) = (&part, Design::of(&part, seed));
+    let boards = [0, 1].map(|g| Board::of(sides, g, seed));
+    let order = super::swap::orders(boards[0].active(&boards[1]).len(), seed);
+    let levels: Vec<Level> = points.iter().map(|point| point.level).collect();
+    let spread = spreads(&design, sides, replicates, levels.len(), |weights| {
+        divide(&boards, weights, &levels, Some(&order)).into_iter().map(|found| (found.gap, found.shares)).collect()
+    });
+    let least = sides.rows.iter().map(Vec::len).min().unwrap_or(0);
+    let finished = points.iter().zip(&spread).map(|(point, spread)| {
+        let needed = point.level.values_needed();
+        if least < needed {
+            return Err(NoInterval::Level { more: needed - least });
+        }
+        Ok(finish(&design, spread, point.gap, &point.shares))
+    });
+    finished.collect()
+}
+
+/// One division under one set of weights. `orders` absent: every coalition; present: those on the way along each order,
+/// which is enough to see how shares move.
+fn divide(
+    boards: &[Board; 2],
+    weights: &[Vec<f64>; 2],
+    levels: &[Level],
+    orders: Option<&[Vec<usize>]>,
+) -> Vec<PercentileGap> {
+    let whole = [0, 1].map(|g| boards[g].all(&weights[g], levels));
+    let matched = [0, 1].map(|g| boards[g].matched(&weights[g]));
+    let active = boards[0].active(&boards[1]);
+    // From B's samples towards A's marginals, and the other way round: neither side is the measure.
+    let directions = [(1, 0), (0, 1)].map(|(from, to)| {
+        let direction = Direction::of((&boards[from], &matched[from]), (&boards[to], &matched[to]), &active);
+        (direction.at(0, levels), direction.shares(levels, orders))
+    });
+    let mut gaps = Vec::with_capacity(levels.len());
+    for (at, level) in levels.iter().enumerate() {
+        let values = [whole[0][at], whole[1][at]];
+        let gap = values[1] - values[0];
+        let between = directions[0].0[at] - directions[1].0[at];
+        let mut shares = Shares::default();
+        for (place, column) in active.iter().enumerate() {
+            let share = f64::midpoint(-directions[0].1[at][place], directions[1].1[at][place]);
+            shares.add(MERGED[*column].0, share);
+        }
+        let explained = shares.sum();
+        shares.add(Cause::Dependence, between - explained);
+        // Times that do not match, and rows without a full ledger: see `Board::all`.
+        let timing = boards[1].matched_all(&weights[1], level) - boards[0].matched_all(&weights[0], level);
+        shares.add(Cause::Timing, gap - timing);
+        shares.add(Cause::Residual, timing - between);
+        gaps.push(PercentileGap { level: *level, values, gap, shares: shares.closed_at(gap) });
+    }
+    gaps
+}

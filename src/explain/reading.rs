@@ -1,0 +1,211 @@
+//! From a sample to the columns that it alone can fill.
+
+use crate::measurement::environment::{Environment, Init};
+use crate::measurement::hop::{Connection, Hop, Response, ServerTiming};
+use crate::measurement::identity::Method;
+use crate::measurement::phase::PhaseTime;
+use crate::measurement::sample::Sample;
+use crate::measurement::units::Micros;
+use crate::statistics::keyed;
+
+use super::ledger::{Raw, Redirects, Row, Seen, State};
+
+/// Segments of the first flight of a body, by the usual initial window (RFC 6928).
+const INITIAL_WINDOW: f64 = 10.0;
+
+/// A segment's payload where the kernel did not say.
+const USUAL_SEGMENT: f64 = 1_448.0;
+
+/// Times beyond this are taken as this: 36 million years, so that no difference of two of them overflows.
+pub(super) const TIME_MAX: i64 = 1 << 60;
+
+pub(super) fn read(sample: &Sample, environment: &Environment, reported_ms: Option<f64>) -> Option<Row> {
+    let elapsed = sample.latency()?.as_millis();
+    let total = reported_ms.filter(|ms| ms.is_finite()).unwrap_or(elapsed);
+    let vantage = keyed::name(sample.vantage.as_str());
+    let named = |text: &Option<String>| text.as_deref().map_or(0, keyed::name);
+    let place = keyed::join(vantage, keyed::join(named(&environment.region), named(&environment.az_id)));
+    let mut row = Row {
+        id: keyed::name(sample.id.as_str()),
+        at_ms: sample.slot_ms.unwrap_or(sample.started_at_ms).0.clamp(-TIME_MAX, TIME_MAX),
+        sandbox: environment.sandbox.as_deref().map_or(place, keyed::name),
+        place,
+        drawn: environment.platform == "lambda" && environment.sandbox.is_some(),
+        weight: 1.0,
+        total,
+        definition: 0.0,
+        dns: 0.0,
+        fallback: 0.0,
+        redirects: Redirects::default(),
+        setup_trips: 0.0,
+        base_trips: 0.0,
+        floor: 0.0,
+        queueing: 0.0,
+        loss: 0.0,
+        cpu: 0.0,
+        scheduling: 0.0,
+        origin: 0.0,
+        transfer: 0.0,
+        server_said: None,
+        state: State::Fresh,
+        miss: false,
+        seen: Seen::NOTHING,
+        memory_mb: environment.memory_mb.unwrap_or(0),
+        steal: sample.local.steal_us.is_some_and(|steal| steal > Micros::ZERO),
+        cell: place,
+        raw: Raw::default(),
+    };
+    let Some((last, before)) = sample.hops.split_last() else { return Some(row) };
+    if last.phases.present().next().is_none() {
+        return Some(row);
+    }
+    let timeline: f64 = sample.hops.iter().map(|hop| hop.elapsed_us().as_millis()).sum();
+    row.definition = total - timeline;
+    row.seen = Seen::TIMELINE;
+    // One curl process that walked the chain reports sums over it: its one hop is all of them.
+    let summed = sample.curl.as_ref().is_some_and(|run| run.time_redirect_us > Micros::ZERO && before.is_empty());
+    if summed {
+        let redirect = sample.curl.as_ref().map_or(0.0, |run| run.time_redirect_us.as_millis());
+        row.redirects = Redirects { count: 1.0, other: redirect, ..Redirects::default() };
+        row.seen = row.seen.or(Seen::HOPS);
+        return Some(row);
+    }
+    row.redirects = redirects(before);
+    row.seen = row.seen.or(Seen::HOPS).or(Seen::DNS).or(Seen::TRANSFER);
+    local_time(&mut row, sample, last, before);
+    row.dns = outside(last.phases.resolve);
+    connection(&mut row, last, sample.method == Method::Curl);
+    if row.state == State::Fresh && sample.invocation.is_some_and(|run| run.init != Init::Warm) {
+        row.state = State::Cold;
+    }
+    if let Some(response) = &last.response {
+        answer(&mut row, response);
+    }
+    Some(row)
+}
+
+/// Milliseconds of a phase in which the thread neither worked nor waited for a processor.
+fn outside(phase: Option<PhaseTime>) -> f64 {
+    phase.map_or(0.0, |time| {
+        let local = time.cpu_us.unwrap_or_default() + time.run_delay_us.unwrap_or_default();
+        time.elapsed_us.saturating_sub(local).as_millis()
+    })
+}
+
+fn summed(hop: &Hop, part: impl Fn(PhaseTime) -> Option<Micros>) -> Option<f64> {
+    hop.phases.present().map(|(_, time)| part(time)).sum::<Option<Micros>>().map(Micros::as_millis)
+}
+
+/// CPU time and run-queue delay of the last hop, and whether they are known.
+fn local_time(row: &mut Row, sample: &Sample, last: &Hop, before: &[Hop]) {
+    // A child process starts before its own timer does: its CPU time is not that of the timed interval.
+    let own = sample.method != Method::Curl;
+    let apart = |whole: Option<Micros>, part: &dyn Fn(PhaseTime) -> Option<Micros>| {
+        let phases = summed(last, part);
+        let elsewhere: f64 = before.iter().filter_map(|hop| summed(hop, part)).sum();
+        let whole = whole.filter(|_| own).map(|whole| whole.as_millis() - elsewhere);
+        // Work between phases is in the whole and in no phase.
+        phases.map(|phases| whole.map_or(phases, |whole| whole.max(phases)))
+    };
+    if let Some(cpu) = apart(sample.local.cpu_us, &|time| time.cpu_us) {
+        row.cpu = cpu.max(0.0);
+        row.seen = row.seen.or(Seen::CPU);
+    }
+    if let Some(delay) = apart(sample.local.run_delay_us, &|time| time.run_delay_us) {
+        row.scheduling = delay.max(0.0);
+        row.seen = row.seen.or(Seen::SCHEDULING);
+    }
+}
+
+fn redirects(before: &[Hop]) -> Redirects {
+    let mut sum = Redirects { count: before.len() as f64, ..Redirects::default() };
+    for hop in before {
+        let elapsed = hop.elapsed_us().as_millis();
+        let connection = hop.connection.as_ref();
+        let shortest = connection.and_then(|c| c.tcp).and_then(|tcp| tcp.min_rtt_us.or(tcp.handshake_rtt_us));
+        let trips = connection.map_or(0.0, setup_trips) + 1.0;
+        let path = shortest.map_or(0.0, |rtt| trips * rtt.as_millis()).min(elapsed);
+        let dns = outside(hop.phases.resolve).min(elapsed - path);
+        let cpu = summed(hop, |time| time.cpu_us).unwrap_or(0.0);
+        let scheduling = summed(hop, |time| time.run_delay_us).unwrap_or(0.0);
+        sum.path += path;
+        sum.dns += dns;
+        sum.cpu += cpu;
+        sum.scheduling += scheduling;
+        sum.other += elapsed - path - dns - cpu - scheduling;
+    }
+    sum
+}
+
+/// Round trips from the SYN to the moment the request may be sent.
+fn setup_trips(connection: &Connection) -> f64 {
+    if connection.reused {
+        return 0.0;
+    }
+    let tls = connection.tls.as_ref().map_or(0.0, |tls| {
+        let flights = if tls.version == "1.3" || tls.resumed { 1.0 } else { 2.0 };
+        flights + f64::from(u8::from(tls.hello_retry))
+    });
+    // A proxy answers CONNECT before the handshake may start.
+    let proxy = connection.proxy.is_some() && connection.tls.is_some();
+    1.0 + tls + f64::from(u8::from(proxy))
+}
+
+fn connection(row: &mut Row, last: &Hop, is_curl: bool) {
+    let Some(connection) = &last.connection else { return };
+    let tcp = connection.tcp.unwrap_or_default();
+    row.fallback = connection.fallback.as_ref().map_or(0.0, |lost| lost.after_us.as_millis());
+    // Ports differ by connection; the address is the place.
+    let address = connection.peer.rsplit_once(':').map_or(connection.peer.as_str(), |(address, _)| address);
+    row.cell = keyed::join(row.place, keyed::name(address));
+    if connection.reused {
+        row.state = State::Reused;
+    }
+    row.raw = Raw {
+        handshake: tcp.handshake_rtt_us.filter(|_| !connection.reused).map(Micros::as_millis),
+        shortest: tcp.min_rtt_us.or(tcp.handshake_rtt_us).map(Micros::as_millis),
+        rounds: 0.0,
+        setup: setup_trips(connection),
+        connect: (outside(last.phases.connect) - row.fallback).max(0.0),
+        tls: outside(last.phases.tls),
+        tls_whole: last.phases.tls.map_or(0.0, |tls| tls.elapsed_us.as_millis()),
+        wait: outside(last.phases.wait),
+        receive: outside(last.phases.receive),
+        resent: tcp.retransmits.is_some_and(|segments| segments > 0),
+    };
+    if tcp.retransmits.is_some() {
+        row.seen = row.seen.or(Seen::LOSS);
+    }
+    if row.raw.handshake.is_some() || (connection.reused && row.raw.shortest.is_some()) {
+        row.seen = row.seen.or(Seen::QUEUEING);
+    }
+    // Curl shows no round trip; the shortest of many connects is about a tenth of a millisecond above it.
+    if is_curl && row.raw.shortest.is_none() && row.raw.connect > 0.0 {
+        row.raw.shortest = Some(row.raw.connect);
+    }
+    let segment = tcp.mss.map_or(USUAL_SEGMENT, f64::from).max(1.0);
+    if let Some(response) = &last.response {
+        let flights = (response.body_bytes as f64 / (INITIAL_WINDOW * segment) + 1.0).log2().ceil() - 1.0;
+        row.raw.rounds = response.arrival_bursts.map_or(flights, |bursts| f64::from(bursts) - 1.0).max(0.0);
+    }
+}
+
+fn answer(row: &mut Row, response: &Response) {
+    let named = |names: &[&str]| {
+        let timed = |entry: &&ServerTiming| names.contains(&entry.name.as_str());
+        response.server_timing.iter().find(timed).and_then(|entry| entry.duration_us).map(Micros::as_millis)
+    };
+    let behind = |entry: &ServerTiming| entry.name == "origin" || entry.name == "edge" || entry.name.starts_with("cdn");
+    let largest = || {
+        let own = response.server_timing.iter().filter(|entry| !behind(entry));
+        own.filter_map(|entry| entry.duration_us).max().map(Micros::as_millis)
+    };
+    row.server_said = named(&["total"]).or_else(largest);
+    row.origin = named(&["origin"]).unwrap_or(0.0).min(row.raw.wait);
+    let state = response.server_timing.iter().find(|entry| entry.name == "cdn-cache");
+    let state = state.and_then(|entry| entry.description.as_deref()).or(response.cdn.cache.as_deref());
+    if let Some(state) = state {
+        row.seen = row.seen.or(Seen::CACHE);
+        row.miss = state.to_ascii_lowercase().contains("miss");
+    }
+}

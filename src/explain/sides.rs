@@ -1,0 +1,127 @@
+//! The two sources, ready to be compared: ledgers settled, times matched, and what both of them can see.
+
+use crate::statistics::keyed::join;
+
+use super::floor;
+use super::ledger::{Row, Seen};
+use super::overlap::Overlap;
+use super::reading::TIME_MAX;
+
+/// The share of a side's rows that must have a column before the side counts as seeing it.
+const SEEN_MIN: f64 = 0.95;
+
+/// `Server-Timing` may be on few answers, and then speaks for the rest.
+const SERVER_SEEN_MIN: (f64, usize) = (0.05, 10);
+
+/// Two sources. Rows are in the order of their names, so that the order in which they came does not matter.
+#[derive(Clone, Debug)]
+pub struct Sides {
+    /// Rows of A, the reference, and of B.
+    pub rows: [Vec<Row>; 2],
+    /// What A can see, and what B can.
+    pub seen: [Seen; 2],
+    /// Windows and weights.
+    pub overlap: Overlap,
+}
+
+/// Why two sources cannot be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SidesError {
+    /// No response time.
+    #[error("{0} has no response time: every one of its samples failed, or none was selected; widen --since")]
+    Empty(&'static str),
+    /// They do not overlap.
+    #[error("the two sources have no time in common: no window holds samples of both; choose --since so that it does")]
+    NoCommonTime,
+}
+
+impl Sides {
+    /// Sorts, settles the floors over both sources, and matches the times.
+    ///
+    /// # Errors
+    /// A side without rows, or no window in common.
+    pub fn new(a: Vec<Row>, b: Vec<Row>) -> Result<Self, SidesError> {
+        for (side, name) in [(&a, "A"), (&b, "B")] {
+            if side.is_empty() {
+                return Err(SidesError::Empty(name));
+            }
+        }
+        let mut b = b;
+        let mut a = a;
+        for side in [&mut a, &mut b] {
+            side.iter_mut().for_each(|row| row.at_ms = row.at_ms.clamp(-TIME_MAX, TIME_MAX));
+            side.sort_by_key(|row| (row.id, row.at_ms));
+        }
+        let split = a.len();
+        a.append(&mut b);
+        floor::settle(&mut a);
+        let b = a.split_off(split);
+        let overlap = Overlap::of(&a, &b);
+        if overlap.outside >= 1.0 {
+            return Err(SidesError::NoCommonTime);
+        }
+        let seen = [&a, &b].map(|side| seen(side));
+        Ok(Self { rows: [a, b], seen, overlap })
+    }
+
+    /// What both can see: only this can be compared.
+    #[must_use]
+    pub fn both(&self) -> Seen {
+        self.seen[0].and(self.seen[1])
+    }
+
+    /// The same two sources, the other way round.
+    #[must_use]
+    pub fn swapped(mut self) -> Self {
+        self.rows.swap(0, 1);
+        self.seen.swap(0, 1);
+        self.overlap.window.swap(0, 1);
+        self.overlap.factor.swap(0, 1);
+        self
+    }
+
+    /// At most `most` rows a side, those with the smallest lot: the same rows whatever their order, and of every time
+    /// and place as many as its share.
+    #[must_use]
+    pub fn sampled(&self, most: usize, seed: u64) -> Self {
+        let mut part = self.clone();
+        for g in [0, 1] {
+            if part.rows[g].len() <= most {
+                continue;
+            }
+            let rows = &self.rows[g];
+            let mut lots: Vec<(u32, u64, u64, usize)> = rows
+                .iter()
+                .enumerate()
+                .map(|(at, row)| (self.overlap.window[g][at], row.place, join(seed, row.id), at))
+                .collect();
+            lots.sort_unstable();
+            // Every so-and-so-many-th of a list sorted by window and place is a stratified sample.
+            let step = rows.len() as f64 / most as f64;
+            let mut kept: Vec<usize> = (0..most).map(|k| lots[(k as f64 * step) as usize].3).collect();
+            kept.sort_unstable();
+            part.rows[g] = kept.iter().map(|at| rows[*at]).collect();
+            part.overlap.window[g] = kept.iter().map(|at| self.overlap.window[g][*at]).collect();
+            part.overlap.factor[g] = kept.iter().map(|at| self.overlap.factor[g][*at]).collect();
+        }
+        part
+    }
+}
+
+fn seen(side: &[Row]) -> Seen {
+    let weight: f64 = side.iter().map(|row| row.weight).sum();
+    let share =
+        |is: &dyn Fn(&Row) -> bool| side.iter().filter(|row| is(row)).map(|row| row.weight).sum::<f64>() / weight;
+    let columns = (0..9).chain([10]).map(|bit| Seen(1 << bit));
+    let mut both = columns.filter(|bit| share(&|row| row.seen.has(*bit)) >= SEEN_MIN).fold(Seen::NOTHING, Seen::or);
+    let said = side.iter().filter(|row| row.server_said.is_some()).count();
+    if share(&|row| row.server_said.is_some()) >= SERVER_SEEN_MIN.0 && said >= SERVER_SEEN_MIN.1 {
+        both = both.or(Seen::SERVER);
+    }
+    both
+}
+
+/// The row has every column of `needed`; `Server-Timing` may be absent from a row, it is imputed.
+pub(super) fn complete(row: &Row, needed: Seen) -> bool {
+    row.seen.or(Seen::SERVER).has(needed)
+}

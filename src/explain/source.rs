@@ -1,0 +1,77 @@
+//! One source as it is read: rows kept, failures counted.
+
+use serde::Serialize;
+
+use crate::measurement::environment::Environment;
+use crate::measurement::sample::Sample;
+use crate::statistics::clopper_pearson;
+use crate::statistics::interval::Interval;
+use crate::statistics::proportion::Proportion;
+
+use super::ledger::Row;
+
+/// A source being read: samples are shown to it one by one and not kept.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    /// One row for each response time.
+    pub rows: Vec<Row>,
+    /// Samples, good and bad.
+    pub samples: u64,
+    /// Samples without a response time.
+    pub failed: u64,
+    /// Samples whose clocks drifted apart while measuring: left out.
+    pub clock_suspect: u64,
+}
+
+impl Source {
+    /// Takes one sample in; `reported_ms` as in [`Row::of`].
+    pub fn add(&mut self, sample: &Sample, environment: &Environment, reported_ms: Option<f64>) {
+        self.samples += 1;
+        if sample.clock_suspect {
+            self.clock_suspect += 1;
+            return;
+        }
+        match Row::of(sample, environment, reported_ms) {
+            Some(row) => self.rows.push(row),
+            None => self.failed += 1,
+        }
+    }
+}
+
+/// How often each side failed: failures are never part of a mean.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct FailureGap {
+    /// Samples of A, and of B.
+    pub samples: [u64; 2],
+    /// Those without a response time.
+    pub failed: [u64; 2],
+    /// B's rate less A's; absent where a side has no sample.
+    pub difference: Option<f64>,
+    /// 95 %: Newcombe's, from Wilson's intervals of the rates.
+    pub interval: Option<Interval>,
+}
+
+impl FailureGap {
+    /// Of two sources.
+    #[must_use]
+    pub fn of(a: &Source, b: &Source) -> Self {
+        let rate = |side: &Source| Proportion::of(side.failed, side.samples).map(|p| (p.share, p.lower, p.upper));
+        let both = rate(a).zip(rate(b));
+        Self {
+            samples: [a.samples, b.samples],
+            failed: [a.failed, b.failed],
+            difference: both.map(|(a, b)| b.0 - a.0),
+            interval: both.map(|(a, b)| {
+                let (lower, upper) = clopper_pearson::difference(a, b);
+                Interval::closed(lower, upper)
+            }),
+        }
+    }
+
+    /// The larger share of failures of the two sides: a percentile beyond it is not a response time but a failure.
+    #[must_use]
+    pub fn worst_share(&self) -> f64 {
+        let share = |g: usize| self.failed[g] as f64 / self.samples[g].max(1) as f64;
+        share(0).max(share(1))
+    }
+}

@@ -1,0 +1,239 @@
+//! What an account says in the cases that a person meets: a starved function, a monitor that shows a total, a bridge.
+
+use parallax::explain::account::{Account, Case, Label, Question, Statistic};
+use parallax::explain::bounds::Known;
+use parallax::explain::bridge::{self, BridgeError};
+use parallax::explain::cause::Cause;
+use parallax::explain::claim::Claim;
+use parallax::explain::interval::NoInterval;
+use parallax::explain::source::Source;
+use parallax::measurement::identity::Method;
+use parallax::measurement::outcome::{Cause as Failing, Failure, Outcome};
+use parallax::measurement::phase::Phase;
+use parallax::measurement::sample::CurlRun;
+use parallax::measurement::units::Micros;
+use parallax::statistics::level::Level;
+
+use super::simulator::{Seen, Side, sample, shocks};
+
+fn far() -> Side {
+    Side {
+        name: "b",
+        trips: vec![20.0, 30.0],
+        life: 12,
+        cpu: 8.0,
+        stolen: 60.0,
+        cold: [4.0, 5.0, 30.0],
+        dns: 6.0,
+        definition: 5.0,
+        ..Side::default()
+    }
+}
+
+fn seen(side: &Side, own: u64) -> Vec<Seen> {
+    sample(side, own, 120, &shocks(5, 120), false)
+}
+
+fn source(seen: &[Seen]) -> Source {
+    let mut source = Source::default();
+    seen.iter().for_each(|one| source.add(&one.sample, &one.environment, Some(one.reported_ms)));
+    source
+}
+
+/// As an import: the total and nothing else.
+fn totals(seen: &[Seen], more_ms: f64) -> Source {
+    let mut source = Source::default();
+    for one in seen {
+        let mut bare = one.sample.clone();
+        bare.hops.clear();
+        bare.local = parallax::measurement::local::Local::default();
+        bare.id = parallax::measurement::identity::SampleId::new(&format!("z-{}", bare.id)).unwrap();
+        source.add(&bare, &one.environment, Some(one.reported_ms + more_ms));
+    }
+    source
+}
+
+fn question(statistic: Statistic) -> Question {
+    Question { replicates: 60, ..Question::new(statistic, 7) }
+}
+
+#[track_caller]
+fn adds_up(account: &Account) {
+    let sum: f64 = account.rows.iter().map(|row| row.ms).sum();
+    assert!((sum - account.gap_ms).abs() < 1e-9, "{sum} {}", account.gap_ms);
+    assert!((account.values_ms[1] - account.values_ms[0] - account.gap_ms).abs() < 1e-9);
+    assert!(account.rows.iter().any(|row| row.cause == Cause::Residual), "the rest is always shown");
+}
+
+fn claims(account: &Account) -> Vec<(&'static str, Claim)> {
+    account.verdicts.iter().map(|verdict| (verdict.code, verdict.claim)).collect()
+}
+
+#[test]
+fn a_starved_function_far_away_is_told_apart() {
+    let case = Case::new(source(&seen(&Side::default(), 1)), source(&seen(&far(), 2))).unwrap();
+    let account = case.account(&question(Statistic::Mean));
+    adds_up(&account);
+    let verdicts = claims(&account);
+    assert_eq!(verdicts[0], ("H1", Claim::Refuted), "both were sampled on one grid");
+    assert_eq!(verdicts[1], ("H2", Claim::Supported));
+    assert_eq!(verdicts[3], ("H4", Claim::Supported));
+    assert_eq!(verdicts[4], ("H5", Claim::Supported));
+    let delay = account.rows.iter().find(|row| row.cause == Cause::Scheduling).unwrap();
+    assert!((delay.ms - 60.0).abs() < 9.0, "{}", delay.ms);
+    assert!(delay.evidence.iter().any(|fact| fact.what == "TLS handshake" && fact.b > fact.a));
+    assert!(account.rows.iter().all(|row| !row.or_stolen), "the kernel showed what was taken");
+    for level in [Level::P50, Level::P90] {
+        let account = case.account(&question(Statistic::Percentile(level)));
+        adds_up(&account);
+        assert!(account.composition.is_some());
+        let distance = account.rows.iter().find(|row| row.cause == Cause::Distance).unwrap();
+        assert_eq!(distance.claim, Claim::Supported);
+        assert_eq!(claims(&account)[2].1, Claim::Undecided, "a percentile's rows do not tell cold from warm");
+    }
+    let p99 = case.account(&question(Statistic::Percentile(Level::P99)));
+    assert_eq!(p99.no_interval, Some(NoInterval::Level { more: 280 }));
+    adds_up(&p99);
+}
+
+#[test]
+fn what_a_guest_cannot_see_is_network_or_stolen() {
+    let blind = Side { shown: false, hidden: 20.0, ..far() };
+    let case = Case::new(source(&seen(&Side::default(), 1)), source(&seen(&blind, 2))).unwrap();
+    let account = case.account(&question(Statistic::Mean));
+    adds_up(&account);
+    let residual = account.rows.iter().find(|row| row.cause == Cause::Residual).unwrap();
+    assert!(residual.or_stolen && residual.ms > 40.0, "{residual:?}");
+    let cpu = account.verdicts.iter().find(|verdict| verdict.code == "H4").unwrap();
+    assert_ne!(cpu.claim, Claim::Refuted, "what is hidden elsewhere is not refuted");
+}
+
+#[test]
+fn a_total_has_bounds_and_no_point_values() {
+    let (near, b) = (seen(&Side::default(), 1), seen(&far(), 2));
+    let case = Case::new(totals(&near, 0.0), source(&b)).unwrap();
+    let known = Known { round_trip: Some(8.0), fresh: Some(true), dns: Some(2.0), server_same_within: Some(5.0) };
+    let account = case.account(&Question { known, ..question(Statistic::Mean) });
+    adds_up(&account);
+    let causes: Vec<Cause> = account.rows.iter().map(|row| row.cause).collect();
+    assert_eq!(causes, [Cause::Residual]);
+    assert_eq!(account.rows[0].label, Label::NotSeparable);
+    assert_eq!(account.not_visible[0].len(), 11);
+    let bound = |cause: Cause| *account.bounds.iter().find(|bound| bound.cause == cause).unwrap();
+    // Truth: four round trips of 8 ms there and of 25 ms here; the run-queue delay cannot have been larger there.
+    let distance = bound(Cause::Distance);
+    assert!((distance.lower_ms - 68.0).abs() < 1.0 && (distance.upper_ms - 68.0).abs() < 1.0, "{distance:?}");
+    assert!(bound(Cause::Scheduling).lower_ms > 30.0 && bound(Cause::Scheduling).upper_ms < 70.0);
+    assert!(account.bounds.iter().all(|bound| bound.lower_ms <= bound.upper_ms));
+    assert!(account.verdicts[1..].iter().all(|verdict| verdict.ms.is_none() && verdict.decided_by.is_some()));
+    // Turned round, the bounds turn too.
+    let turned =
+        Case::new(source(&b), totals(&near, 0.0)).unwrap().account(&Question { known, ..question(Statistic::Mean) });
+    let back = turned.bounds.iter().find(|bound| bound.cause == Cause::Scheduling).unwrap();
+    assert!((back.upper_ms + bound(Cause::Scheduling).lower_ms).abs() < 1e-9);
+}
+
+#[test]
+fn a_bridge_makes_the_way_of_measuring_a_row() {
+    let (near, b) = (seen(&Side::default(), 1), seen(&far(), 2));
+    let whole = Case::new(source(&near), source(&b)).unwrap().account(&question(Statistic::Mean));
+    let bridged =
+        bridge::account(&totals(&near, -12.5), source(&near), source(&b), &question(Statistic::Mean)).unwrap();
+    adds_up(&bridged);
+    let row = |account: &Account, cause: Cause| account.rows.iter().find(|row| row.cause == cause).unwrap().clone();
+    let moved = row(&bridged, Cause::Definition).ms - row(&whole, Cause::Definition).ms;
+    assert!((moved - 12.5).abs() < 1e-9, "{moved}");
+    assert_eq!(row(&bridged, Cause::Definition).claim, Claim::Supported);
+    assert_eq!(row(&bridged, Cause::Distance).ms, row(&whole, Cause::Distance).ms);
+    let not_mean =
+        bridge::account(&totals(&near, 0.0), source(&near), source(&b), &question(Statistic::Percentile(Level::P50)));
+    assert_eq!(not_mean.unwrap_err(), BridgeError::NotTheMean);
+    let late: Vec<Seen> = seen(&Side::default(), 1)
+        .into_iter()
+        .map(|mut one| {
+            one.sample.slot_ms = one.sample.slot_ms.map(|slot| slot.plus(std::time::Duration::from_secs(86_400)));
+            one
+        })
+        .collect();
+    let apart = bridge::account(&totals(&late, 0.0), source(&near), source(&b), &question(Statistic::Mean));
+    assert_eq!(apart.unwrap_err(), BridgeError::NoPairs);
+}
+
+#[test]
+fn failures_are_counted_and_never_averaged() {
+    let (near, mut b) = (seen(&Side::default(), 1), seen(&far(), 2));
+    let whole = Case::new(source(&near), source(&b)).unwrap().account(&question(Statistic::Mean));
+    for one in b.iter_mut().take(36) {
+        one.sample.outcome =
+            Outcome::Failed(Failure { phase: Phase::Wait, cause: Failing::Timeout, detail: String::new() });
+        one.sample.elapsed_us = Micros(10_000_000);
+    }
+    let case = Case::new(source(&near), source(&b)).unwrap();
+    let account = case.account(&question(Statistic::Mean));
+    adds_up(&account);
+    assert_eq!((account.failures.samples, account.failures.failed), ([120, 240], [0, 36]));
+    assert!(account.failures.interval.unwrap().lower.unwrap() > 0.05);
+    assert!((account.gap_ms - whole.gap_ms).abs() < 20.0);
+    assert!(case.account(&question(Statistic::Percentile(Level::P90))).beyond_failures, "15 % lie above p90");
+    assert!(!case.account(&question(Statistic::Percentile(Level::P50))).beyond_failures);
+}
+
+#[test]
+fn curl_fills_what_it_can_and_the_rest_is_one_row() {
+    let near = seen(&Side::default(), 1);
+    let curl: Vec<Seen> = seen(&Side { name: "b", handshake_cpu: 9.0, ..Side::default() }, 2)
+        .into_iter()
+        .map(|mut one| {
+            one.sample.method = Method::Curl;
+            one.sample.curl =
+                Some(CurlRun { time_total_us: one.sample.elapsed_us, processes: 1, ..CurlRun::default() });
+            let hop = &mut one.sample.hops[0];
+            for phase in Phase::ALL {
+                if let Some(time) = hop.phases.slot(phase) {
+                    (time.network_us, time.cpu_us, time.run_delay_us) = (None, None, None);
+                }
+            }
+            if let Some(connection) = &mut hop.connection {
+                connection.tcp = None;
+            }
+            one
+        })
+        .collect();
+    let account = Case::new(source(&near), source(&curl)).unwrap().account(&question(Statistic::Mean));
+    adds_up(&account);
+    let causes: Vec<Cause> = account.rows.iter().map(|row| row.cause).collect();
+    assert!(!causes.contains(&Cause::Cpu) && !causes.contains(&Cause::Queueing), "{causes:?}");
+    let residual = account.rows.iter().find(|row| row.cause == Cause::Residual).unwrap();
+    assert!(account.not_visible[1].contains(&"cpu") && account.not_visible[1].contains(&"loss"));
+    // Half of curl's extra processor time is spent in the handshake: it is in the rest, and the row says so.
+    assert!(residual.ms > 5.0, "{}", residual.ms);
+    assert!(account.verdicts[3].ms.is_none() && account.verdicts[3].decided_by.is_some());
+}
+
+#[test]
+fn one_sample_all_alike_and_absurd_ones_are_answered_without_a_claim() {
+    let (near, b) = (seen(&Side::default(), 1), seen(&far(), 2));
+    let one = Case::new(source(&near[..1]), source(&b[..1])).unwrap().account(&question(Statistic::Mean));
+    adds_up(&one);
+    assert!(matches!(one.no_interval, Some(NoInterval::Samples { more: 19 })), "{:?}", one.no_interval);
+    assert!(one.rows.iter().all(|row| row.claim == Claim::Undecided && row.interval_ms.is_none()));
+    let mut alike = source(&near);
+    let first = alike.rows[0];
+    alike.rows.iter_mut().for_each(|row| row.total = first.total);
+    for statistic in [Statistic::Mean, Statistic::Percentile(Level::P90)] {
+        adds_up(&Case::new(alike.clone(), source(&b)).unwrap().account(&question(statistic)));
+    }
+    let mut absurd = near;
+    for (n, one) in absurd.iter_mut().enumerate() {
+        one.sample.elapsed_us = Micros(if n % 2 == 0 { 0 } else { u64::MAX });
+        one.sample.started_at_ms.0 = i64::MAX - n as i64;
+        one.sample.slot_ms = (n % 3 == 0).then_some(parallax::measurement::units::UnixMillis(i64::MIN));
+        one.reported_ms = f64::NAN;
+    }
+    if let Ok(case) = Case::new(source(&absurd), source(&b)) {
+        for statistic in [Statistic::Mean, Statistic::Percentile(Level::P50)] {
+            let account = case.account(&question(statistic));
+            assert!(serde_json::to_string(&account).unwrap().contains("gap_ms"));
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What every account must hold, whatever the data: it adds up, it turns with its sides, equal sides differ by nothing.
+
+use parallax::explain::cause::Cause;
+use parallax::explain::composition::compose;
+use parallax::explain::interval::{NoInterval, of_mean};
+use parallax::explain::ledger::Row;
+use parallax::explain::mean;
+use parallax::explain::percentile;
+use parallax::explain::sides::{Sides, SidesError};
+use parallax::statistics::level::Level;
+use proptest::prelude::*;
+
+use super::score::rows;
+use super::simulator::{Side, sample, shocks};
+
+const LEVELS: [Level; 3] = [Level::P50, Level::P90, Level::P99];
+
+prop_compose! {
+    fn side(name: &'static str, life: u32)(
+        trip in 1.0..90.0_f64, places in 1..4_usize, reused in 0..3_u32, tls12: bool, redirected in 0..3_u32,
+        times in prop::array::uniform6(0.0..9.0_f64), said in 0..3_u32, skew in 0..2_u32, miss in 0..3_u32,
+    ) -> Side {
+        Side {
+            name,
+            trips: (0..places).map(|place| trip * (1.0 + place as f64 / 3.0)).collect(),
+            life,
+            reused: f64::from(reused) / 2.0,
+            tls12,
+            redirected: f64::from(redirected) / 2.0,
+            dns: times[0],
+            queue: times[1],
+            stolen: times[2],
+            cold: [times[3], times[4], times[5]],
+            lost: times[5] / 90.0,
+            said: f64::from(said) / 2.0,
+            skew: f64::from(skew) * 0.8,
+            miss: f64::from(miss) / 2.0,
+            ..Side::default()
+        }
+    }
+}
+
+fn sides_of(a: &Side, b: &Side, slots: u32, seed: u64) -> (Vec<Row>, Vec<Row>) {
+    let shocks = shocks(seed, slots);
+    let of = |side: &Side, own: u64| rows(&sample(side, seed + own, slots, &shocks, true));
+    (of(a, 1), of(b, 2))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn accounts_add_up_turn_with_their_sides_and_heed_no_order(a in side("a", 0), b in side("b", 7), seed in 0..900_u64) {
+        let (a, b) = sides_of(&a, &b, 48, seed);
+        let sides = Sides::new(a.clone(), b.clone()).unwrap();
+        let turned = Sides::new(b.clone(), a.clone()).unwrap();
+        let shuffled = Sides::new(a.into_iter().rev().collect(), b.into_iter().rev().collect()).unwrap();
+        let (mean_gap, back) = (mean::explain(&sides), mean::explain(&turned));
+        prop_assert!((mean_gap.shares.sum() - mean_gap.gap).abs() < 1e-9);
+        prop_assert_eq!(mean::explain(&shuffled), mean_gap);
+        for cause in Cause::ALL {
+            let sum = mean_gap.shares.get(cause) + back.shares.get(cause);
+            prop_assert!(sum.abs() < 1e-9, "{} {}", cause, sum);
+        }
+        let (there, back) = (percentile::explain(&sides, &LEVELS, 5), percentile::explain(&turned, &LEVELS, 5));
+        prop_assert_eq!(percentile::explain(&shuffled, &LEVELS, 5), there.clone());
+        for (there, back) in there.iter().zip(&back) {
+            prop_assert!((there.shares.sum() - there.gap).abs() < 1e-9);
+            for cause in Cause::ALL {
+                let sum = there.shares.get(cause) + back.shares.get(cause);
+                prop_assert!(sum.abs() < 1e-9, "{} {}", cause, sum);
+            }
+        }
+        for level in LEVELS {
+            let whole = compose(&sides, level, 5).unwrap();
+            let sum: f64 = whole.parts.iter().map(|part| part.b_ms).sum();
+            prop_assert!((sum - whole.values_ms[1]).abs() < 1e-9);
+        }
+    }
+
+    #[test]
+    fn equal_sides_differ_by_nothing(a in side("a", 5), seed in 0..900_u64) {
+        let (a, _) = sides_of(&a, &a, 40, seed);
+        let renamed = a.iter().map(|row| Row { id: row.id ^ 0x55, ..*row }).collect();
+        let sides = Sides::new(a, renamed).unwrap();
+        for shares in [mean::explain(&sides).shares].into_iter().chain(
+            percentile::explain(&sides, &LEVELS, 1).into_iter().map(|found| found.shares),
+        ) {
+            for cause in Cause::ALL {
+                prop_assert!(shares.get(cause).abs() < 1e-9, "{} {}", cause, shares.get(cause));
+            }
+        }
+    }
+
+    #[test]
+    fn splitting_a_weight_changes_nothing(a in side("a", 0), b in side("b", 6), seed in 0..900_u64, half in 0.1..0.9_f64) {
+        let (a, b) = sides_of(&a, &b, 40, seed);
+        let whole = mean::explain(&Sides::new(a.clone(), b.clone()).unwrap());
+        let parts = b.iter().flat_map(|row| {
+            [Row { weight: half, ..*row }, Row { weight: 1.0 - half, id: row.id ^ 1, ..*row }]
+        });
+        let split = mean::explain(&Sides::new(a, parts.collect()).unwrap());
+        for cause in Cause::ALL {
+            let moved = whole.shares.get(cause) - split.shares.get(cause);
+            prop_assert!(moved.abs() < 1e-8, "{} {}", cause, moved);
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_mirrored_sides_mirrored_intervals() {
+    let b = Side { name: "b", life: 8, trips: vec![20.0, 30.0], ..Side::default() };
+    let (a, b) = sides_of(&Side::default(), &b, 120, 3);
+    let sides = Sides::new(a.clone(), b.clone()).unwrap();
+    let point = mean::explain(&sides);
+    let once = of_mean(&sides, &point, 9, 40).unwrap();
+    assert_eq!(once, of_mean(&sides, &point, 9, 40).unwrap());
+    assert_ne!(once, of_mean(&sides, &point, 10, 40).unwrap());
+    let turned = Sides::new(b, a).unwrap();
+    let back = of_mean(&turned, &mean::explain(&turned), 9, 40).unwrap();
+    for (there, back) in once.rows.iter().zip(&back.rows) {
+        assert!((there.lower.unwrap() + back.upper.unwrap()).abs() < 1e-9, "{there:?} {back:?}");
+    }
+}
+
+#[test]
+fn too_little_data_says_how_much_more_is_needed() {
+    let lambda = Side { name: "b", life: 1_000, ..Side::default() };
+    let of = |slots: u32, b: &Side| {
+        let (a, b) = sides_of(&Side::default(), b, slots, 3);
+        let sides = Sides::new(a, b).unwrap();
+        of_mean(&sides, &mean::explain(&sides), 1, 20)
+    };
+    assert_eq!(of(12, &lambda), Err(NoInterval::Samples { more: 8 }));
+    assert!(matches!(of(60, &Side { life: 100_000, ..lambda }), Err(NoInterval::Sandboxes { more: 1 })));
+    assert!(of(60, &Side { name: "b", ..Side::default() }).is_ok());
+}
+
+#[test]
+fn sides_without_samples_or_without_common_time_are_refused() {
+    let (a, b) = sides_of(&Side::default(), &Side { name: "b", ..Side::default() }, 20, 1);
+    assert_eq!(Sides::new(Vec::new(), b.clone()).unwrap_err(), SidesError::Empty("A"));
+    let later = b.iter().map(|row| Row { at_ms: row.at_ms + 40 * 86_400_000, ..*row }).collect();
+    assert_eq!(Sides::new(a, later).unwrap_err(), SidesError::NoCommonTime);
+}

@@ -1,0 +1,294 @@
+//! A world with known causes: its own physics, which shares no code with the estimator.
+//!
+//! Every round trip meets its own queue, every sandbox is somewhat faster or slower than the next, shocks in time hit
+//! both sides, and packets are lost. What comes out are samples as a probe would have kept them; what is known beside
+//! them is why they took as long as they did.
+
+mod truth;
+
+use parallax::measurement::environment::{Environment, Init, Invocation};
+use parallax::measurement::hop::{Cdn, Connection, Hop, Response, ServerTiming, Tcp, Tls};
+use parallax::measurement::identity::{Method, SampleId, TargetId, Vantage};
+use parallax::measurement::local::Local;
+use parallax::measurement::outcome::{Answer, Outcome};
+use parallax::measurement::phase::{PhaseTime, Phases};
+use parallax::measurement::sample::Sample;
+use parallax::measurement::units::{Micros, UnixMillis};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+pub use truth::truth;
+
+pub const SLOT_MS: i64 = 180_000;
+pub const START: i64 = 1_767_225_600_000;
+
+/// One side of the world. Times are means, in milliseconds.
+#[derive(Clone, Debug)]
+pub struct Side {
+    pub name: &'static str,
+    /// Round trip of each place.
+    pub trips: Vec<f64>,
+    /// Sandboxes live this many slots; 0: one that stays, on a host.
+    pub life: u32,
+    /// The share of requests on a kept connection.
+    pub reused: f64,
+    pub tls12: bool,
+    /// The share of requests that are redirected once, over a new connection.
+    pub redirected: f64,
+    pub rounds: u32,
+    pub dns: f64,
+    pub queue: f64,
+    pub lost: f64,
+    pub cpu: f64,
+    /// CPU that only a new connection costs.
+    pub handshake_cpu: f64,
+    pub stolen: f64,
+    /// Extra on the first use of a sandbox: DNS, CPU, stolen.
+    pub cold: [f64; 3],
+    pub miss: f64,
+    pub server: f64,
+    pub hidden: f64,
+    pub transfer: f64,
+    /// The tool's number beyond the exchange.
+    pub definition: f64,
+    /// The share of answers with `Server-Timing`.
+    pub said: f64,
+    /// The kernel shows run-queue delay.
+    pub shown: bool,
+    /// How strongly sampling prefers the afternoon, 0 to 1.
+    pub skew: f64,
+}
+
+impl Default for Side {
+    fn default() -> Self {
+        Self {
+            name: "a",
+            trips: vec![8.0],
+            life: 0,
+            reused: 0.0,
+            tls12: false,
+            redirected: 0.0,
+            rounds: 1,
+            dns: 2.0,
+            queue: 0.1,
+            lost: 0.0,
+            cpu: 0.6,
+            handshake_cpu: 0.5,
+            stolen: 0.05,
+            cold: [0.0; 3],
+            miss: 0.1,
+            server: 30.0,
+            hidden: 0.0,
+            transfer: 1.0,
+            definition: 0.0,
+            said: 1.0,
+            shown: true,
+            skew: 0.0,
+        }
+    }
+}
+
+/// What a miss costs behind the edge.
+pub const ORIGIN: f64 = 45.0;
+
+/// The kernel's first timeout.
+pub const TIMEOUT: f64 = 1_000.0;
+
+/// Over a day the server slows down and recovers, by this much each way.
+pub const SWING: f64 = 20.0;
+
+/// One sample, and what its tool reports.
+pub struct Seen {
+    pub sample: Sample,
+    pub environment: Environment,
+    pub reported_ms: f64,
+    /// The part of the server's time that the hour of the day made.
+    pub swing: f64,
+}
+
+fn exponential(random: &mut ChaCha8Rng, mean: f64) -> f64 {
+    -mean * (1.0 - random.random::<f64>()).ln()
+}
+
+fn micros(ms: f64) -> Micros {
+    Micros((ms.max(0.0) * 1_000.0).round() as u64)
+}
+
+fn phase(network: f64, cpu: f64, stolen: f64, shown: bool) -> PhaseTime {
+    let (network, cpu, stolen) = (micros(network), micros(cpu), micros(stolen));
+    PhaseTime {
+        elapsed_us: network + cpu + stolen,
+        network_us: Some(network),
+        cpu_us: Some(cpu),
+        run_delay_us: Some(if shown { stolen } else { Micros::ZERO }),
+    }
+}
+
+/// Shocks that hit everybody in a slot: a slowly wandering load of the server.
+pub fn shocks(seed: u64, slots: u32) -> Vec<f64> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed ^ 0x5eed);
+    let mut level = 0.0;
+    (0..slots)
+        .map(|_| {
+            level = 0.7 * level + 4.0 * (random.random::<f64>() - 0.5);
+            level
+        })
+        .collect()
+}
+
+fn swing_at(slot: u32) -> f64 {
+    SWING * (std::f64::consts::TAU * f64::from(slot) / 480.0).sin()
+}
+
+/// All samples of one side. `daily` turns the swing of the day on.
+pub fn sample(side: &Side, seed: u64, slots: u32, shocks: &[f64], daily: bool) -> Vec<Seen> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut seen = Vec::new();
+    for (place, trip) in side.trips.iter().enumerate() {
+        let offset = if side.life > 0 { random.random_range(0..side.life) } else { 0 };
+        let mut speed = 1.0;
+        for slot in 0..slots {
+            let swing = if daily { swing_at(slot) } else { 0.0 };
+            let first = side.life > 0 && (slot + offset) % side.life == 0;
+            if first || slot == 0 {
+                speed = if side.life > 0 { 0.6 + 0.8 * random.random::<f64>() } else { 1.0 };
+            }
+            let preferred = 1.0 - side.skew * (0.5 - swing_at(slot) / (2.0 * SWING));
+            if random.random::<f64>() > preferred {
+                continue;
+            }
+            let sandbox = if side.life > 0 { (slot + offset) / side.life } else { 0 };
+            let at = At { slot, place, sandbox, trip: *trip, first, speed, extra: shocks[slot as usize] + swing };
+            let mut made = one(side, &at, &mut random);
+            made.swing = swing;
+            seen.push(made);
+        }
+    }
+    seen
+}
+
+struct At {
+    slot: u32,
+    place: usize,
+    sandbox: u32,
+    trip: f64,
+    first: bool,
+    speed: f64,
+    extra: f64,
+}
+
+/// One hop over a connection of its own; `body` rounds after the first answer.
+fn hop(side: &Side, at: &At, random: &mut ChaCha8Rng, kept: bool, last: bool) -> Hop {
+    let cold = if at.first && last && !kept { side.cold } else { [0.0; 3] };
+    let mut smallest = f64::INFINITY;
+    let mut handshake = 0.0;
+    let mut trips = |random: &mut ChaCha8Rng, count: u32| -> f64 {
+        (0..count)
+            .map(|_| {
+                let one = at.trip + exponential(random, side.queue);
+                smallest = smallest.min(one);
+                one
+            })
+            .sum()
+    };
+    let stolen = (side.stolen * at.speed + cold[2]) * exponential(random, 1.0);
+    let cpu = (side.cpu + if kept { 0.0 } else { side.handshake_cpu }) * at.speed.sqrt() / 0.993_2 + cold[1];
+    let mut phases = Phases::default();
+    let mut resent = 0;
+    if !kept {
+        let dns = exponential(random, side.dns) + cold[0];
+        phases.resolve = Some(phase(dns, 0.1 * cpu, 0.1 * stolen, side.shown));
+        handshake = trips(random, 1);
+        let lost = last && random.random::<f64>() < side.lost;
+        resent = u32::from(lost);
+        phases.connect = Some(phase(handshake + if lost { TIMEOUT } else { 0.0 }, 0.0, 0.0, side.shown));
+        let flights = trips(random, if side.tls12 { 2 } else { 1 });
+        phases.tls = Some(phase(flights, 0.5 * cpu, 0.6 * stolen, side.shown));
+    }
+    let left = if kept { 1.0 } else { 0.4 };
+    let (cpu, stolen) = (if kept { cpu } else { cpu * left }, if kept { stolen } else { 0.3 * stolen });
+    let missed = last && random.random::<f64>() < side.miss;
+    let work = if last { exponential(random, side.server / 3.0) + side.server * 2.0 / 3.0 + at.extra } else { 3.0 };
+    let hidden = if last { exponential(random, side.hidden) } else { 0.0 };
+    let origin = if missed { ORIGIN } else { 0.0 };
+    let wait = trips(random, 1) + work.max(0.0) + origin + hidden;
+    phases.send = Some(phase(0.0, 0.0, 0.0, side.shown));
+    phases.wait = Some(phase(wait, 0.5 * cpu, 0.5 * stolen, side.shown));
+    let body = if last { trips(random, side.rounds) + exponential(random, side.transfer) } else { 0.0 };
+    phases.receive = Some(phase(body, 0.5 * cpu, 0.5 * stolen, side.shown));
+    let speaks = last && random.random::<f64>() < side.said;
+    let entry = |ms: f64| ServerTiming { name: "app".into(), duration_us: Some(micros(ms)), description: None };
+    Hop {
+        url: "https://www.example.com/".into(),
+        phases,
+        overhead_us: Micros::ZERO,
+        connection: Some(Connection {
+            peer: format!("192.0.2.{}:443", at.place + 1),
+            reused: kept,
+            tcp: Some(Tcp {
+                handshake_rtt_us: (!kept).then(|| micros(handshake)),
+                min_rtt_us: Some(micros(smallest)),
+                retransmits: Some(resent),
+                mss: Some(1_448),
+                ..Tcp::default()
+            }),
+            tls: Some(Tls { version: if side.tls12 { "1.2" } else { "1.3" }.into(), ..Tls::default() }),
+            ..Connection::default()
+        }),
+        response: Some(Response {
+            status: if last { 200 } else { 302 },
+            body_bytes: 60_000,
+            arrival_bursts: Some(if last { side.rounds + 1 } else { 1 }),
+            server_timing: if speaks { vec![entry(work.max(0.0))] } else { Vec::new() },
+            cdn: Cdn { cache: Some(if missed { "MISS" } else { "HIT" }.into()), ..Cdn::default() },
+            ..Response::default()
+        }),
+    }
+}
+
+fn one(side: &Side, at: &At, random: &mut ChaCha8Rng) -> Seen {
+    let kept = random.random::<f64>() < side.reused;
+    let mut hops = Vec::new();
+    if random.random::<f64>() < side.redirected {
+        hops.push(hop(side, at, random, false, false));
+    }
+    hops.push(hop(side, at, random, kept, true));
+    let elapsed: Micros = hops.iter().map(Hop::elapsed_us).sum();
+    let whole = |part: fn(&PhaseTime) -> Option<Micros>| {
+        let times = hops.iter().flat_map(|hop| hop.phases.present().map(|(_, time)| time).collect::<Vec<_>>());
+        Some(times.filter_map(|time| part(&time)).sum())
+    };
+    let (cpu_us, run_delay_us) = (whole(|time| time.cpu_us), whole(|time| time.run_delay_us));
+    let lambda = side.life > 0;
+    let sample = Sample {
+        id: SampleId::new(&format!("{}-{}-{}", side.name, at.place, at.slot)).unwrap(),
+        target: TargetId::new("daily-news").unwrap(),
+        vantage: Vantage::new(&format!("simulated/{}/{}", side.name, at.place)).unwrap(),
+        stopwatch: Method::Fresh.stopwatch(),
+        method: Method::Fresh,
+        tool_version: None,
+        slot_ms: Some(UnixMillis(START + i64::from(at.slot) * SLOT_MS)),
+        started_at_ms: UnixMillis(START + i64::from(at.slot) * SLOT_MS + 40),
+        elapsed_us: elapsed,
+        outcome: Outcome::Answered(Answer { status: Some(200), ..Answer::default() }),
+        hops,
+        local: Local { cpu_us, run_delay_us, ..Local::default() },
+        invocation: Some(Invocation {
+            init: if at.first { Init::Cold } else { Init::Warm },
+            number: if at.first { 1 } else { 2 },
+            sandbox_age_us: None,
+        }),
+        curl: None,
+        clock_suspect: false,
+    };
+    let environment = Environment {
+        platform: if lambda { "lambda" } else { "host" }.into(),
+        region: lambda.then(|| format!("place-{}", at.place)),
+        sandbox: Some(format!("{}-{}-{}", side.name, at.place, at.sandbox)),
+        memory_mb: lambda.then_some(256),
+        architecture: "x86_64".into(),
+        probe_version: "0".into(),
+        ..Environment::default()
+    };
+    Seen { sample, environment, reported_ms: elapsed.as_millis() + side.definition, swing: 0.0 }
+}
