@@ -14,4 +14,5 @@ pub mod measurement;
 pub mod probe;
 pub mod report;
 pub mod statistics;
+pub mod stopwatch;
 pub mod summary;
