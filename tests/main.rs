@@ -23,4 +23,5 @@ mod report;
 mod resolve;
 mod site;
 mod statistics;
+mod stopwatch;
 mod support;
