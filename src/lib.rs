@@ -6,6 +6,7 @@
 
 pub mod measurement;
 pub mod statistics;
+pub mod stopwatch;
 pub mod summary;
 pub mod explain;
 pub mod report;

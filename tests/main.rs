@@ -27,4 +27,5 @@ mod score;
 mod simulator;
 mod site;
 mod statistics;
+mod stopwatch;
 mod support;

@@ -21,6 +21,7 @@ mod report;
 mod seed;
 mod selection;
 mod status;
+mod stopwatch;
 mod target_arguments;
 mod turns;
 mod vantage;
@@ -51,6 +52,8 @@ enum Command {
     Report(report::Arguments),
     /// Which sources there are, and when each was last seen
     Status(status::Arguments),
+    /// What each monitor's number means, and what it would have shown
+    Stopwatch(stopwatch::Arguments),
     /// Which signals this machine gives
     Doctor(doctor::Arguments),
     /// Samples out of the archive
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::Agent(arguments) => agent::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
+        Command::Stopwatch(arguments) => stopwatch::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),

@@ -6,21 +6,22 @@ use parallax::adapters::import::mapping::{Column, Empty, FailedCell, Mapping, Or
 use parallax::adapters::import::table::Layout;
 use parallax::adapters::import::value::{Decimal, Unit};
 use parallax::measurement::identity::{Method, Stopwatch, TargetId, Vantage};
+use parallax::stopwatch::catalogue;
 
 use crate::exit::Problem;
 
-const STOPWATCHES: &str = "\
-What the tool's number starts and stops at, by name:
-  zabbix/web.test.time        zabbix/web.page.perf        zabbix/agent2.web.page.perf
-  curl/time_total             blackbox_exporter/probe_duration_seconds
-  cloudprober/latency         gatus/duration              uptime-kuma/ping
-  openstatus/latency          upptime/response_time       smokeping/curl
-  k6/http_req_duration        oha/total                   globalping/total
-  ripe-atlas/rt               otel/httpcheck.duration     checkly/responseTime
-Any other name may be given; numbers of different stopwatches are never compared as if they were one.";
+/// The names that the help lists.
+fn stopwatches() -> String {
+    let names: String =
+        catalogue::all().iter().map(|definition| format!("  {:<44} {}\n", definition.name, definition.tool)).collect();
+    format!(
+        "What the tool's number starts and stops at, by name (`parallax stopwatch show NAME` says all of it):\n{names}\
+         Any other name may be given; numbers of different stopwatches are never compared as if they were one."
+    )
+}
 
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = STOPWATCHES)]
+#[command(after_long_help = stopwatches())]
 pub(super) struct Columns {
     /// The page these samples are of
     #[arg(long, value_name = "ID")]
