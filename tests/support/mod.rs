@@ -5,6 +5,7 @@ pub mod at_once;
 pub mod browser;
 pub mod certificates;
 pub mod command;
+pub mod digits;
 pub mod dns;
 pub mod golden;
 pub mod hostile;
