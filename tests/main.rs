@@ -29,3 +29,4 @@ mod simulator;
 mod site;
 mod statistics;
 mod support;
+mod variance;

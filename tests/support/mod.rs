@@ -7,6 +7,7 @@ pub mod certificates;
 pub mod command;
 pub mod digits;
 pub mod dns;
+pub mod fleet;
 pub mod golden;
 pub mod hostile;
 pub mod needs;

@@ -24,6 +24,7 @@ mod status;
 mod target_arguments;
 mod turns;
 mod vantage;
+mod variance;
 
 use std::process::ExitCode;
 
@@ -49,6 +50,8 @@ enum Command {
     Agent(agent::Arguments),
     /// Latency across vantages and targets
     Report(report::Arguments),
+    /// Where the spread lives: vantage, zone, sandbox, CPU model, invocation
+    Variance(variance::Arguments),
     /// Which sources there are, and when each was last seen
     Status(status::Arguments),
     /// Which signals this machine gives
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Agent(arguments) => agent::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Variance(arguments) => variance::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
