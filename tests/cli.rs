@@ -14,8 +14,8 @@ use serde_json::Value;
 use crate::support::command::{finished, parallax, run};
 use crate::support::golden::{assert_golden, shape};
 
-const COMMANDS: [&str; 10] =
-    ["agent", "compare", "demo", "doctor", "export", "import", "probe", "report", "status", "stopwatch"];
+const COMMANDS: [&str; 11] =
+    ["agent", "compare", "demo", "doctor", "export", "import", "probe", "report", "status", "stopwatch", "variance"];
 
 fn here() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()

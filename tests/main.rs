@@ -21,6 +21,7 @@ mod intake;
 #[cfg(target_os = "linux")]
 mod lab;
 mod pooled;
+mod reml;
 mod report;
 mod resolve;
 mod score;
@@ -29,3 +30,4 @@ mod site;
 mod statistics;
 mod stopwatch;
 mod support;
+mod variance;

@@ -10,10 +10,7 @@ use parallax::statistics::quantile::{Definition, quantile};
 use parallax::statistics::sketch::{RELATIVE_ERROR, Sketch, SketchError};
 use proptest::prelude::*;
 
-/// Correct significant digits, as NIST scores them.
-fn digits(found: f64, certified: f64) -> f64 {
-    if found == certified { 15.0 } else { -((found - certified).abs() / certified.abs()).log10() }
-}
+use super::support::digits::digits;
 
 #[track_caller]
 fn certified(series: &[f64], mean: f64, deviation: f64, autocorrelation: f64, digits_least: [f64; 3]) {

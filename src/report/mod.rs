@@ -14,4 +14,5 @@ pub mod json;
 pub mod latency;
 pub mod moment;
 pub mod terminal;
+pub mod variance;
 pub mod waterfall;

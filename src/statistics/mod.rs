@@ -3,6 +3,7 @@
 //! An estimate travels with its interval and with the number of values behind it. Nothing here has heard of a page, a
 //! region or a millisecond; randomness is an argument.
 
+pub mod anova;
 pub mod block_length;
 pub mod bootstrap;
 pub mod clopper_pearson;
@@ -17,6 +18,7 @@ pub mod proportion;
 pub mod quantile;
 pub mod quantile_weights;
 pub mod raking;
+pub mod reml;
 pub mod shapley;
 pub mod sketch;
 pub mod student;

@@ -37,7 +37,7 @@ impl Moments {
 }
 
 /// Neumaier's sum: the error stays at one rounding, whatever the number of terms.
-fn sum(terms: impl Iterator<Item = f64>) -> f64 {
+pub(super) fn sum(terms: impl Iterator<Item = f64>) -> f64 {
     let (mut total, mut lost) = (0.0_f64, 0.0_f64);
     for term in terms {
         let next = total + term;

@@ -10,3 +10,4 @@ pub mod failures;
 pub mod row;
 pub mod source;
 pub mod spread;
+pub mod variance;

@@ -16,6 +16,12 @@ impl Cell {
         length.map_or(Self::NONE, |length| Self(u32::try_from(length.0).unwrap_or(u32::MAX).min(u32::MAX - 1)))
     }
 
+    /// A length that is there.
+    #[must_use]
+    pub fn of(length: Micros) -> Self {
+        Self::new(Some(length))
+    }
+
     /// In milliseconds.
     #[must_use]
     pub fn millis(self) -> Option<f64> {

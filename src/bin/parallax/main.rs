@@ -25,6 +25,7 @@ mod stopwatch;
 mod target_arguments;
 mod turns;
 mod vantage;
+mod variance;
 
 use std::process::ExitCode;
 
@@ -50,6 +51,8 @@ enum Command {
     Agent(agent::Arguments),
     /// Latency across vantages and targets
     Report(report::Arguments),
+    /// Where the spread lives: vantage, zone, sandbox, CPU model, invocation
+    Variance(variance::Arguments),
     /// Which sources there are, and when each was last seen
     Status(status::Arguments),
     /// What each monitor's number means, and what it would have shown
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Agent(arguments) => agent::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Variance(arguments) => variance::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Stopwatch(arguments) => stopwatch::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),

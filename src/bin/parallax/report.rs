@@ -51,7 +51,8 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     Ok(if report.is_empty() { Answer::Negative } else { Answer::Done })
 }
 
-fn scope(selection: &Selection) -> Scope {
+/// What was asked for, as a page says it.
+pub(crate) fn scope(selection: &Selection) -> Scope {
     let Window { from, to } = selection.window;
     Scope {
         source: selection.source.to_string(),

@@ -1,0 +1,44 @@
+//! `parallax variance`: where the spread lives.
+
+use parallax::adapters::archive::Mode;
+use parallax::adapters::clock;
+use parallax::archive::port::Scan;
+use parallax::measurement::wire::Record;
+use parallax::report::terminal;
+use parallax::report::variance::VarianceReport;
+use parallax::summary::variance::collector::VarianceCollector;
+
+use crate::archive;
+use crate::canvas::CanvasArguments;
+use crate::exit::{Answer, Outcome};
+use crate::output::print;
+use crate::report::scope;
+use crate::selection::SelectionArguments;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    selection: SelectionArguments,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    canvas: CanvasArguments,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Outcome {
+    let now = clock::wall();
+    let selection = arguments.selection.selection(now)?;
+    let summary = archive::with(&arguments.selection.archive, Mode::Read, async |archive| {
+        let mut collector = VarianceCollector::default();
+        let mut visit = |record: Record| collector.add(&record);
+        archive.scan(&selection, &mut visit).await?;
+        Ok(collector.finish())
+    })?;
+    let report = VarianceReport::new(&scope(&selection), summary, now);
+    match arguments.json {
+        true => print(&report.json())?,
+        false => print(&terminal::text(&report.document(), arguments.canvas.meant()))?,
+    }
+    Ok(if report.says_something() { Answer::Done } else { Answer::Negative })
+}
