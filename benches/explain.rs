@@ -40,6 +40,7 @@ fn row(side: &'static str, n: u64, places: u64) -> Row {
     };
     let trip = 8_000 + (n % places) * 5_000;
     let hop = Hop {
+        on_wire: None,
         phases: Phases {
             resolve: phase(0, 2_000),
             connect: phase(1, trip),

@@ -57,6 +57,10 @@ pub struct Exchange {
     pub first_byte_us: Micros,
     /// From the first instant to the last byte of the body.
     pub total_us: Micros,
+    /// As a capture would show it, where the method tells: SYN to the packet with the first byte of the header.
+    pub wire_first_byte_us: Option<Micros>,
+    /// Likewise: SYN to the last packet of the body.
+    pub wire_total_us: Option<Micros>,
     /// The network parts of all phases, where the method tells them.
     pub network_us: Option<Micros>,
     /// CPU time: of the measuring thread, or of curl's process.
@@ -141,6 +145,8 @@ fn exchange(seen: &Observation) -> anyhow::Result<Exchange> {
         connect_network_us: connect.network_us,
         first_byte_us: before_receive.map(|(_, time)| time.elapsed_us).sum(),
         total_us: seen.elapsed,
+        wire_first_byte_us: hop.on_wire.map(|wire| wire.first_byte_us),
+        wire_total_us: hop.on_wire.map(|wire| wire.last_byte_us),
         network_us: phases
             .present()
             .map(|(_, time)| time.network_us.map(|part| part.0))

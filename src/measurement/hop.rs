@@ -21,6 +21,21 @@ pub struct Hop {
     /// The response; absent when no header arrived.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response: Option<Response>,
+    /// The hop as a packet capture on this machine would show it; absent without receive stamps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_wire: Option<OnWire>,
+}
+
+/// What a packet capture on this machine would show of a hop: by the kernel's receive stamps, without what we did before
+/// the first packet and after the last one.
+///
+/// Both count from the SYN; on a kept connection, from the first byte of the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnWire {
+    /// To the packet with which the first byte of the response header could be decrypted.
+    pub first_byte_us: Micros,
+    /// To the last packet that was read of the response.
+    pub last_byte_us: Micros,
 }
 
 impl Hop {

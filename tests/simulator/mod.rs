@@ -219,6 +219,7 @@ fn hop(side: &Side, at: &At, random: &mut ChaCha8Rng, kept: bool, last: bool) ->
     let speaks = last && random.random::<f64>() < side.said;
     let entry = |ms: f64| ServerTiming { name: "app".into(), duration_us: Some(micros(ms)), description: None };
     Hop {
+        on_wire: None,
         url: "https://www.example.com/".into(),
         phases,
         overhead_us: Micros::ZERO,

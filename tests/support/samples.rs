@@ -156,6 +156,7 @@ fn hop(elapsed_us: u64, n: u64, failed: Option<Phase>, last: bool) -> Hop {
         });
     }
     Hop {
+        on_wire: None,
         url: format!("https://www.example.com/{n}"),
         phases,
         overhead_us: Micros(left),

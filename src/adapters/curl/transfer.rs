@@ -122,6 +122,7 @@ fn judge(
     let days_left = certificate.as_ref().map(|certificate| certificate.days_left);
     let answered = account.http_code > 0 && phase_failed.is_none_or(|phase| phase == Phase::Receive);
     let hop = Hop {
+        on_wire: None,
         url: redact::url(&url),
         phases,
         overhead_us,

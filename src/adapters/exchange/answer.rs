@@ -54,6 +54,7 @@ fn hop(walked: &Walked, started_at: UnixMillis) -> Hop {
         overhead_us: account.overhead,
         response: response(walked, tcp),
         connection,
+        on_wire: walked.notes.on_wire,
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) async fn connect(addresses: &[IpAddr], port: u16, journal: &Journal) 
                 Some(address) => {
                     let (index, started) = (attempts.len(), journal.now());
                     attempts.push(Attempt { address, started, failed: None });
-                    running.push(async move { (index, open(address).await) });
+                    running.push(async move { (index, open(address, journal).await) });
                     next_at = Deadline::now() + ATTEMPT_DELAY;
                 }
                 None if running.is_empty() => return Err(all_failed(&attempts, journal)),
@@ -66,7 +66,11 @@ pub(super) async fn connect(addresses: &[IpAddr], port: u16, journal: &Journal) 
             () = sleep_until(next_at), if more_left => continue,
         };
         match result {
-            Ok(socket) => return Ok(won(socket, index, &attempts, journal)),
+            Ok((socket, departed)) => {
+                let connected = won(socket, index, &attempts, journal);
+                journal.departed(departed);
+                return Ok(connected);
+            }
             Err(error) => {
                 attempts[index].failed = Some(error);
                 next_at = Deadline::now();
@@ -75,12 +79,14 @@ pub(super) async fn connect(addresses: &[IpAddr], port: u16, journal: &Journal) 
     }
 }
 
-async fn open(address: SocketAddr) -> io::Result<TcpStream> {
+/// A connection, and the instant just before its SYN.
+async fn open(address: SocketAddr, journal: &Journal) -> io::Result<(TcpStream, Instant)> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_nodelay(true)?;
     // Without stamps the measurement goes on and says less.
     let _ = kernel::enable_receive_stamps(&socket);
-    socket.connect(address).await
+    let departed = journal.now();
+    Ok((socket.connect(address).await?, departed))
 }
 
 fn won(socket: TcpStream, index: usize, attempts: &[Attempt], journal: &Journal) -> Connected {

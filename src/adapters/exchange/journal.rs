@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 
 use crate::adapters::clock::Timeline;
 use crate::adapters::kernel::{self, Stamp};
+use crate::measurement::hop::OnWire;
 use crate::measurement::phase::Phase;
 use crate::measurement::units::Micros;
 use crate::probe::transcript::{Border, Instant, Reading, Transcript, Wait};
@@ -48,6 +49,10 @@ struct Notes {
     /// When something was last read or written, and the thread's CPU time then.
     active: Option<(Instant, Option<Micros>)>,
     arrivals: Vec<Instant>,
+    /// Just before the SYN, or else before the first byte of the request.
+    departed: Option<Instant>,
+    /// When the packet came that brought the first byte of the header.
+    first_arrival: Option<Instant>,
     header_bytes: Option<u64>,
     largest_stall: Option<Micros>,
     broken: Option<io::ErrorKind>,
@@ -59,6 +64,7 @@ pub(super) struct HopNotes {
     pub(super) transcript: Transcript,
     pub(super) arrivals: Vec<Instant>,
     pub(super) header_bytes: Option<u64>,
+    pub(super) on_wire: Option<OnWire>,
 }
 
 impl Journal {
@@ -193,9 +199,17 @@ impl Journal {
         self.0.notes.borrow().progress
     }
 
+    /// The SYN of the connection that came to stand left just after this instant.
+    pub(super) fn departed(&self, at: Instant) {
+        self.0.notes.borrow_mut().departed = Some(at);
+    }
+
     /// Some of the request goes out.
     pub(super) fn writing(&self) {
         let mut notes = self.0.notes.borrow_mut();
+        if notes.departed.is_none() {
+            notes.departed = Some(self.now());
+        }
         notes.progress = notes.progress.max(Progress::Writing);
     }
 
@@ -217,6 +231,7 @@ impl Journal {
             self.enter_at(Some(Phase::Receive), at);
             let mut notes = self.0.notes.borrow_mut();
             notes.progress = Progress::Answered;
+            notes.first_arrival = notes.last_arrival;
             let arrival = notes.last_arrival;
             notes.arrivals.extend(arrival);
             drop(notes);
@@ -239,7 +254,7 @@ impl Journal {
     pub(super) fn new_request(&self) {
         let mut notes = self.0.notes.borrow_mut();
         notes.progress = Progress::Idle;
-        notes.header_bytes = None;
+        (notes.header_bytes, notes.departed, notes.first_arrival) = (None, None, None);
         notes.arrivals.clear();
         drop(notes);
         // A permit left over from the last answer would start the next one's limit too early.
@@ -273,7 +288,12 @@ impl Journal {
         };
         let mut transcript = std::mem::replace(&mut notes.hop, next);
         transcript.end = end;
-        HopNotes { transcript, arrivals: std::mem::take(&mut notes.arrivals), header_bytes: notes.header_bytes.take() }
+        HopNotes {
+            transcript,
+            on_wire: notes.on_wire(),
+            arrivals: std::mem::take(&mut notes.arrivals),
+            header_bytes: notes.header_bytes.take(),
+        }
     }
 
     /// The largest time that a packet lay unread.
@@ -283,6 +303,14 @@ impl Journal {
 }
 
 impl Notes {
+    fn on_wire(&self) -> Option<OnWire> {
+        let (departed, first, last) = (self.departed?, self.first_arrival?, self.last_arrival?);
+        Some(OnWire {
+            first_byte_us: first.saturating_sub(departed),
+            last_byte_us: last.max(first).saturating_sub(departed),
+        })
+    }
+
     fn enter(&mut self, entering: Option<Phase>, mut reading: Reading) {
         if let Some(last) = self.hop.borders.last() {
             reading.at = reading.at.max(last.reading.at);

@@ -66,6 +66,7 @@ impl Asking<'_> {
         let noted = self.client.marks.noted();
         let (phases, overhead_us) = timeline::phases(&noted, span);
         let hop = Hop {
+            on_wire: None,
             url: redact::url(url),
             phases,
             overhead_us,

@@ -20,6 +20,7 @@ fn hop(lengths: [u64; 6], overhead: u64, status: u16) -> Hop {
     let secure = lengths[2] > 0;
     let tls = secure.then(|| Tls { verified: Some(true), ..Tls::default() });
     Hop {
+        on_wire: None,
         url: format!("{}://www.example.com/", if secure { "https" } else { "http" }),
         phases,
         overhead_us: Micros(overhead),
