@@ -37,6 +37,9 @@ pub struct Bound {
 /// The round trips of setting up a connection that is not known to be new: none, or TCP and a full TLS 1.2.
 const SETUP_TRIPS_MAX: f64 = 3.0;
 
+/// A cause, its mean at the side that shows it, and its limits at the other where they are known.
+type Part = (Cause, f64, Option<(f64, f64)>);
+
 /// Bounds for every cause; none where both sides show their totals only.
 #[must_use]
 pub fn bounds(sides: &Sides, known: &Known) -> Vec<Bound> {
@@ -61,7 +64,7 @@ pub fn bounds(sides: &Sides, known: &Known) -> Vec<Bound> {
     });
     let rest = mean(full, &Row::rest);
     let server = known.server_same_within.map(|within| ((rest - within).max(0.0), (rest + within).max(0.0)));
-    let parts: [(Cause, f64, Option<(f64, f64)>); 9] = [
+    let parts: [Part; 9] = [
         (Cause::Dns, mean(full, &|row| row.dns), known.dns.map(exactly)),
         (Cause::Distance, mean(full, &Row::path), path),
         (Cause::Redirect, mean(full, &|row| row.redirects.total()), None),
@@ -73,7 +76,7 @@ pub fn bounds(sides: &Sides, known: &Known) -> Vec<Bound> {
         (Cause::Residual, rest, server),
     ];
     let within = divisions(total, &parts.map(|(_, _, known)| known.unwrap_or((0.0, total))));
-    let bound = |((cause, here, _), (lower, upper)): (&(Cause, f64, Option<(f64, f64)>), (f64, f64))| {
+    let bound = |((cause, here, _), (lower, upper)): (&Part, (f64, f64))| {
         let (x, y) = (sign * (here - upper), sign * (here - lower));
         Bound { cause: *cause, lower_ms: x.min(y), upper_ms: x.max(y) }
     };

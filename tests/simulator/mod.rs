@@ -157,7 +157,7 @@ pub fn sample(side: &Side, seed: u64, slots: u32, shocks: &[f64], daily: bool) -
             if random.random::<f64>() > preferred {
                 continue;
             }
-            let sandbox = if side.life > 0 { (slot + offset) / side.life } else { 0 };
+            let sandbox = (slot + offset).checked_div(side.life).unwrap_or(0);
             let at = At { slot, place, sandbox, trip: *trip, first, speed, extra: shocks[slot as usize] + swing };
             let mut made = one(side, &at, &mut random);
             made.swing = swing;
