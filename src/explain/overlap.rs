@@ -6,7 +6,9 @@ use super::ledger::Row;
 const WINDOW_MS: i64 = 15 * 60 * 1_000;
 
 /// The fewest samples that a typical window shall hold on either side.
-const SAMPLES_MIN: f64 = 5.0;
+///
+/// A little less than five: weights that add up to five may fall short by rounding.
+const SAMPLES_MIN: f64 = 5.0 - 1e-6;
 
 /// Windows and the weights that go with them.
 #[derive(Clone, Debug, Default, PartialEq)]

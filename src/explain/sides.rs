@@ -11,7 +11,7 @@ use super::reading::TIME_MAX;
 const SEEN_MIN: f64 = 0.95;
 
 /// `Server-Timing` may be on few answers, and then speaks for the rest.
-const SERVER_SEEN_MIN: (f64, usize) = (0.05, 10);
+const SERVER_SEEN_MIN: (f64, f64) = (0.05, 10.0);
 
 /// Two sources. Rows are in the order of their names, so that the order in which they came does not matter.
 #[derive(Clone, Debug)]
@@ -114,8 +114,9 @@ fn seen(side: &[Row]) -> Seen {
         |is: &dyn Fn(&Row) -> bool| side.iter().filter(|row| is(row)).map(|row| row.weight).sum::<f64>() / weight;
     let columns = (0..9).chain([10]).map(|bit| Seen(1 << bit));
     let mut both = columns.filter(|bit| share(&|row| row.seen.has(*bit)) >= SEEN_MIN).fold(Seen::NOTHING, Seen::or);
-    let said = side.iter().filter(|row| row.server_said.is_some()).count();
-    if share(&|row| row.server_said.is_some()) >= SERVER_SEEN_MIN.0 && said >= SERVER_SEEN_MIN.1 {
+    let said = share(&|row| row.server_said.is_some());
+    // Weights and not rows are counted, with room for rounding: a sample split in two says no more than before.
+    if said >= SERVER_SEEN_MIN.0 && said * weight >= SERVER_SEEN_MIN.1 - 1e-6 {
         both = both.or(Seen::SERVER);
     }
     both
