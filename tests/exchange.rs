@@ -162,6 +162,8 @@ fn what_the_machine_did_is_told_on_linux() {
         assert!(local.cpu_us.is_some_and(|cpu| cpu > Micros(0)), "{local:?}");
         assert!(local.run_delay_us.is_some() && local.voluntary_switches.is_some(), "{local:?}");
         assert!(local.largest_stall_us.is_some() && local.steal_us.is_some(), "{local:?}");
+        // One thread cannot use more than the time there was; its clock is read just after the instant.
+        assert!(local.cpu_us < Some(seen.elapsed + Micros(1_000)), "{local:?} in {:?}", seen.elapsed);
         let tcp = last(&seen).0.connection.as_ref().unwrap().tcp.unwrap();
         assert!(tcp.handshake_rtt_us.is_some() && tcp.segments_in.is_some(), "{tcp:?}");
         // Nothing is lost on loopback, but a kernel whose peer is not let run in time probes for a loss.

@@ -5,11 +5,12 @@ use http::header::{HeaderMap, SERVER};
 
 use super::chain::{Chain, Walked};
 use crate::measurement::hop::{Hop, Response, Tcp};
+use crate::measurement::local::Local;
 use crate::measurement::outcome::{Answer, Outcome};
 use crate::measurement::units::{Micros, UnixMillis};
 use crate::probe::checks::{self, Seen};
 use crate::probe::target::Target;
-use crate::probe::transcript::arrival_bursts;
+use crate::probe::transcript::{Reading, arrival_bursts};
 use crate::probe::{headers, redact};
 
 /// The hops and how they ended.
@@ -23,6 +24,14 @@ pub(super) fn facts(chain: &Chain, target: &Target, started_at: UnixMillis) -> (
         (None, None) => Outcome::Answered(Answer::default()),
     };
     (hops, outcome, elapsed)
+}
+
+/// What the thread's own clocks say between the first instant and the last: never more than the elapsed time allows.
+pub(super) fn cost(chain: &Chain, used: Local) -> Local {
+    let first = chain.hops.first().and_then(|hop| hop.notes.transcript.borders.first()).map(|border| border.reading);
+    let last = chain.hops.last().map(|hop| hop.notes.transcript.end);
+    let between = |of: fn(Reading) -> Option<Micros>| Some(of(last?)?.saturating_sub(of(first?)?));
+    Local { cpu_us: between(|reading| reading.cpu), run_delay_us: between(|reading| reading.run_delay), ..used }
 }
 
 fn answer(last: &Walked, kept: Option<&Hop>, target: &Target, elapsed: Micros) -> Answer {

@@ -88,7 +88,7 @@ impl Measure for Fresh {
             let journal = journal.clone();
             chain::walk(Step { target, journal, limits, configuration: &configuration, client, line: None }).await
         }));
-        let used = usage.until_now(journal.largest_stall());
+        let used = answer::cost(&chain, usage.until_now(journal.largest_stall()));
         let clock_suspect = journal.timeline().drift() > DRIFT_MAX;
         let started_at = journal.timeline().started_at();
         let (hops, outcome, elapsed) = answer::facts(&chain, target, started_at);
