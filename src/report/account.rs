@@ -83,7 +83,11 @@ impl Party {
             0 => String::new(),
             some => format!(", {some} left out because clocks drifted apart"),
         };
-        format!("{name}: {}, {} samples, {} failed{left_out}.", self.asked, self.samples, self.failed)
+        let of = match self.sources.len() {
+            0 | 1 => String::new(),
+            several => format!(" of {several} sources"),
+        };
+        format!("{name}: {}, {} samples{of}, {} failed{left_out}.", self.asked, self.samples, self.failed)
     }
 }
 
@@ -202,11 +206,7 @@ fn gap(page: &mut Document, account: &Account, bridged: bool) {
     for row in &account.rows {
         so_far += row.ms;
         table.rows.push(vec![
-            [row_name(row), evidence(&row.evidence)]
-                .into_iter()
-                .filter(|line| !line.is_empty())
-                .collect::<Vec<_>>()
-                .join("\n"),
+            row_name(row),
             signed(row.ms),
             within(row.interval_ms),
             row.share.map_or_else(|| figures::ABSENT.to_owned(), percent),
@@ -216,16 +216,15 @@ fn gap(page: &mut Document, account: &Account, bridged: bool) {
     }
     table.rows.push(end("B", account.values_ms[1]));
     page.table(table);
+    page.notes(account.rows.iter().filter_map(evidence).collect());
     page.notes(notes(account, bridged));
 }
 
 fn notes(account: &Account, bridged: bool) -> Vec<String> {
-    let mut notes = vec!["Under a cause: its evidence, mean of A → mean of B.".to_owned()];
+    let mut notes = vec!["Evidence: mean of A → mean of B.".to_owned()];
     if account.outside_common_time > 0.0 {
-        notes.push(format!(
-            "{} of the samples lie outside times that both sides have.",
-            percent(account.outside_common_time)
-        ));
+        let outside = account.outside_common_time * 100.0;
+        notes.push(format!("{outside:.1} % of the samples lie outside times that both sides have."));
     }
     if account.beyond_failures {
         notes.push(format!(

@@ -47,38 +47,40 @@ pub(super) fn row_name(row: &CauseRow) -> String {
     let named = match row.label {
         Label::Plain if row.cause == Cause::Residual => "residual: unexplained".to_owned(),
         Label::Plain => cause(row.cause),
-        Label::ServerOrUnexplained => "residual: server or unexplained wait".to_owned(),
-        Label::NotSeparable => "residual: everything, a side shows its total only".to_owned(),
+        Label::ServerOrUnexplained => "residual: server or unexplained".to_owned(),
+        Label::NotSeparable => "residual: not separable".to_owned(),
     };
-    let mut lines = vec![named];
-    let also: Vec<String> = row.holds.iter().filter(|held| **held != row.cause).map(|held| cause(*held)).collect();
-    if !also.is_empty() {
-        lines.push(format!("holds {} too", also.join(", ")));
-    }
-    if row.or_stolen {
-        lines.push("network or stolen: memory sizes side by side decide".to_owned());
-    }
-    if row.one_sided {
-        lines.push("seen at one side only; the other was taken to be alike".to_owned());
-    }
-    lines.join("\n")
+    if row.or_stolen { format!("{named}\nnetwork or stolen") } else { named }
 }
 
-/// The observations behind a row, in one line.
-pub(super) fn evidence(facts: &[Fact]) -> String {
-    let told = facts.iter().filter(|fact| fact.a.is_some() || fact.b.is_some());
-    told.map(|fact| {
-        let [a, b] =
-            [fact.a, fact.b].map(|value| value.map_or_else(|| ABSENT.to_owned(), |value| figure(fact.unit, value)));
-        let unit = match fact.unit {
-            Unit::Ms => " ms",
-            Unit::Mb => " MB",
-            Unit::Share | Unit::Count => "",
-        };
-        format!("{} {a} → {b}{unit}", fact.what)
-    })
-    .collect::<Vec<_>>()
-    .join("; ")
+/// What stands behind a row, in one line; absent where nothing does.
+pub(super) fn evidence(row: &CauseRow) -> Option<String> {
+    let told = row.evidence.iter().filter(|fact| fact.a.is_some() || fact.b.is_some());
+    let mut said: Vec<String> = told.map(observed).collect();
+    let also: Vec<String> = row.holds.iter().filter(|held| **held != row.cause).map(|held| cause(*held)).collect();
+    if row.label == Label::NotSeparable {
+        said.push("holds every cause: a side shows its total only".to_owned());
+    } else if !also.is_empty() {
+        said.push(format!("holds {} too", also.join(", ")));
+    }
+    if row.or_stolen {
+        said.push("network or stolen: memory sizes side by side decide".to_owned());
+    }
+    if row.one_sided {
+        said.push("seen at one side only, the other was taken to be alike".to_owned());
+    }
+    (!said.is_empty()).then(|| format!("  {}: {}.", cause(row.cause), said.join("; ")))
+}
+
+fn observed(fact: &Fact) -> String {
+    let [a, b] =
+        [fact.a, fact.b].map(|value| value.map_or_else(|| ABSENT.to_owned(), |value| figure(fact.unit, value)));
+    let unit = match fact.unit {
+        Unit::Ms => " ms",
+        Unit::Mb => " MB",
+        Unit::Share | Unit::Count => "",
+    };
+    format!("{} {a} → {b}{unit}", fact.what)
 }
 
 fn figure(unit: Unit, value: f64) -> String {
@@ -93,7 +95,7 @@ fn figure(unit: Unit, value: f64) -> String {
 /// What would give an interval.
 pub(super) fn needed(why: NoInterval) -> String {
     match why {
-        NoInterval::Samples { more } => format!("{more} more samples needed on the side that has fewest"),
+        NoInterval::Samples { more } => format!("{more} more samples needed on the side that needs the most"),
         NoInterval::Slots { more } => format!("{more} more slots of time needed"),
         NoInterval::Sandboxes { more } => format!("{more} more sandboxes needed in a place that has too few"),
         NoInterval::Level { more } => format!("{more} more samples needed for this percentile"),
