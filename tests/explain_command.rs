@@ -252,6 +252,18 @@ fn a_percentile_among_the_failures_is_said_to_be_one() {
 }
 
 #[test]
+fn what_one_side_cannot_show_is_held_by_the_rest_and_not_put_side_by_side() {
+    let directory = here();
+    let slow = Recipe { vantage: "host/slow", method: "curl", elapsed_us: 204_321, ..Recipe::default() };
+    keep(directory.path(), &[row(&Recipe::default(), 60), row(&slow, 60)].concat());
+    let page = explain(directory.path(), &["--a", "method=fresh", "--b", "method=curl"]);
+    assert_eq!(page.code, 0, "{}", page.err);
+    assert!(page.out.contains("residual: server or unexplained"), "{}", page.out);
+    assert!(page.out.contains("residual: holds ") && page.out.contains("server"), "{}", page.out);
+    assert!(!page.out.contains("wait that nothing accounts for"), "{}", page.out);
+}
+
+#[test]
 fn one_sample_and_all_alike_are_answered_without_a_claim() {
     let directory = here();
     let slow = Recipe { vantage: "host/slow", elapsed_us: 204_321, ..Recipe::default() };

@@ -1,5 +1,7 @@
 //! What an account's data are called.
 
+use std::collections::BTreeSet;
+
 use crate::explain::account::{Account, CauseRow, Label};
 use crate::explain::cause::Cause;
 use crate::explain::claim::Claim;
@@ -55,9 +57,12 @@ pub(super) fn row_name(row: &CauseRow) -> String {
 
 /// What stands behind a row, in one line; absent where nothing does.
 pub(super) fn evidence(row: &CauseRow) -> Option<String> {
-    let told = row.evidence.iter().filter(|fact| fact.a.is_some() || fact.b.is_some());
+    // What is left over after different columns is not comparable from side to side.
+    let comparable = row.label == Label::Plain;
+    let told = row.evidence.iter().filter(|fact| comparable && (fact.a.is_some() || fact.b.is_some()));
     let mut said: Vec<String> = told.map(observed).collect();
-    let also: Vec<String> = row.holds.iter().filter(|held| **held != row.cause).map(|held| cause(*held)).collect();
+    let also: BTreeSet<Cause> = row.holds.iter().copied().filter(|held| *held != row.cause).collect();
+    let also: Vec<String> = also.into_iter().map(cause).collect();
     if row.label == Label::NotSeparable {
         said.push("holds every cause: a side shows its total only".to_owned());
     } else if !also.is_empty() {
@@ -113,12 +118,13 @@ pub(super) fn basis(account: &Account) -> Option<String> {
         None => String::new(),
         Some(rows) => format!(" Intervals come from at most {rows} samples a side, chosen by the seed."),
     };
+    let length = match basis.block_ms {
+        short @ ..60_000 => format!("{:.1} s", short as f64 / 1_000.0),
+        long => format!("{:.0} min", long as f64 / 60_000.0),
+    };
     Some(format!(
-        "Intervals are 95 %: {} blocks of {} min{sandboxes}, {:.1} degrees of freedom, {} replicates a scheme.{part}",
-        basis.blocks,
-        basis.block_ms as f64 / 60_000.0,
-        basis.degrees,
-        basis.replicates
+        "Intervals are 95 %: {} blocks of {length}{sandboxes}, {:.1} degrees of freedom, {} replicates a scheme.{part}",
+        basis.blocks, basis.degrees, basis.replicates
     ))
 }
 
