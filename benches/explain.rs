@@ -68,12 +68,12 @@ fn row(side: &'static str, n: u64, places: u64) -> Row {
                 duration_us: Some(Micros(20_000 + noise(n * 16 + 11))),
                 description: None,
             }],
-            cdn: Cdn { cache: Some(if n % 9 == 0 { "MISS" } else { "HIT" }.to_owned()), ..Cdn::default() },
+            cdn: Cdn { cache: Some(if n.is_multiple_of(9) { "MISS" } else { "HIT" }.to_owned()), ..Cdn::default() },
             ..Response::default()
         }),
         ..Hop::default()
     };
-    let redirect = (n % 3 == 0).then(|| hop.clone());
+    let redirect = n.is_multiple_of(3).then(|| hop.clone());
     let hops: Vec<Hop> = redirect.into_iter().chain([hop]).collect();
     let vantage = format!("bench/{side}/{}", n % places);
     let sample = Sample {

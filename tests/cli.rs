@@ -14,8 +14,20 @@ use serde_json::Value;
 use crate::support::command::{finished, parallax, run};
 use crate::support::golden::{assert_golden, shape};
 
-const COMMANDS: [&str; 11] =
-    ["agent", "compare", "demo", "doctor", "export", "import", "probe", "report", "status", "stopwatch", "variance"];
+const COMMANDS: [&str; 12] = [
+    "agent",
+    "compare",
+    "demo",
+    "doctor",
+    "explain",
+    "export",
+    "import",
+    "probe",
+    "report",
+    "status",
+    "stopwatch",
+    "variance",
+];
 
 fn here() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()

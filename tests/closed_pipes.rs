@@ -40,6 +40,8 @@ fn commands(directory: &Path, site: &Site) -> Vec<Vec<String>> {
         vec!["report", "--json"],
         vec!["report", "--csv"],
         vec!["report", "--html", "page.html"],
+        vec!["explain", "--a", "method=fresh", "--b", "method=pooled"],
+        vec!["explain", "--a", "method=fresh", "--b", "method=pooled", "--json"],
         vec!["status"],
         vec!["status", "--json"],
         vec!["doctor"],

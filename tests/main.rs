@@ -13,6 +13,7 @@ mod demo;
 mod environment;
 mod exchange;
 mod explain;
+mod explain_command;
 mod fleet;
 mod hostile;
 mod import_export;

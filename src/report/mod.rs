@@ -3,6 +3,7 @@
 //! What a page says is a [`document::Document`], made once; [`terminal`] and [`html`] each print any document, and make
 //! every string from outside harmless where they print it.
 
+pub mod account;
 pub mod bars;
 pub mod clean;
 pub mod comparison;

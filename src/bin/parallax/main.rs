@@ -9,6 +9,7 @@ mod demo;
 mod doctor;
 mod draft;
 mod exit;
+mod explain;
 mod export;
 mod import;
 mod interrupt;
@@ -51,6 +52,8 @@ enum Command {
     Agent(agent::Arguments),
     /// Latency across vantages and targets
     Report(report::Arguments),
+    /// Why two sources disagree
+    Explain(explain::Arguments),
     /// Where the spread lives: vantage, zone, sandbox, CPU model, invocation
     Variance(variance::Arguments),
     /// Which sources there are, and when each was last seen
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Agent(arguments) => agent::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Variance(arguments) => variance::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Stopwatch(arguments) => stopwatch::run(&arguments),

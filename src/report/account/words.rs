@@ -1,0 +1,144 @@
+//! What an account's data are called.
+
+use std::collections::BTreeSet;
+
+use crate::explain::account::{Account, CauseRow, Label};
+use crate::explain::cause::Cause;
+use crate::explain::claim::Claim;
+use crate::explain::evidence::{Fact, Unit};
+use crate::explain::interval::NoInterval;
+use crate::explain::verdict::Hypothesis;
+
+use super::super::figures::{ABSENT, ms, signed};
+use super::name;
+
+pub(super) fn claim(claim: Claim) -> &'static str {
+    match claim {
+        Claim::Supported => "supported",
+        Claim::Refuted => "refuted",
+        Claim::Undecided => "undecided",
+    }
+}
+
+pub(super) fn suspicion(hypothesis: Hypothesis) -> &'static str {
+    match hypothesis {
+        Hypothesis::SampleTiming => "the samples were not taken at the same times",
+        Hypothesis::Method => "the ways of measuring differ",
+        Hypothesis::ColdStart => "a fresh sandbox is slower",
+        Hypothesis::CpuShare => "too small a share of a processor",
+        Hypothesis::Distance => "the way to the server is longer",
+    }
+}
+
+pub(super) fn cause(cause: Cause) -> String {
+    cause.as_str().replace('_', " ")
+}
+
+/// Percent without decimals, never a negative zero.
+pub(super) fn percent(share: f64) -> String {
+    format!("{:.0} %", (share * 100.0).round() + 0.0)
+}
+
+/// A difference of rates.
+pub(super) fn points(difference: f64) -> String {
+    let points = (difference * 1_000.0).round() / 10.0 + 0.0;
+    format!("{}{points:.1} points", if points > 0.0 { "+" } else { "" })
+}
+
+pub(super) fn row_name(row: &CauseRow) -> String {
+    let named = match row.label {
+        Label::Plain if row.cause == Cause::Residual => "residual: unexplained".to_owned(),
+        Label::Plain => cause(row.cause),
+        Label::ServerOrUnexplained => "residual: server or unexplained".to_owned(),
+        Label::NotSeparable => "residual: not separable".to_owned(),
+    };
+    if row.or_stolen { format!("{named}\nnetwork or stolen") } else { named }
+}
+
+/// What stands behind a row, in one line; absent where nothing does.
+pub(super) fn evidence(row: &CauseRow) -> Option<String> {
+    // What is left over after different columns is not comparable from side to side.
+    let comparable = row.label == Label::Plain;
+    let told = row.evidence.iter().filter(|fact| comparable && (fact.a.is_some() || fact.b.is_some()));
+    let mut said: Vec<String> = told.map(observed).collect();
+    let also: BTreeSet<Cause> = row.holds.iter().copied().filter(|held| *held != row.cause).collect();
+    let also: Vec<String> = also.into_iter().map(cause).collect();
+    if row.label == Label::NotSeparable {
+        said.push("holds every cause: a side shows its total only".to_owned());
+    } else if !also.is_empty() {
+        said.push(format!("holds {} too", also.join(", ")));
+    }
+    if row.or_stolen {
+        said.push("network or stolen: memory sizes side by side decide".to_owned());
+    }
+    if row.one_sided {
+        said.push("seen at one side only, the other was taken to be alike".to_owned());
+    }
+    (!said.is_empty()).then(|| format!("  {}: {}.", cause(row.cause), said.join("; ")))
+}
+
+fn observed(fact: &Fact) -> String {
+    let [a, b] =
+        [fact.a, fact.b].map(|value| value.map_or_else(|| ABSENT.to_owned(), |value| figure(fact.unit, value)));
+    let unit = match fact.unit {
+        Unit::Ms => " ms",
+        Unit::Mb => " MB",
+        Unit::Share | Unit::Count => "",
+    };
+    format!("{} {a} → {b}{unit}", fact.what)
+}
+
+fn figure(unit: Unit, value: f64) -> String {
+    match unit {
+        Unit::Ms => ms(value),
+        Unit::Share => format!("{:.1} %", value * 100.0),
+        Unit::Count => format!("{value:.2}"),
+        Unit::Mb => format!("{value:.0}"),
+    }
+}
+
+/// What would give an interval.
+pub(super) fn needed(why: NoInterval) -> String {
+    match why {
+        NoInterval::Samples { more } => format!("{more} more samples needed on the side that needs the most"),
+        NoInterval::Slots { more } => format!("{more} more slots of time needed"),
+        NoInterval::Sandboxes { more } => format!("{more} more sandboxes needed in a place that has too few"),
+        NoInterval::Level { more } => format!("{more} more samples needed for this percentile"),
+    }
+}
+
+/// What the intervals rest on.
+pub(super) fn basis(account: &Account) -> Option<String> {
+    let basis = account.basis?;
+    let sandboxes = match basis.sandboxes {
+        0 => String::new(),
+        some => format!(", {some} sandboxes"),
+    };
+    let part = match basis.sampled {
+        None => String::new(),
+        Some(rows) => format!(" Intervals come from at most {rows} samples a side, chosen by the seed."),
+    };
+    let length = match basis.block_ms {
+        short @ ..60_000 => format!("{:.1} s", short as f64 / 1_000.0),
+        long => format!("{:.0} min", long as f64 / 60_000.0),
+    };
+    Some(format!(
+        "Intervals are 95 %: {} blocks of {length}{sandboxes}, {:.1} degrees of freedom, {} replicates a scheme.{part}",
+        basis.blocks, basis.degrees, basis.replicates
+    ))
+}
+
+/// Always said, be it nothing.
+pub(super) fn unexplained(account: &Account) -> String {
+    let residual = account.rows.iter().find(|row| row.cause == Cause::Residual);
+    let share =
+        residual.and_then(|row| row.share).map_or_else(String::new, |share| format!(", {} of the gap", percent(share)));
+    let what = match residual.map(|row| row.label) {
+        Some(Label::ServerOrUnexplained) => {
+            " It holds the server's own time: not separable without Server-Timing at both sides."
+        }
+        Some(Label::NotSeparable) => " A side shows its total only, so that nothing can be told apart.",
+        _ => "",
+    };
+    format!("{}: {} ms{share}.{what}", name(account.statistic), signed(account.unexplained_ms))
+}

@@ -1,0 +1,292 @@
+//! `parallax explain` as a person meets it: an account on every kind of page, and what bad input gets.
+
+use std::path::Path;
+
+use parallax::adapters::archive::{Mode, open};
+use parallax::archive::port::Append;
+use parallax::measurement::identity::{Method, SampleId, Vantage};
+use parallax::measurement::local::Local;
+use parallax::measurement::outcome::{Cause, Failure, Outcome};
+use parallax::measurement::phase::Phase;
+use parallax::measurement::wire::Record;
+use serde_json::Value;
+
+use super::simulator::{Seen, Side, sample, shocks};
+use crate::support::at_once::now;
+use crate::support::command::{Run, run};
+use crate::support::golden::assert_golden;
+use crate::support::samples::{Recipe, row};
+
+const A: &str = "vantage=simulated/near/0";
+const B: &str = "vantage=simulated/far/0";
+const ZABBIX: &str = "vantage=zabbix/near";
+
+fn here() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn keep(directory: &Path, records: &[Record]) {
+    let mut archive = open(&format!("sqlite:{}", directory.join("parallax.db").display()), Mode::Write).unwrap();
+    now(archive.append(records)).unwrap();
+}
+
+fn side(side: &Side, own: u64, slots: u32) -> Vec<Record> {
+    let seen = sample(side, own, slots, &shocks(5, slots), false);
+    seen.into_iter().map(|Seen { sample, environment, .. }| Record::new(sample, environment)).collect()
+}
+
+fn near(slots: u32) -> Vec<Record> {
+    side(&Side { name: "near", ..Side::default() }, 1, slots)
+}
+
+/// A small function far away whose processor is taken from it.
+fn far(slots: u32) -> Vec<Record> {
+    let far = Side {
+        name: "far",
+        trips: vec![25.0],
+        life: 12,
+        cpu: 8.0,
+        stolen: 60.0,
+        cold: [4.0, 5.0, 30.0],
+        dns: 6.0,
+        ..Side::default()
+    };
+    side(&far, 2, slots)
+}
+
+/// The same requests as a monitor would import them: 5 ms more, and nothing but that.
+fn totals(records: Vec<Record>) -> Vec<Record> {
+    let bare = |mut record: Record| {
+        let sample = &mut record.sample;
+        sample.id = SampleId::new(&format!("z-{}", sample.id)).unwrap();
+        sample.vantage = Vantage::new("zabbix/near").unwrap();
+        sample.method = "zabbix".parse::<Method>().unwrap();
+        sample.stopwatch = "zabbix/web.test.time".parse().unwrap();
+        sample.elapsed_us.0 += 5_000;
+        sample.hops.clear();
+        sample.local = Local::default();
+        sample.invocation = None;
+        record
+    };
+    records.into_iter().map(bare).collect()
+}
+
+fn failed(mut record: Record) -> Record {
+    let detail = String::new();
+    record.sample.outcome = Outcome::Failed(Failure { phase: Phase::Wait, cause: Cause::Timeout, detail });
+    record
+}
+
+fn archive() -> tempfile::TempDir {
+    let directory = here();
+    let mut records = [near(120), far(120), totals(near(120))].concat();
+    let down = records.split_off(358).into_iter().map(failed).collect::<Vec<_>>();
+    keep(directory.path(), &[records, down].concat());
+    directory
+}
+
+fn explain(directory: &Path, words: &[&str]) -> Run {
+    run(directory, &[&["explain", "--seed", "7"], words].concat())
+}
+
+/// Times of making are the only thing that differs between two runs.
+fn undated(text: &str) -> String {
+    let lines = text.lines().map(|line| match line.split_once("Made ") {
+        Some((before, _)) => format!("{before}Made then."),
+        None if line.trim_start().starts_with("\"made_at\"") => "  \"made_at\": \"then\",".to_owned(),
+        None => line.to_owned(),
+    });
+    lines.map(|line| line + "\n").collect()
+}
+
+fn said(run: &Run) -> Value {
+    serde_json::from_str(&run.out).unwrap()
+}
+
+#[track_caller]
+fn adds_up(account: &Value) {
+    let rows = account["rows"].as_array().unwrap();
+    let sum: f64 = rows.iter().map(|row| row["ms"].as_f64().unwrap()).sum();
+    assert!((sum - account["gap_ms"].as_f64().unwrap()).abs() < 1e-7, "{sum} {}", account["gap_ms"]);
+    assert_eq!(rows.last().unwrap()["cause"], "residual", "the rest is always shown");
+}
+
+#[test]
+fn two_sources_are_accounted_for_on_every_page() {
+    let directory = archive();
+    let text = explain(directory.path(), &["--a", A, "--b", B]);
+    assert_eq!((text.code, text.err.as_str()), (0, ""));
+    assert_golden("explain/median.txt", &undated(&text.out));
+    let narrow = explain(directory.path(), &["--a", A, "--b", B, "--statistic", "mean", "--ascii", "--width", "70"]);
+    assert!(narrow.out.is_ascii() && narrow.out.lines().all(|line| line.len() <= 70));
+    assert_golden("explain/mean-narrow-ascii.txt", &undated(&narrow.out));
+    let json = explain(directory.path(), &["--a", A, "--b", B, "--json"]);
+    assert_golden("explain/median.json", &undated(&json.out));
+    let json = said(&json);
+    assert_eq!((&json["schema"], &json["account"]["statistic"]), (&1.into(), &"p50".into()));
+    adds_up(&json["account"]);
+    adds_up(&json["mean"]);
+    let html = explain(directory.path(), &["--a", A, "--b", B, "--html", "page.html"]);
+    assert_eq!((html.code, html.out.as_str()), (0, ""));
+    let page = std::fs::read_to_string(directory.path().join("page.html")).unwrap();
+    assert!(page.contains("scheduling: run-queue delay") && page.contains("H4") && !page.contains("<script"));
+}
+
+#[test]
+fn every_figure_can_be_asked_for_and_the_other_way_round_turns_the_signs() {
+    let directory = archive();
+    for figure in ["mean", "p90", "p99"] {
+        let there = said(&explain(directory.path(), &["--a", A, "--b", B, "--json", "--statistic", figure]));
+        let back = said(&explain(directory.path(), &["--a", B, "--b", A, "--json", "--statistic", figure]));
+        assert_eq!(there["account"]["statistic"], figure);
+        assert_eq!(there["mean"].is_null(), figure == "mean");
+        adds_up(&there["account"]);
+        let gap = |said: &Value| said["account"]["gap_ms"].as_f64().unwrap();
+        assert!(gap(&there) > 0.0 && (gap(&there) + gap(&back)).abs() < 1e-7);
+    }
+    let p99 = explain(directory.path(), &["--a", A, "--b", B, "--statistic", "p99"]);
+    assert!(p99.out.contains("no interval: 280 more samples needed for this percentile"), "{}", p99.out);
+}
+
+#[test]
+fn a_total_gets_bounds_and_a_bridge_makes_the_way_of_measuring_a_row() {
+    let directory = archive();
+    let total = explain(directory.path(), &["--a", ZABBIX, "--b", B]);
+    assert_eq!(total.code, 0, "{}", total.err);
+    assert_golden("explain/total.txt", &undated(&total.out));
+    let bridged = explain(directory.path(), &["--a", ZABBIX, "--b", B, "--bridge", A]);
+    assert_eq!(bridged.code, 0, "{}", bridged.err);
+    assert_golden("explain/bridge.txt", &undated(&bridged.out));
+    let json = said(&explain(directory.path(), &["--a", ZABBIX, "--b", B, "--bridge", A, "--json"]));
+    assert_eq!(json["account"]["statistic"], "mean");
+    adds_up(&json["account"]);
+    let definition = json["account"]["rows"].as_array().unwrap().iter().find(|row| row["cause"] == "definition");
+    assert!((definition.unwrap()["ms"].as_f64().unwrap() + 5.0).abs() < 1e-6);
+    assert_eq!(json["failures"]["failed"], serde_json::json!([2, 0]), "the failures of A, not of the bridge");
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused_with_what_to_change() {
+    let directory = archive();
+    keep(directory.path(), &row(&Recipe { target: "shop", ..Recipe::default() }, 3));
+    keep(directory.path(), &row(&Recipe { vantage: "host/both", target: "shop", ..Recipe::default() }, 3));
+    keep(directory.path(), &row(&Recipe { vantage: "host/both", ..Recipe::default() }, 3));
+    for (words, needle) in [
+        (
+            &["--a", "vantage=simulated/nera/0", "--b", B][..],
+            "nearest that exist: vantage=simulated/near/0,method=fresh",
+        ),
+        (&["--a", A, "--b", "method=pooled"], "--b method=pooled matches nothing"),
+        (&["--a", A, "--b", B, "--target", "shop"], "matches nothing"),
+        (&["--a", A, "--b", A], "same source"),
+        (&["--a", A, "--b", "method=fresh,target=daily-news"], "both hold vantage=simulated/near/0,method=fresh"),
+        (&["--a", A, "--b", "vantage=host/tokyo-office"], "--a is of daily-news and --b of shop"),
+        (&["--a", A, "--b", "vantage=host/both"], "--target: daily-news"),
+        (&["--a", "target=shop", "--b", B, "--target", "daily-news"], "--a says target=shop"),
+        (&["--a", "nonsense", "--b", B], "--a: `nonsense` is not key=value"),
+        (&["--a", A], "--b"),
+        (&["--a", A, "--b", B, "--statistic", "p42"], "p42"),
+        (&["--a", A, "--b", B, "--since", "yesterday"], "--since"),
+        (&["--a", A, "--b", B, "--since", "1h", "--until", "2h"], "--since is not before --until"),
+        (&["--a", ZABBIX, "--b", B, "--bridge", A, "--statistic", "p50"], "--statistic mean"),
+        (&["--a", ZABBIX, "--b", B, "--bridge", B], "may be on two sides"),
+        (&["--a", A, "--b", ZABBIX, "--bridge", B], "leave --bridge out"),
+        (&["--a", A, "--b", ZABBIX, "--bridge", "vantage=host/both,target=daily-news"], "leave --bridge out"),
+        (&["--a", A, "--b", B, "--bridge", "vantage=nowhere"], "--bridge vantage=nowhere"),
+        (&["--a", A, "--b", B, "--html", "no/such/page.html"], "--html"),
+        (&["--a", A, "--b", B, "--archive", "sqlite:none.db"], "none.db"),
+        (&["--a", "vantage=\u{1b}[2J", "--b", B], "--a"),
+    ] {
+        let run = explain(directory.path(), words);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{words:?}: {}", run.err);
+        assert!(run.err.contains(needle), "{words:?}: {}", run.err);
+        assert!(!run.err.contains('\u{1b}'));
+    }
+}
+
+#[test]
+fn what_cannot_be_said_is_said_so() {
+    let directory = here();
+    let empty = |words: &[&str]| explain(directory.path(), words);
+    keep(directory.path(), &[]);
+    let none = empty(&["--a", A, "--b", B]);
+    assert_eq!((none.code, none.out.as_str()), (1, ""));
+    assert!(none.err.contains("no samples yet"), "{}", none.err);
+    let down: Vec<Record> = totals(near(30)).into_iter().map(failed).collect();
+    let mut late = totals(near(30));
+    for record in &mut late {
+        record.sample.vantage = Vantage::new("zabbix/late").unwrap();
+        record.sample.id = SampleId::new(&format!("late-{}", record.sample.id)).unwrap();
+        record.sample.slot_ms = None;
+        record.sample.started_at_ms.0 += 40 * 86_400_000;
+    }
+    keep(directory.path(), &[near(30), down, late].concat());
+    for (words, needle) in [
+        (&["--a", A, "--b", ZABBIX][..], "every one of its samples failed"),
+        (&["--a", A, "--b", "vantage=zabbix/late"], "no time in common"),
+        (
+            &["--a", A, "--b", "vantage=zabbix/late", "--until", "2026-01-20T00:00:00Z"],
+            "B has no sample in this window",
+        ),
+        (&["--a", ZABBIX, "--b", "vantage=zabbix/late", "--bridge", A], "no sample of the bridge is close in time"),
+    ] {
+        let run = empty(words);
+        assert_eq!(run.code, 1, "{words:?}: {}", run.err);
+        assert!(run.err.contains(needle) && run.out.contains("Cannot say"), "{words:?}: {}{}", run.out, run.err);
+        assert!(run.out.contains("Failures"));
+        let json = said(&empty(&[words, &["--json"]].concat()));
+        assert!(json["account"].is_null() && json["cannot_say"].is_string() && json["failures"]["samples"].is_array());
+    }
+}
+
+#[test]
+fn a_percentile_among_the_failures_is_said_to_be_one() {
+    let directory = here();
+    let down = near(120).into_iter().map(failed).take(70);
+    keep(directory.path(), &[far(120), down.collect(), near(120).split_off(70)].concat());
+    let median = explain(directory.path(), &["--a", A, "--b", B]);
+    assert_eq!(median.code, 0, "{}", median.err);
+    assert!(median.out.contains("its p50 is a failure") && median.out.contains("A: 70 of 120."), "{}", median.out);
+    let mean = explain(directory.path(), &["--a", A, "--b", B, "--statistic", "mean"]);
+    assert!(!mean.out.contains("is a failure"), "{}", mean.out);
+}
+
+#[test]
+fn what_one_side_cannot_show_is_held_by_the_rest_and_not_put_side_by_side() {
+    let directory = here();
+    let slow = Recipe { vantage: "host/slow", method: "curl", elapsed_us: 204_321, ..Recipe::default() };
+    keep(directory.path(), &[row(&Recipe::default(), 60), row(&slow, 60)].concat());
+    let page = explain(directory.path(), &["--a", "method=fresh", "--b", "method=curl"]);
+    assert_eq!(page.code, 0, "{}", page.err);
+    assert!(page.out.contains("residual: server or unexplained"), "{}", page.out);
+    assert!(page.out.contains("residual: holds ") && page.out.contains("server"), "{}", page.out);
+    assert!(!page.out.contains("wait that nothing accounts for"), "{}", page.out);
+}
+
+#[test]
+fn one_sample_and_all_alike_are_answered_without_a_claim() {
+    let directory = here();
+    let slow = Recipe { vantage: "host/slow", elapsed_us: 204_321, ..Recipe::default() };
+    keep(directory.path(), &[row(&Recipe::default(), 1), row(&slow, 1)].concat());
+    let words = ["--a", "vantage=host/tokyo-office", "--b", "vantage=host/slow"];
+    let one = explain(directory.path(), &words);
+    assert_eq!(one.code, 0, "{}", one.err);
+    assert!(one.out.contains("no interval: 19 more samples needed"), "{}", one.out);
+    assert!(!one.out.contains("supported") && !one.out.contains("refuted"), "{}", one.out);
+    adds_up(&said(&explain(directory.path(), &[&words[..], &["--json"]].concat()))["account"]);
+    let directory = here();
+    let alike = |vantage: &'static str| {
+        let mut records = row(&Recipe { vantage, ..Recipe::default() }, 60);
+        let first = records[0].sample.clone();
+        for record in &mut records {
+            record.sample.elapsed_us = first.elapsed_us;
+            record.sample.hops.clone_from(&first.hops);
+        }
+        records
+    };
+    keep(directory.path(), &[alike("host/tokyo-office"), alike("host/slow")].concat());
+    let same = explain(directory.path(), &words);
+    assert_eq!(same.code, 0, "{}", same.err);
+    assert!(same.out.contains("a gap of 0 ") && !same.out.contains("supported"), "{}", same.out);
+    adds_up(&said(&explain(directory.path(), &[&words[..], &["--json"]].concat()))["mean"]);
+}
