@@ -63,8 +63,12 @@ impl Hypothesis {
         match self {
             Self::SampleTiming => "parallax agent FLEET.toml beside both monitors: one grid of slots for all",
             Self::Method => "parallax compare URL --a method=fresh --b method=curl, on the host of the other monitor",
-            Self::ColdStart => "parallax investigate PLAN.toml with start = [\"cold\", \"warm\"]",
-            Self::CpuShare => "parallax investigate PLAN.toml with memory_mb = [256, 1769]",
+            Self::ColdStart => {
+                "parallax explain --a vantage=B,cold=true --b vantage=B,cold=false, once B has 20 of each"
+            }
+            Self::CpuShare => {
+                "parallax explain --a vantage=B/256 --b vantage=B/1769: the same page at two memory sizes"
+            }
             Self::Distance => "parallax agent FLEET.toml on the host that shows a total only",
         }
     }
