@@ -18,6 +18,9 @@ use super::moment::rfc3339;
 
 use words::{basis, claim, evidence, needed, percent, points, row_name, suspicion, unexplained};
 
+/// What stands above every account until it has been judged against known causes.
+const PREVIEW: &str = "Preview: the parts add up, but which cause a part is given to has not been judged against known causes yet; where one side is curl with redirects, `redirect` holds all that its first hop cost.";
+
 /// The report on an account. Its JSON is this structure.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AccountReport {
@@ -118,6 +121,7 @@ impl AccountReport {
     pub fn document(&self) -> Document {
         let Parties { target, since, until, a, b, bridge } = &self.parties;
         let mut page = Document::new(format!("{target}: why B differs from A"));
+        page.text(PREVIEW);
         page.text(a.line("A"));
         page.text(b.line("B"));
         if let Some(bridge) = bridge {
