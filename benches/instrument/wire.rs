@@ -32,21 +32,21 @@ struct Quantity {
 
 /// All count from the client's SYN.
 const QUANTITIES: [Quantity; 6] = [
-    Quantity { name: "connect", ours: |seen| Some(seen.connect_us), wire: |flow| flow.syn_ack, bounded: false },
+    Quantity { name: "connect", ours: |seen| Some(seen.connect_us), wire: |flow| flow.syn_ack, bounded: true },
     Quantity {
         name: "connect, network part",
         ours: |seen| seen.connect_network_us,
         wire: |flow| flow.syn_ack,
         bounded: true,
     },
-    Quantity { name: "first byte", ours: |seen| Some(seen.first_byte_us), wire: |flow| flow.header, bounded: false },
+    Quantity { name: "first byte", ours: |seen| Some(seen.first_byte_us), wire: |flow| flow.header, bounded: true },
     Quantity {
         name: "first byte on the wire",
         ours: |seen| seen.wire_first_byte_us,
         wire: |flow| flow.header,
         bounded: true,
     },
-    Quantity { name: "total", ours: |seen| Some(seen.total_us), wire: |flow| flow.body_end, bounded: false },
+    Quantity { name: "total", ours: |seen| Some(seen.total_us), wire: |flow| flow.body_end, bounded: true },
     Quantity { name: "total on the wire", ours: |seen| seen.wire_total_us, wire: |flow| flow.body_end, bounded: true },
 ];
 
