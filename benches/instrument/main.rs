@@ -51,10 +51,10 @@ fn all() -> anyhow::Result<bool> {
     needs::check()?;
     let mut kept = true;
     for road in [road::Road::loopback()?, road::Road::delayed(road::ONE_WAY)?] {
+        println!("\n== {}: receive stamps and a bare program against the wire", road.name);
+        let (bare, stamped) = stamps::run(&road)?;
         println!("\n== {}: the probe against the wire", road.name);
-        kept &= wire::run(&road)?;
-        println!("\n== {}: receive stamps against the wire", road.name);
-        kept &= stamps::run(&road)?;
+        kept &= stamped & wire::run(&road, &bare)?;
         println!("\n== {}: under a processor quota", road.name);
         kept &= share::run(&road)?;
         if let Some(account) = road.finish() {

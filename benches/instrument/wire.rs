@@ -13,12 +13,15 @@ use parallax::measurement::units::Micros;
 use crate::figures::{self, Spread};
 use crate::measure::{self, Exchange, Job};
 use crate::road::Road;
+use crate::stamps::Bare;
 
 const ROUNDS: usize = 200;
 /// The kernel may give two of the exchanges one port, and then nobody can tell them apart: all are made again.
 const TRIES: u32 = 8;
-/// In milliseconds, at the 95th percentile: connect, first byte and total.
-const BOUND: f64 = 0.3;
+/// In milliseconds, at the 95th percentile: what a sample says of the wire.
+const WIRE: f64 = 0.3;
+/// In milliseconds, at the median, beyond a bare program: what a sample says of its own time, work included.
+const ELAPSED: f64 = 0.5;
 /// CPU of `fresh` as a share of curl's, medians.
 const CPU_SHARE: f64 = 0.2;
 
@@ -27,31 +30,60 @@ struct Quantity {
     name: &'static str,
     ours: fn(&Exchange) -> Option<Micros>,
     wire: fn(&Flow) -> Option<WireTime>,
-    bounded: bool,
+    within: Within,
+}
+
+/// What it is held to.
+#[derive(Clone, Copy)]
+enum Within {
+    /// The wire, within [`WIRE`].
+    Wire,
+    /// What a program is late by that only connects and reads, within [`ELAPSED`]: waking up is in every elapsed time.
+    Bare(fn(&Bare) -> Option<Spread>),
 }
 
 /// All count from the client's SYN.
 const QUANTITIES: [Quantity; 6] = [
-    Quantity { name: "connect", ours: |seen| Some(seen.connect_us), wire: |flow| flow.syn_ack, bounded: true },
     Quantity {
         name: "connect, network part",
         ours: |seen| seen.connect_network_us,
         wire: |flow| flow.syn_ack,
-        bounded: true,
+        within: Within::Wire,
     },
-    Quantity { name: "first byte", ours: |seen| Some(seen.first_byte_us), wire: |flow| flow.header, bounded: true },
     Quantity {
         name: "first byte on the wire",
         ours: |seen| seen.wire_first_byte_us,
         wire: |flow| flow.header,
-        bounded: true,
+        within: Within::Wire,
     },
-    Quantity { name: "total", ours: |seen| Some(seen.total_us), wire: |flow| flow.body_end, bounded: true },
-    Quantity { name: "total on the wire", ours: |seen| seen.wire_total_us, wire: |flow| flow.body_end, bounded: true },
+    Quantity {
+        name: "total on the wire",
+        ours: |seen| seen.wire_total_us,
+        wire: |flow| flow.body_end,
+        within: Within::Wire,
+    },
+    Quantity {
+        name: "connect, elapsed",
+        ours: |seen| Some(seen.connect_us),
+        wire: |flow| flow.syn_ack,
+        within: Within::Bare(|bare| bare.connect),
+    },
+    Quantity {
+        name: "first byte, elapsed",
+        ours: |seen| Some(seen.first_byte_us),
+        wire: |flow| flow.header,
+        within: Within::Bare(|bare| bare.first_byte),
+    },
+    Quantity {
+        name: "total, elapsed",
+        ours: |seen| Some(seen.total_us),
+        wire: |flow| flow.body_end,
+        within: Within::Bare(|bare| bare.total),
+    },
 ];
 
 /// Whether every bound was kept.
-pub fn run(road: &Road) -> anyhow::Result<bool> {
+pub fn run(road: &Road, bare: &Bare) -> anyhow::Result<bool> {
     let site = road.site()?;
     let keys = tempfile::Builder::new().prefix("parallax-").suffix(".keys").tempfile()?;
     let job = Job {
@@ -79,10 +111,18 @@ pub fn run(road: &Road) -> anyhow::Result<bool> {
             let differences = differences(&exchanges, &flows, by_curl, quantity)?;
             let method = if by_curl { "curl" } else { "fresh" };
             let spread = figures::row(&format!("{method}: {}", quantity.name), &differences);
-            if quantity.bounded && !by_curl {
-                let complete = spread.filter(|spread| spread.count == ROUNDS).map(|spread| spread.p95);
-                kept &= figures::bound(&format!("fresh: {}, p95", quantity.name), complete, BOUND, " ms");
+            if by_curl {
+                continue;
             }
+            let complete = spread.filter(|spread| spread.count == ROUNDS);
+            let name = format!("fresh: {}", quantity.name);
+            kept &= match quantity.within {
+                Within::Wire => figures::bound(&format!("{name}, p95"), complete.map(|spread| spread.p95), WIRE, " ms"),
+                Within::Bare(of) => {
+                    let beyond = complete.zip(of(bare)).map(|(ours, bare)| ours.p50 - bare.p50);
+                    figures::bound(&format!("{name}, median beyond bare"), beyond, ELAPSED, " ms")
+                }
+            };
         }
     }
     Ok(kept & processor(&exchanges))

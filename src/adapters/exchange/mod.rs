@@ -28,6 +28,7 @@ mod hop;
 mod journal;
 mod limits;
 mod line;
+mod records;
 pub(super) mod redirect;
 pub(super) mod request;
 mod stream;

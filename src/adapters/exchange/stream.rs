@@ -9,24 +9,41 @@ use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::journal::{Journal, Progress};
+use super::records::Records;
 use crate::adapters::kernel;
 use crate::probe::transcript::Instant;
 
 /// A read brings the stamp of the last packet it took from. While the first byte of the answer is awaited it takes no more
-/// than one packet of the usual size, so that the stamp is that byte's own and not that of packets behind it.
+/// than one packet of the usual size, or what is left of the record that must be whole to be decrypted: so the stamp is
+/// that byte's own and not that of packets behind it.
 const PACKET: usize = 1_448;
 
 /// A connected socket that keeps a journal.
 pub(super) struct Stream {
     socket: Rc<TcpStream>,
     journal: Journal,
+    /// Of TLS, once it is spoken.
+    records: Option<Records>,
     write_blocked_since: Option<Instant>,
 }
 
 impl Stream {
     /// Takes over a socket whose receive stamps are on.
     pub(super) fn new(socket: Rc<TcpStream>, journal: Journal) -> Self {
-        Self { socket, journal, write_blocked_since: None }
+        Self { socket, journal, records: None, write_blocked_since: None }
+    }
+
+    /// What is read from here on is TLS.
+    pub(super) fn begin_tls(&mut self) {
+        self.records = Some(Records::default());
+    }
+
+    /// The most that one read takes of `space` bytes.
+    fn most(&self, space: usize) -> usize {
+        if self.journal.progress() != Progress::Sent {
+            return space;
+        }
+        self.records.as_ref().and_then(Records::left).unwrap_or(PACKET).min(space)
     }
 
     fn poll_write_with(
@@ -65,7 +82,7 @@ fn is_to_be_tried_again(error: &io::Error) -> bool {
 }
 
 impl AsyncRead for Stream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if buffer.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
@@ -77,9 +94,8 @@ impl AsyncRead for Stream {
                     return Poll::Pending;
                 }
             }
-            let space = buffer.initialize_unfilled();
-            let most = if self.journal.progress() == Progress::Sent { PACKET.min(space.len()) } else { space.len() };
-            let space = &mut space[..most];
+            let most = self.most(buffer.remaining());
+            let space = buffer.initialize_unfilled_to(most);
             match self.socket.try_io(Interest::READABLE, || kernel::receive(&*self.socket, space)) {
                 Err(error) if is_to_be_tried_again(&error) => {}
                 Err(error) => {
@@ -88,6 +104,9 @@ impl AsyncRead for Stream {
                 }
                 Ok((length, stamp)) => {
                     self.journal.read(length, stamp);
+                    if let Some(records) = &mut self.records {
+                        records.follow(&space[..length]);
+                    }
                     buffer.advance(length);
                     return Poll::Ready(Ok(()));
                 }

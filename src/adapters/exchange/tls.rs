@@ -60,7 +60,7 @@ pub(super) struct Session {
 
 /// Shakes hands with the URL's host.
 pub(super) async fn handshake(
-    stream: Stream,
+    mut stream: Stream,
     url: &Url,
     client: &Arc<ClientConfig>,
     verified: bool,
@@ -68,6 +68,7 @@ pub(super) async fn handshake(
 ) -> Result<(TlsStream<Stream>, Session), Broken> {
     let name =
         server_name(url).ok_or_else(|| Broken::new(Cause::CertificateName, "the host cannot be in a certificate"))?;
+    stream.begin_tls();
     let stream = TlsConnector::from(client.clone())
         .connect(name, stream)
         .await
