@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 
-.PHONY: test check format lint core docs set_up bench
+.PHONY: test check format lint core docs set_up bench bench_replay
 
 test: set_up check
 	@tests/run
@@ -30,3 +30,7 @@ set_up:
 # The probe against the wire; as root, with tcpdump, tshark and iproute2. See docs/instrument.md.
 bench:
 	cargo bench --bench instrument
+
+# Replays of our samples against the real curl. See docs/replay.md.
+bench_replay:
+	cargo bench --bench replay

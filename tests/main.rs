@@ -23,6 +23,7 @@ mod intake;
 mod lab;
 mod pooled;
 mod reml;
+mod replay;
 mod report;
 mod resolve;
 mod score;

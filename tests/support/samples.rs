@@ -1,12 +1,13 @@
 //! Builder of valid records: what a probe would have kept, without probing.
 
+use parallax::adapters::identifier::sample_id;
 use parallax::measurement::environment::{Environment, Init, Invocation};
 use parallax::measurement::hop::{Connection, Family, Hop, Response, Tcp, Tls};
 use parallax::measurement::identity::{Method, SampleId, TargetId, Vantage};
 use parallax::measurement::local::Local;
 use parallax::measurement::outcome::{Answer, Cause, Failure, Outcome};
 use parallax::measurement::phase::{Phase, PhaseTime, Phases};
-use parallax::measurement::sample::Sample;
+use parallax::measurement::sample::{Identity, Observation, Sample};
 use parallax::measurement::units::{Micros, UnixMillis};
 use parallax::measurement::wire::Record;
 
@@ -196,4 +197,16 @@ fn connection() -> Connection {
         }),
         ..Connection::default()
     }
+}
+
+/// What was observed, as a sample of a target and a place that do not matter.
+pub fn named(seen: Observation, method: &Method) -> Sample {
+    seen.named(Identity {
+        id: sample_id(),
+        target: TargetId::new("t").unwrap(),
+        vantage: Vantage::new("host/test").unwrap(),
+        method: method.clone(),
+        slot: None,
+        invocation: None,
+    })
 }

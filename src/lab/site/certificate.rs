@@ -66,12 +66,13 @@ impl Identity {
         Ok(file)
     }
 
-    /// The server's side of TLS: HTTP/2 where the client knows it, else HTTP/1.1.
-    pub(super) fn server_config(self, offer: TlsOffer) -> Result<ServerConfig, rustls::Error> {
+    /// The server's side of TLS: HTTP/2 where the client knows it, else HTTP/1.1. `None` where none is offered.
+    pub(super) fn server_config(self, offer: TlsOffer) -> Result<Option<ServerConfig>, rustls::Error> {
         let versions: &[&SupportedProtocolVersion] = match offer {
             TlsOffer::Both => &[&version::TLS13, &version::TLS12],
             TlsOffer::Tls12 => &[&version::TLS12],
             TlsOffer::Tls13 => &[&version::TLS13],
+            TlsOffer::Plain => return Ok(None),
         };
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
@@ -79,6 +80,6 @@ impl Identity {
             .with_no_client_auth()
             .with_single_cert(self.chain, self.key)?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(config)
+        Ok(Some(config))
     }
 }

@@ -1,4 +1,4 @@
-//! A real HTTPS site on loopback: something to measure where there is no network, and whose truth is known.
+//! A real site on loopback, over HTTPS or plain HTTP: something to measure where there is no network, and whose truth is known.
 
 mod certificate;
 mod page;
@@ -55,6 +55,8 @@ pub enum TlsOffer {
     Tls12,
     /// 1.3 only.
     Tls13,
+    /// None: plain HTTP/1.1.
+    Plain,
 }
 
 /// Why the site did not start.
@@ -88,6 +90,7 @@ impl SiteError {
 #[derive(Debug)]
 pub struct Site {
     address: SocketAddr,
+    scheme: &'static str,
     authority: NamedTempFile,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -101,7 +104,8 @@ impl Site {
     pub fn start(options: Options) -> Result<Self, SiteError> {
         let identity = certificate::make(options.address)?;
         let authority = identity.authority_file().map_err(SiteError::io("write the authority's certificate"))?;
-        let tls = Arc::new(identity.server_config(options.tls)?);
+        let tls = identity.server_config(options.tls)?.map(Arc::new);
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let listener = TcpListener::bind((options.address, 0)).map_err(SiteError::io("bind a port"))?;
         listener.set_nonblocking(true).map_err(SiteError::io("prepare the port"))?;
         let address = listener.local_addr().map_err(SiteError::io("read the port"))?;
@@ -114,7 +118,7 @@ impl Site {
             .name("site".to_owned())
             .spawn(move || runtime.block_on(serve::until(stopped, listener, tls, options)))
             .map_err(SiteError::io("start a thread"))?;
-        Ok(Self { address, authority, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, scheme, authority, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where it listens.
@@ -126,9 +130,7 @@ impl Site {
     /// The address of one of its pages; `path` begins with a slash.
     #[must_use]
     pub fn url(&self, path: &str) -> Url {
-        let mut url = Url::parse("https://127.0.0.1/").expect("a constant that is a URL");
-        url.set_ip_host(self.address.ip()).expect("https has hosts");
-        url.set_port(Some(self.address.port())).expect("https has ports");
+        let mut url = Url::parse(&format!("{}://{}/", self.scheme, self.address)).expect("an address is a host");
         url.set_path(path);
         url
     }

@@ -13,6 +13,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
@@ -34,12 +35,12 @@ struct Content {
 pub(super) async fn until(
     stopped: oneshot::Receiver<()>,
     listener: std::net::TcpListener,
-    tls: Arc<ServerConfig>,
+    tls: Option<Arc<ServerConfig>>,
     options: Options,
 ) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     let content = Arc::new(Content { page: Bytes::from(page::html(options.page_bytes)), options });
-    let acceptor = TlsAcceptor::from(tls);
+    let acceptor = tls.map(TlsAcceptor::from);
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut connections = JoinSet::new();
     let serving = async {
@@ -65,19 +66,23 @@ pub(super) async fn until(
 }
 
 /// One connection, to its end. What breaks it off is the client's affair.
-async fn connection(stream: TcpStream, acceptor: TlsAcceptor, content: Arc<Content>) {
+async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, content: Arc<Content>) {
     // Nagle's algorithm would hold back the tail of a response for a delayed acknowledgement.
     let _ = stream.set_nodelay(true);
+    let Some(acceptor) = acceptor else { return http1(stream, content).await };
     let Ok(Ok(stream)) = tokio::time::timeout(PATIENCE, acceptor.accept(stream)).await else { return };
-    let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-    let service = service_fn(move |request| answered(request, Arc::clone(&content)));
-    let stream = TokioIo::new(stream);
-    if http2 {
-        let _ = http2::Builder::new(TokioExecutor::new()).serve_connection(stream, service).await;
-    } else {
-        let mut builder = http1::Builder::new();
-        let _ = builder.timer(TokioTimer::new()).header_read_timeout(PATIENCE).serve_connection(stream, service).await;
+    if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
+        return http1(stream, content).await;
     }
+    let service = service_fn(move |request| answered(request, Arc::clone(&content)));
+    let _ = http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+}
+
+async fn http1(stream: impl AsyncRead + AsyncWrite + Unpin, content: Arc<Content>) {
+    let service = service_fn(move |request| answered(request, Arc::clone(&content)));
+    let mut builder = http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+    let _ = builder.serve_connection(TokioIo::new(stream), service).await;
 }
 
 async fn answered(request: Request<Incoming>, content: Arc<Content>) -> Result<Response<Full<Bytes>>, Infallible> {
