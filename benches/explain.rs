@@ -86,6 +86,7 @@ fn row(side: &'static str, n: u64, places: u64) -> Row {
         slot_ms: Some(UnixMillis(1_767_225_600_000 + (n / places) as i64 * 180_000)),
         started_at_ms: UnixMillis(0),
         elapsed_us: hops.iter().map(Hop::elapsed_us).sum(),
+        asked: None,
         outcome: Outcome::Answered(Answer::default()),
         hops,
         local: parallax::measurement::local::Local::default(),

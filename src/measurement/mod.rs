@@ -4,6 +4,7 @@
 //! up, opens nothing, and knows no tool, no statistic and no storage. The JSON that `serde` makes of these types is the
 //! public contract (`"schema": 1`): a field that a platform cannot give is absent, never zero.
 
+pub mod asked;
 pub mod environment;
 pub mod hop;
 pub mod identity;

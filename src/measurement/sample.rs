@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::asked::Asked;
 use super::environment::Invocation;
 use super::hop::Hop;
 use super::identity::{Method, SampleId, Stopwatch, TargetId, Vantage};
@@ -37,6 +38,9 @@ pub struct Sample {
     pub started_at_ms: UnixMillis,
     /// How long it took, on a clock that only goes forward.
     pub elapsed_us: Micros,
+    /// What was asked for; absent in imports, and in samples of versions that did not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
     /// How it ended.
     pub outcome: Outcome,
     /// The redirect chain.
@@ -81,6 +85,8 @@ pub struct Observation {
     pub started_at: UnixMillis,
     /// How long it took.
     pub elapsed: Micros,
+    /// What was asked for.
+    pub asked: Asked,
     /// How it ended.
     pub outcome: Outcome,
     /// The redirect chain.
@@ -124,6 +130,7 @@ impl Observation {
             slot_ms: identity.slot,
             started_at_ms: self.started_at,
             elapsed_us: self.elapsed,
+            asked: Some(self.asked),
             outcome: self.outcome,
             hops: self.hops,
             local: self.local,

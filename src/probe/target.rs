@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::measurement::asked::Asked;
 use crate::measurement::identity::TargetId;
 
 /// One watched page.
@@ -70,6 +71,25 @@ impl Target {
             expect: Expectations::default(),
         }
     }
+
+    /// What a measurement of it asks for, as it is kept with the sample.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        let said_otherwise = self.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept-encoding"));
+        let codings = self.accept_encoding.iter().map(|coding| coding.as_str().to_owned()).collect();
+        let http: &[&str] = match self.http {
+            HttpVersions::Best => &["2", "1.1"],
+            HttpVersions::Http1 => &["1.1"],
+            HttpVersions::Http2 => &["2"],
+        };
+        Asked {
+            method: self.http_method.as_str().to_owned(),
+            accept_encoding: (!said_otherwise).then_some(codings),
+            http: http.iter().map(|&version| version.to_owned()).collect(),
+            verify: self.tls.verify,
+            follow_redirects: self.follow_redirects,
+        }
+    }
 }
 
 /// The request method.
@@ -80,6 +100,17 @@ pub enum HttpMethod {
     Get,
     /// Its header only.
     Head,
+}
+
+impl HttpMethod {
+    /// As in a request.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+        }
+    }
 }
 
 /// A value that is sent and never shown.
@@ -259,5 +290,21 @@ impl Expectations {
     #[must_use]
     pub fn needs_body(&self) -> bool {
         self.body_contains.is_some() || self.body_matches.is_some() || !self.json.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_header_of_the_targets_own_says_is_not_known_and_not_kept() {
+        let mut target = Target::new(TargetId::new("t").unwrap(), Url::parse("https://h.example/").unwrap());
+        assert_eq!(target.asked().accept_encoding, Some(Vec::new()));
+        target.accept_encoding = vec![Coding::Gzip, Coding::Brotli];
+        assert_eq!(target.asked().accept_encoding, Some(vec!["gzip".to_owned(), "br".to_owned()]));
+        target.headers = vec![("ACCEPT-encoding".to_owned(), Secret::new("hidden".to_owned()))];
+        assert_eq!(target.asked().accept_encoding, None);
+        assert!(!format!("{:?}", target.asked()).contains("hidden"));
     }
 }

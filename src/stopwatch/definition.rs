@@ -245,6 +245,20 @@ impl Encoding {
         }
     }
 
+    /// All that the tool asks for that a server would choose; `None` where that depends or is not known.
+    ///
+    /// libcurl also names `deflate`, which no server prefers to the others.
+    #[must_use]
+    pub fn codings(self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Nothing => Some(&[]),
+            Self::Gzip => Some(&["gzip"]),
+            Self::GzipBrotli => Some(&["gzip", "br"]),
+            Self::All => Some(&["gzip", "br", "zstd"]),
+            Self::AsTold | Self::Unknown => None,
+        }
+    }
+
     /// Whether a body without a coding is what the tool gets whatever the server can do.
     #[must_use]
     pub fn takes_plain(self) -> bool {

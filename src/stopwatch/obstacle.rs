@@ -22,10 +22,14 @@ pub enum Obstacle {
     Coded(String),
     /// The tool asks for codings, and the body came without one.
     PerhapsCoded,
+    /// The tool asks for codings that the sample did not ask for, and the body came in another one.
+    PerhapsOtherwiseCoded,
     /// The tool's way of coding is not known.
     CodingUnknown,
     /// The tool asks for the header only.
     HeadNotGet,
+    /// The sample asked for the header only.
+    GetNotHead,
     /// The tool speaks no TLS.
     Tls,
     /// The tool takes IPv4.
@@ -57,8 +61,10 @@ impl Obstacle {
             Self::KeptConnection => "kept_connection",
             Self::Coded(_) => "coded",
             Self::PerhapsCoded => "perhaps_coded",
+            Self::PerhapsOtherwiseCoded => "perhaps_otherwise_coded",
             Self::CodingUnknown => "coding_unknown",
             Self::HeadNotGet => "head_not_get",
+            Self::GetNotHead => "get_not_head",
             Self::Tls => "tls",
             Self::Family => "family",
             Self::Fallback => "fallback",
@@ -86,8 +92,13 @@ impl fmt::Display for Obstacle {
                 "the body came uncompressed, and this tool asks for compression: measure with --compressed, or say \
                  --same-body if the server has none for this page"
             }
+            Self::PerhapsOtherwiseCoded => {
+                "this tool asks for codings that the sample did not ask for, and might have got another one: measure with \
+                 --compressed"
+            }
             Self::CodingUnknown => "whether this tool asks for compression is not known",
             Self::HeadNotGet => "the sample has a body, and this tool asks with HEAD",
+            Self::GetNotHead => "the sample was asked with HEAD, and this tool reads the body",
             Self::Tls => "the sample went over TLS, which this tool does not speak",
             Self::Family => "the sample went over IPv6, and this tool takes IPv4 where there is one",
             Self::Fallback => "the first address was given up, and this tool tries one address only",

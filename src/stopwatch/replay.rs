@@ -11,7 +11,7 @@ use crate::measurement::sample::Sample;
 use crate::measurement::units::Micros;
 
 use super::definition::{
-    AddressChoice, Definition, Failures, Redirects, Request, Reuse, Start, Stop, Unit, Verification,
+    AddressChoice, Definition, Encoding, Failures, Redirects, Request, Reuse, Start, Stop, Unit, Verification,
 };
 use super::obstacle::{Caveat, Obstacle};
 use super::series::Reading;
@@ -99,7 +99,7 @@ fn attempt(
         return Err(Obstacle::DefinitionUnknown);
     }
     let mut caveats = Vec::new();
-    path(definition, span, &mut caveats)?;
+    path(definition, sample, span, &mut caveats)?;
     if definition.start == Start::Lookup && span.lacks_lookup(&sample.method) {
         return Err(Obstacle::LookupNotTimed);
     }
@@ -154,13 +154,14 @@ fn series(definition: &Definition, span: &Span<'_>) -> Vec<Reading> {
 }
 
 /// The tool would have gone the same way: the same kind of connection to the same address.
-fn path(definition: &Definition, span: &Span<'_>, caveats: &mut Vec<Caveat>) -> Result<(), Obstacle> {
+fn path(definition: &Definition, sample: &Sample, span: &Span<'_>, caveats: &mut Vec<Caveat>) -> Result<(), Obstacle> {
     let connects = definition.start != Start::Request;
     if connects && span.is_kept() && matches!(definition.reuse, Reuse::Never | Reuse::WithinCheck) {
         return Err(Obstacle::KeptConnection);
     }
     if span.is_tls() {
-        match (definition.verification, span.verified()) {
+        let verified = span.verified().or(sample.asked.as_ref().map(|asked| asked.verify));
+        match (definition.verification, verified) {
             (Verification::PlainHttpOnly, _) => return Err(Obstacle::Tls),
             (Verification::On, Some(false)) | (Verification::Off, Some(true)) => caveats.push(Caveat::Verification),
             _ => {}
@@ -191,21 +192,17 @@ fn body(
     let Some(response) = &span.last.response else { return Ok(()) };
     let empty = response.body_bytes == 0;
     let forbidden = matches!(response.status, 100..=199 | 204 | 300..=399);
-    match definition.request {
-        Request::Head if !empty => return Err(Obstacle::HeadNotGet),
-        Request::Get if empty && !forbidden => caveats.push(Caveat::NoBody),
+    let asked = sample.asked.as_ref();
+    match (definition.request, asked.map(|asked| asked.method.as_str())) {
+        (Request::Head, _) if !empty => return Err(Obstacle::HeadNotGet),
+        (Request::Get, Some("HEAD")) if !forbidden && definition.stop == Stop::Body => {
+            return Err(Obstacle::GetNotHead);
+        }
+        (Request::Get, Some("HEAD") | None) if empty && !forbidden => caveats.push(Caveat::NoBody),
         _ => {}
     }
-    let differs = match &response.content_encoding {
-        Some(coding) => match definition.encoding.asks_for(coding) {
-            Some(true) => None,
-            Some(false) => Some(Obstacle::Coded(coding.clone())),
-            None => Some(Obstacle::CodingUnknown),
-        },
-        None if definition.encoding.takes_plain() => None,
-        None if definition.encoding.asks_for("gzip").is_none() => Some(Obstacle::CodingUnknown),
-        None => Some(Obstacle::PerhapsCoded),
-    };
+    let codings = asked.and_then(|asked| asked.accept_encoding.as_deref());
+    let differs = other_coding(definition.encoding, response.content_encoding.as_deref(), codings);
     if definition.stop == Stop::Headers {
         caveats.push(Caveat::HeaderEnd);
         caveats.extend(differs.filter(|_| !empty && !assumed.same_body).map(|_| Caveat::OtherCoding));
@@ -223,6 +220,22 @@ fn body(
             Ok(())
         }
         _ => Ok(()),
+    }
+}
+
+/// Why the tool may have got the body in another coding: from the one it came in, and those that were asked for.
+fn other_coding(encoding: Encoding, came: Option<&str>, asked: Option<&[String]>) -> Option<Obstacle> {
+    // A server that was offered all that the tool offers made its choice for the tool, too.
+    let offered = |coding: &&str| asked.is_some_and(|asked| asked.iter().any(|one| one.eq_ignore_ascii_case(coding)));
+    let all_offered = encoding.codings().map(|codings| asked.is_some() && codings.iter().all(offered));
+    match came.map(|coding| (coding, encoding.asks_for(coding))) {
+        Some((coding, Some(false))) => Some(Obstacle::Coded(coding.to_owned())),
+        Some((_, Some(true))) => {
+            (asked.is_some() && all_offered == Some(false)).then_some(Obstacle::PerhapsOtherwiseCoded)
+        }
+        None if encoding.takes_plain() || all_offered == Some(true) => None,
+        None if encoding != Encoding::Unknown => Some(Obstacle::PerhapsCoded),
+        _ => Some(Obstacle::CodingUnknown),
     }
 }
 

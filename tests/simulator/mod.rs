@@ -271,6 +271,7 @@ fn one(side: &Side, at: &At, random: &mut ChaCha8Rng) -> Seen {
         slot_ms: Some(UnixMillis(START + i64::from(at.slot) * SLOT_MS)),
         started_at_ms: UnixMillis(START + i64::from(at.slot) * SLOT_MS + 40),
         elapsed_us: elapsed,
+        asked: None,
         outcome: Outcome::Answered(Answer { status: Some(200), ..Answer::default() }),
         hops,
         local: Local { cpu_us, run_delay_us, ..Local::default() },

@@ -1,6 +1,7 @@
 //! Builder of valid records: what a probe would have kept, without probing.
 
 use parallax::adapters::identifier::sample_id;
+use parallax::measurement::asked::Asked;
 use parallax::measurement::environment::{Environment, Init, Invocation};
 use parallax::measurement::hop::{Connection, Family, Hop, Response, Tcp, Tls};
 use parallax::measurement::identity::{Method, SampleId, TargetId, Vantage};
@@ -82,6 +83,13 @@ impl Recipe {
             slot_ms: self.slot_ms.map(UnixMillis),
             started_at_ms: UnixMillis(self.started_ms),
             elapsed_us: Micros(self.elapsed_us),
+            asked: Some(Asked {
+                method: "GET".to_owned(),
+                accept_encoding: Some(Vec::new()),
+                http: vec!["2".to_owned(), "1.1".to_owned()],
+                verify: true,
+                follow_redirects: true,
+            }),
             outcome,
             hops: hops(&self),
             local: local(),

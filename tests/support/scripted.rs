@@ -36,7 +36,7 @@ pub struct ScriptedProber {
 }
 
 impl Measure for ScriptedProber {
-    fn measure(&mut self, _: &Target) -> Observation {
+    fn measure(&mut self, target: &Target) -> Observation {
         let act = self.acts.lock().unwrap().pop();
         let answered = Outcome::Answered(Answer { status: Some(200), ..Answer::default() });
         let outcome = match act {
@@ -53,6 +53,7 @@ impl Measure for ScriptedProber {
         Observation {
             started_at: clock::wall(),
             elapsed: Micros(1),
+            asked: target.asked(),
             outcome,
             hops: Vec::new(),
             local: Local::default(),

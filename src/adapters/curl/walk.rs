@@ -39,6 +39,7 @@ pub(super) fn walk(curl: &Curl, target: &Target) -> Observation {
     Observation {
         started_at: timeline.started_at(),
         elapsed: walk.elapsed(),
+        asked: target.asked(),
         outcome,
         hops: walk.hops,
         local: walk.local.unwrap_or_default(),

@@ -93,6 +93,15 @@ impl Measure for Fresh {
         let clock_suspect = journal.timeline().drift() > DRIFT_MAX;
         let started_at = journal.timeline().started_at();
         let (hops, outcome, elapsed) = answer::facts(&chain, target, started_at);
-        Observation { started_at, elapsed, outcome, hops, local: used, curl: None, clock_suspect }
+        Observation {
+            started_at,
+            elapsed,
+            asked: target.asked(),
+            outcome,
+            hops,
+            local: used,
+            curl: None,
+            clock_suspect,
+        }
     }
 }

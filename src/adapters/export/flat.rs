@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::measurement::asked::Asked;
 use crate::measurement::environment::Init;
 use crate::measurement::hop::Hop;
 use crate::measurement::outcome::Outcome;
@@ -14,7 +15,7 @@ use crate::measurement::units::{Micros, UnixMillis};
 use crate::measurement::wire::Record;
 
 /// The columns, in order. Names are a public contract: a new one goes to the end.
-pub const COLUMNS: [&str; 46] = [
+pub const COLUMNS: [&str; 51] = [
     "id",
     "target",
     "vantage",
@@ -61,6 +62,11 @@ pub const COLUMNS: [&str; 46] = [
     "cpu_model",
     "memory_mb",
     "probe_version",
+    "asked_method",
+    "asked_encoding",
+    "asked_http",
+    "asked_verify",
+    "asked_redirects",
 ];
 
 /// Writes rows.
@@ -121,7 +127,23 @@ fn cells(record: &Record) -> Vec<String> {
         number(environment.memory_mb),
         text(&environment.probe_version),
     ]);
+    cells.extend(sample.asked.as_ref().map(asked).unwrap_or_default());
     cells
+}
+
+/// `identity` is HTTP's word for no coding: an empty cell says that it is not known.
+fn asked(asked: &Asked) -> [String; 5] {
+    let codings = asked.accept_encoding.as_ref().map(|codings| match codings.is_empty() {
+        true => "identity".to_owned(),
+        false => codings.join(", "),
+    });
+    [
+        text(&asked.method),
+        text(&codings.unwrap_or_default()),
+        text(&asked.http.join(", ")),
+        asked.verify.to_string(),
+        asked.follow_redirects.to_string(),
+    ]
 }
 
 fn identity(sample: &Sample) -> Vec<String> {

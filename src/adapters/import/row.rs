@@ -97,6 +97,7 @@ impl<'m> Rows<'m> {
             slot_ms: slot,
             started_at_ms: started,
             elapsed_us: elapsed,
+            asked: None,
             outcome: ending.outcome,
             hops: Vec::new(),
             local: Local::default(),

@@ -81,6 +81,7 @@ impl Measure for Pooled {
         Observation {
             started_at: timeline.started_at(),
             elapsed: hops.iter().map(Hop::elapsed_us).sum(),
+            asked: target.asked(),
             outcome,
             hops,
             local: usage.until_now(None),

@@ -1,3 +1,5 @@
+mod asked;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -41,6 +43,7 @@ fn sample(hops: Vec<Hop>) -> Sample {
         slot_ms: None,
         started_at_ms: UnixMillis(0),
         elapsed_us: hops.iter().map(Hop::elapsed_us).sum(),
+        asked: None,
         outcome: Outcome::Answered(Answer { status: Some(200), ..Answer::default() }),
         hops,
         local: Local::default(),
