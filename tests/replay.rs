@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use parallax::adapters::curl::Curl;
 use parallax::adapters::exchange::Fresh;
+use parallax::adapters::identifier::sample_id;
 use parallax::lab::site::{Options, Site, TlsOffer};
-use parallax::measurement::identity::Method;
-use parallax::measurement::sample::Sample;
+use parallax::measurement::identity::{Method, TargetId, Vantage};
+use parallax::measurement::sample::{Identity, Observation, Sample};
 use parallax::probe::interleave::Rounds;
 use parallax::probe::port::Measure;
 use parallax::probe::target::{HttpVersions, TrustStore};
@@ -16,7 +17,6 @@ use parallax::stopwatch::catalogue;
 use parallax::stopwatch::replay::{Assumptions, Replay, replay};
 
 use crate::hostile::target;
-use crate::support::samples::named;
 
 const ROUNDS: usize = 20;
 /// Whoever leaves the waiting out of a definition, or counts it twice, is off by this much.
@@ -45,6 +45,17 @@ fn pairs(tls: TlsOffer) -> Vec<[Sample; 2]> {
             pair.map(Option::unwrap)
         })
         .collect()
+}
+
+fn named(seen: Observation, method: &Method) -> Sample {
+    seen.named(Identity {
+        id: sample_id(),
+        target: TargetId::new("t").unwrap(),
+        vantage: Vantage::new("host/test").unwrap(),
+        method: method.clone(),
+        slot: None,
+        invocation: None,
+    })
 }
 
 /// curl's own number less the replay's, in milliseconds.

@@ -1,6 +1,5 @@
 //! Builder of valid records: what a probe would have kept, without probing.
 
-use parallax::adapters::identifier::sample_id;
 use parallax::measurement::asked::Asked;
 use parallax::measurement::environment::{Environment, Init, Invocation};
 use parallax::measurement::hop::{Connection, Family, Hop, Response, Tcp, Tls};
@@ -8,7 +7,7 @@ use parallax::measurement::identity::{Method, SampleId, TargetId, Vantage};
 use parallax::measurement::local::Local;
 use parallax::measurement::outcome::{Answer, Cause, Failure, Outcome};
 use parallax::measurement::phase::{Phase, PhaseTime, Phases};
-use parallax::measurement::sample::{Identity, Observation, Sample};
+use parallax::measurement::sample::Sample;
 use parallax::measurement::units::{Micros, UnixMillis};
 use parallax::measurement::wire::Record;
 
@@ -205,16 +204,4 @@ fn connection() -> Connection {
         }),
         ..Connection::default()
     }
-}
-
-/// What was observed, as a sample of a target and a place that do not matter.
-pub fn named(seen: Observation, method: &Method) -> Sample {
-    seen.named(Identity {
-        id: sample_id(),
-        target: TargetId::new("t").unwrap(),
-        vantage: Vantage::new("host/test").unwrap(),
-        method: method.clone(),
-        slot: None,
-        invocation: None,
-    })
 }
