@@ -8,6 +8,7 @@ use parallax::measurement::outcome::Cause;
 use parallax::measurement::phase::Phase;
 use parallax::measurement::units::{Micros, UnixMillis};
 use parallax::measurement::wire::Record;
+use parallax::report::html;
 use parallax::report::latency::Scope;
 use parallax::report::terminal::{Canvas, text};
 use parallax::report::variance::VarianceReport;
@@ -123,6 +124,7 @@ fn the_page_and_its_json_are_as_promised() {
     assert!(report.says_something());
     assert_golden("variance/fleet.txt", &text(&report.document(), Canvas::default()));
     assert_golden("variance/narrow-ascii.txt", &text(&report.document(), Canvas { width: 72, ascii: true }));
+    assert_golden("variance/fleet.html", &html::page(&report.document()));
     assert_golden("variance/fleet.json", &(report.json() + "\n"));
 }
 
@@ -355,6 +357,12 @@ fn the_command_splits_what_the_archive_keeps() {
     assert_eq!(found["strata"][0]["needs"]["more_sandboxes"], 8, "one region has 12 of 20");
     assert_golden("variance/shape.txt", &shape(&serde_json::from_str(&kept.run(&["--json"]).out).unwrap()));
     assert!(kept.run(&["--ascii", "--width", "60"]).out.is_ascii());
+    let written = kept.run(&["--html", "page.html"]);
+    assert_eq!((written.code, written.out.as_str()), (0, ""), "{}", written.err);
+    let html = std::fs::read_to_string(kept.0.path().join("page.html")).unwrap();
+    assert!(html.starts_with("<!DOCTYPE html>") && html.contains("deviation, factor"), "{html}");
+    assert_eq!(kept.run(&["--html", "no/such/page.html"]).code, 2);
+    assert_eq!(kept.run(&["--html", "page.html", "--json"]).code, 2);
 }
 
 #[test]

@@ -1,15 +1,17 @@
 //! Where the spread lies.
 
+mod words;
+
 use serde::Serialize;
 
 use crate::measurement::units::UnixMillis;
 use crate::statistics::interval::Interval;
 use crate::summary::variance::collector::VarianceSummary;
 use crate::summary::variance::contrast::Contrast;
-use crate::summary::variance::needs::{INVOCATIONS, Needs, RegionNeed, SANDBOXES, SANDBOXES_A_REGION};
-use crate::summary::variance::part::{Kind, Part};
+use crate::summary::variance::needs::SANDBOXES;
+use crate::summary::variance::part::Kind;
 use crate::summary::variance::scale::Scale;
-use crate::summary::variance::split::{Correlation, Invocations, Split};
+use crate::summary::variance::split::{Invocations, Split};
 use crate::summary::variance::stratum::{ColdStart, Stratum};
 
 use super::document::{Document, Table};
@@ -92,8 +94,8 @@ fn section(page: &mut Document, stratum: &Stratum) {
         page.text("There is no warm response time, so there is no spread.");
         return;
     };
-    page.table(parts(split));
-    page.notes(notes(stratum, split));
+    page.table(parts(stratum));
+    page.notes(words::notes(stratum, split));
     page.table(contrasts(split));
     page.table(invocations(split));
     page.notes(stratum.cold_start_ms.map(cold).into_iter().collect());
@@ -127,9 +129,9 @@ fn kind(part: Kind) -> &'static str {
         Kind::AvailabilityZone => "zones of a vantage",
         Kind::CpuModel => "CPU models of a zone",
         Kind::Sandbox => "sandboxes of a place",
-        Kind::Invocation => "first, second and later invocations",
-        Kind::Rest => "one sandbox from one time to the next",
-        Kind::SandboxAndRest => "sandboxes, invocations and the rest together",
+        Kind::Invocation => "invocations: first, second, later",
+        Kind::Rest => "one sandbox over time",
+        Kind::SandboxAndRest => "sandboxes, and all below them",
     }
 }
 
@@ -137,100 +139,34 @@ fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
-fn parts(split: &Split) -> Table {
-    let (unit, deviation): (&str, fn(f64) -> String) = match split.scale {
-        Scale::Milliseconds => ("deviation, ms", ms),
-        Scale::Logarithms => ("deviation, factor", |deviation| format!("{:.3}", deviation.exp())),
+/// On both scales: milliseconds add up, logarithms are not led by a few very slow samples.
+fn parts(stratum: &Stratum) -> Table {
+    let head = ["", "how many", "share", "deviation, ms", "share, log", "deviation, factor"];
+    let mut table = Table::new("Share of the variance that lies between", &head);
+    let figures: [fn(f64) -> String; 2] = [ms, |deviation| format!("{:.3}", deviation.exp())];
+    let scales = [stratum.milliseconds.as_ref(), stratum.logarithms.as_ref()];
+    let parts = scales.map(|split| split.map_or(&[][..], |split| &split.parts[..]));
+    let cells = |at: Option<usize>| {
+        parts.iter().zip(figures).flat_map(move |(parts, figure)| match at {
+            Some(at) => parts.get(at).map_or([None, None], |part| {
+                [part.share.map(percent), part.variance.map(|variance| figure(variance.sqrt()))]
+            }),
+            None => {
+                let total: f64 = parts.iter().filter_map(|part| part.variance).sum();
+                if total > 0.0 { [Some(percent(1.0)), Some(figure(total.sqrt()))] } else { [None, None] }
+            }
+        })
     };
-    let mut table = Table::new("Share of the variance that lies between", &["", "how many", "share", unit]);
-    let row = |part: &Part| {
-        vec![
-            kind(part.part).to_owned(),
-            if part.levels == 0 { ABSENT.to_owned() } else { part.levels.to_string() },
-            part.share.map_or_else(|| ABSENT.to_owned(), percent),
-            part.variance.map_or_else(|| ABSENT.to_owned(), |variance| deviation(variance.sqrt())),
-        ]
+    let row = |name: &str, levels: usize, at: Option<usize>| {
+        let levels = if levels == 0 { ABSENT.to_owned() } else { levels.to_string() };
+        let cells = cells(at).map(|cell| cell.unwrap_or_else(|| ABSENT.to_owned()));
+        [name.to_owned(), levels].into_iter().chain(cells).collect::<Vec<String>>()
     };
-    table.rows = split.parts.iter().map(row).collect();
-    let total: f64 = split.parts.iter().filter_map(|part| part.variance).sum();
-    if total > 0.0 {
-        table.rows.push(vec!["all parts".to_owned(), ABSENT.to_owned(), percent(1.0), deviation(total.sqrt())]);
+    table.rows = parts[0].iter().enumerate().map(|(at, part)| row(kind(part.part), part.levels, Some(at))).collect();
+    if cells(None).any(|cell| cell.is_some()) {
+        table.rows.push(row("all parts", 0, None));
     }
     table
-}
-
-fn notes(stratum: &Stratum, split: &Split) -> Vec<String> {
-    let mut notes = vec!["-: there is only one in each, or samples do not say.".to_owned()];
-    if split.parts.iter().all(|part| part.share.is_none()) {
-        notes.push("All response times are equal: there is no spread to split.".to_owned());
-        return notes;
-    }
-    let correlation = |split: Option<&Split>| split.and_then(|split| split.sandbox);
-    let (in_ms, in_ln) = (correlation(stratum.milliseconds.as_ref()), correlation(stratum.logarithms.as_ref()));
-    match in_ms.zip(in_ln) {
-        Some((in_ms, in_ln)) => {
-            notes.push(format!(
-                "Within a place, sandboxes hold {} of the variance on milliseconds, {} on logarithms.",
-                held(in_ms),
-                held(in_ln)
-            ));
-            if stratum.heavy_tails {
-                notes.push(
-                    "Heavy tails: the two disagree by more than an interval, because few and very slow samples lead the \
-                     milliseconds. What is printed here is the split of the logarithms."
-                        .to_owned(),
-                );
-            }
-        }
-        None => notes.extend(cannot_say(stratum)),
-    }
-    notes.push(
-        "Places are chosen, not drawn: what is said of regions, zones and CPU models holds for these only. What changes \
-         with time for all alike lies in the last part."
-            .to_owned(),
-    );
-    notes
-}
-
-fn held(correlation: Correlation) -> String {
-    format!("{} (95 % {})", percent(correlation.estimate), figures::interval(correlation.interval, percent))
-}
-
-fn cannot_say(stratum: &Stratum) -> Vec<String> {
-    let Needs { sandboxes, sandboxes_with_too_few, more_sandboxes, regions, one_sandbox_a_place } = &stratum.needs;
-    let mut said = Vec::new();
-    if *more_sandboxes > 0 {
-        said.push(format!(
-            "Cannot say how much lies between sandboxes: {sandboxes} of them have {INVOCATIONS} or more warm response \
-             times, and it takes {SANDBOXES}, {SANDBOXES_A_REGION} in each region. At least {more_sandboxes} more \
-             sandboxes are needed."
-        ));
-    } else {
-        said.push("Cannot say how much lies between sandboxes, although there are enough of them.".to_owned());
-    }
-    if *sandboxes_with_too_few > 0 {
-        said.push(format!(
-            "{sandboxes_with_too_few} sandboxes have fewer than {INVOCATIONS} warm response times; more invocations of \
-             theirs count too."
-        ));
-    }
-    if !regions.is_empty() {
-        let each = |need: &RegionNeed| format!("{} has {}, lacks {}", need.region, need.sandboxes, need.more_sandboxes);
-        said.push(format!("Too few in: {}.", regions.iter().map(each).collect::<Vec<_>>().join("; ")));
-    }
-    if *one_sandbox_a_place && *sandboxes + *sandboxes_with_too_few > 0 {
-        said.push("No place has two sandboxes, so a place and its sandbox cannot be told apart.".to_owned());
-    }
-    if stratum.hosts_only {
-        said.push(
-            "A host's sandbox is its boot: only restarts and further hosts would add some, so on hosts this split is \
-             rarely to be had."
-                .to_owned(),
-        );
-    } else if stratum.warm > 0 && stratum.without_sandbox == stratum.warm {
-        said.push("No sample names its sandbox: imports carry none.".to_owned());
-    }
-    said
 }
 
 /// A difference on its scale, as milliseconds or as percent.
