@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::support::command::{finished, parallax, run};
 use crate::support::golden::{assert_golden, shape};
+use crate::support::hostile::Behaviour;
 
 const COMMANDS: [&str; 12] = [
     "agent",
@@ -243,9 +244,56 @@ fn an_interrupted_comparison_shows_and_keeps_what_there_is() {
     let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
     nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
     let run = finished(child.wait_with_output().unwrap());
-    assert_eq!(run.code, 0, "{}", run.err);
+    assert_eq!(run.code, 3, "{}", run.err);
     assert!(run.err.contains("interrupted"), "{}", run.err);
     let said: Value = serde_json::from_str(&run.out).unwrap();
     let compared = said["a"]["samples"].as_u64().unwrap() + said["b"]["samples"].as_u64().unwrap();
     assert_eq!(compared, kept());
+}
+
+#[test]
+fn ctrl_c_does_not_wait_for_a_measurement_that_takes_long() {
+    for method in ["method=fresh", "method=pooled", "method=curl"] {
+        let server = Behaviour::NeverAnswers.start();
+        let directory = here();
+        let page = server.url("/").to_string();
+        let words = ["compare", &page, "--allow-private", "--max-time", "300", "--a", method, "--b", method];
+        let child = parallax(directory.path(), &words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let start = std::time::Instant::now();
+        while server.seen().is_empty() {
+            assert!(start.elapsed() < Duration::from_secs(60), "{method}: the page was never asked");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let pressed = std::time::Instant::now();
+        let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+        let run = finished(child.wait_with_output().unwrap());
+        assert_eq!(run.code, 3, "{method}: {}", run.err);
+        assert!(run.err.contains("interrupted: what was measured until then is kept"), "{method}: {}", run.err);
+        assert!(pressed.elapsed() < Duration::from_secs(60), "{method}: {:?}", pressed.elapsed());
+    }
+}
+
+#[test]
+fn an_interrupted_demo_says_so_and_leaves_its_report() {
+    let directory = here();
+    let words = ["demo", "--seconds", "3000", "--output", "r.html", "--archive", "sqlite:d.db"];
+    let child = parallax(directory.path(), &words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let place = format!("sqlite:{}", directory.path().join("d.db").display());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let start = std::time::Instant::now();
+    let kept = || -> u64 {
+        let Ok(mut archive) = open(&place, Mode::Read) else { return 0 };
+        runtime.block_on(archive.sources()).map_or(0, |lines| lines.iter().map(|line| line.samples).sum())
+    };
+    while kept() < 8 {
+        assert!(start.elapsed() < Duration::from_secs(120), "nothing was kept in two minutes");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    let run = finished(child.wait_with_output().unwrap());
+    assert_eq!(run.code, 3, "{}", run.err);
+    assert!(run.err.contains("interrupted"), "{}", run.err);
+    assert!(std::fs::read_to_string(directory.path().join("r.html")).unwrap().contains("</html>"));
 }

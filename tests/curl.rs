@@ -15,6 +15,7 @@ use parallax::probe::target::{Coding, HttpMethod, HttpVersions, Secret, Timeouts
 use url::Url;
 
 use crate::hostile::target;
+use crate::support::hostile::Behaviour;
 use crate::support::pages::{self, Site};
 use crate::support::proxy;
 use crate::support::server::Server;
@@ -270,4 +271,26 @@ fn a_curl_that_is_missing_or_too_old_is_named() {
     assert!(matches!(Curl::at(&path), Err(CurlError::TooOld(version)) if version == "7.61.1"));
     drop(directory);
     assert!(matches!(Curl::at(&path), Err(CurlError::Missing(_))));
+}
+
+#[test]
+fn a_curl_under_way_is_ended_from_another_thread_and_no_other_is_started_after_it() {
+    let server = Behaviour::NeverAnswers.start();
+    let mut target = target(server.url("/"));
+    target.timeouts = Timeouts::total(Duration::from_secs(120));
+    let mut curl = curl();
+    let end = curl.breaker().unwrap();
+    let asked = || !server.seen().is_empty();
+    let begun = std::time::Instant::now();
+    let measuring = std::thread::spawn(move || (0..2).map(|_| curl.measure(&target)).collect::<Vec<_>>());
+    while !asked() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "curl never asked");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    end();
+    let seen = measuring.join().unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(90), "{:?}", begun.elapsed());
+    for seen in seen {
+        assert!(matches!(&seen.outcome, Outcome::Failed(failure) if failure.cause == Cause::Tool), "{seen:?}");
+    }
 }

@@ -25,7 +25,7 @@ pub enum ProberError {
 ///
 /// # Errors
 /// See [`ProberError`].
-pub fn prober(method: &Method) -> Result<Box<dyn Measure>, ProberError> {
+pub fn prober(method: &Method) -> Result<Box<dyn Measure + Send>, ProberError> {
     match method {
         Method::Fresh => Ok(Box::new(Fresh::new()?)),
         Method::Pooled => Ok(Box::new(Pooled::new()?)),

@@ -1,5 +1,7 @@
 //! The port: the smallest promise a caller of a probe needs.
 
+use std::sync::Arc;
+
 use crate::measurement::sample::Observation;
 
 use super::target::Target;
@@ -11,4 +13,13 @@ use super::target::Target;
 pub trait Measure {
     /// Measures once.
     fn measure(&mut self, target: &Target) -> Observation;
+
+    /// What ends a measurement under way; `None` where it can only be left to end by itself.
+    fn breaker(&self) -> Option<Breaker> {
+        None
+    }
 }
+
+/// Called from another thread, ends what a prober has started outside of this program, now and from then on: for
+/// whoever wants to leave. The observation that is then returned is of no use.
+pub type Breaker = Arc<dyn Fn() + Send + Sync>;

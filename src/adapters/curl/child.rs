@@ -3,6 +3,7 @@
 //! The kernel keeps a dead child's accounts until it is reaped: they are read between the two.
 
 use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -16,6 +17,34 @@ use crate::measurement::units::Micros;
 pub(super) struct Child {
     pid: Pid,
     reaped: bool,
+    running: Running,
+}
+
+/// The child that runs now, if there is one, for whoever wants to end it from another thread.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Running(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    pid: Option<Pid>,
+    /// No child shall run any more.
+    broken: bool,
+}
+
+impl Running {
+    /// Ends the child that runs, and each that is started after it.
+    pub(super) fn end(&self) {
+        let mut state = self.state();
+        state.broken = true;
+        // It has not been reaped, or it would not be here.
+        if let Some(pid) = state.pid {
+            let _ = kill(pid, Signal::SIGKILL);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// How it ended and what it used.
@@ -30,8 +59,15 @@ pub(super) struct End {
 
 impl Child {
     /// Takes over waiting for a process just started; the standard library must not wait for it any more.
-    pub(super) fn new(spawned: &std::process::Child) -> Self {
-        Self { pid: Pid::from_raw(spawned.id().cast_signed()), reaped: false }
+    pub(super) fn new(spawned: &std::process::Child, running: &Running) -> Self {
+        let child = Self { pid: Pid::from_raw(spawned.id().cast_signed()), reaped: false, running: running.clone() };
+        let mut state = running.state();
+        state.pid = Some(child.pid);
+        if state.broken {
+            child.kill();
+        }
+        drop(state);
+        child
     }
 
     /// Waits for its end, and leaves it unreaped; `false` where time ran out first.
@@ -70,6 +106,8 @@ impl Child {
         self.wait_until(Instant::now() + Duration::from_secs(60));
         let run_delay_us = run_delay(self.pid);
         self.reaped = true;
+        // Before it is reaped: from then on its id may be another's.
+        self.running.state().pid = None;
         let (status, usage) = wait4(self.pid)?;
         let length = |time: libc::timeval| Micros(u64::try_from(TimeVal::from(time).num_microseconds()).unwrap_or(0));
         let (user, system) = (length(usage.ru_utime), length(usage.ru_stime));
@@ -92,6 +130,7 @@ impl Drop for Child {
     fn drop(&mut self) {
         if !self.reaped {
             self.kill();
+            self.running.state().pid = None;
             let _ = wait4(self.pid);
         }
     }

@@ -26,11 +26,13 @@ mod transfer;
 mod walk;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::measurement::sample::Observation;
-use crate::probe::port::Measure;
+use crate::probe::port::{Breaker, Measure};
 use crate::probe::target::Target;
 
+use child::Running;
 pub use found::CurlError;
 
 /// A curl that can measure.
@@ -39,6 +41,7 @@ pub struct Curl {
     program: PathBuf,
     version: String,
     directory: tempfile::TempDir,
+    running: Running,
 }
 
 impl Curl {
@@ -57,7 +60,7 @@ impl Curl {
     pub fn at(program: &Path) -> Result<Self, CurlError> {
         let version = found::version(program)?;
         let directory = tempfile::tempdir().map_err(CurlError::NoDirectory)?;
-        Ok(Self { program: program.to_owned(), version, directory })
+        Ok(Self { program: program.to_owned(), version, directory, running: Running::default() })
     }
 
     /// Its version, as in `7.88.1`.
@@ -70,5 +73,10 @@ impl Curl {
 impl Measure for Curl {
     fn measure(&mut self, target: &Target) -> Observation {
         walk::walk(self, target)
+    }
+
+    fn breaker(&self) -> Option<Breaker> {
+        let running = self.running.clone();
+        Some(Arc::new(move || running.end()))
     }
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crate::measurement::local::Local;
 use crate::measurement::units::Micros;
 
-use super::child::Child;
+use super::child::{Child, Running};
 
 /// Variables that would change the measurement behind the target's back: proxies are the target's matter.
 const ENVIRONMENT_REMOVED: [&str; 8] =
@@ -33,6 +33,8 @@ pub(super) struct Run<'a> {
     pub(super) output_max: u64,
     /// Keep them, not only count them.
     pub(super) keep_output: bool,
+    /// Where it is known while it runs.
+    pub(super) running: &'a Running,
 }
 
 /// What came of it.
@@ -72,7 +74,7 @@ impl Run<'_> {
         for name in ENVIRONMENT_REMOVED {
             command.env_remove(name);
         }
-        let mut child = Child::new(&command.spawn()?);
+        let mut child = Child::new(&command.spawn()?, self.running);
         // The command holds the other ends of the pairs: our reading would never see its end.
         drop(command);
         feeding.set_write_timeout(Some(self.limit))?;
@@ -139,6 +141,7 @@ mod tests {
             limit,
             output_max,
             keep_output: true,
+            running: &Running::default(),
         }
         .run()
         .unwrap()
@@ -182,6 +185,7 @@ mod tests {
             limit: LONG,
             output_max: 0,
             keep_output: false,
+            running: &Running::default(),
         };
         assert_eq!(run.run().unwrap_err().kind(), ErrorKind::NotFound);
     }

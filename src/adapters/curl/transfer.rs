@@ -70,6 +70,7 @@ pub(super) fn transfer(curl: &Curl, request: &Request<'_>, now: UnixMillis) -> T
         limit: request.limit.saturating_add(GRACE),
         output_max: if target.http_method == HttpMethod::Head { u64::MAX } else { target.body_max },
         keep_output: target.expect.needs_body() && target.http_method == HttpMethod::Get,
+        running: &curl.running,
     };
     let (errors, blocks, ran) = match files.cleared().and_then(|()| run.run()) {
         Ok(ran) => (files.errors(), files.blocks(), ran),

@@ -92,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         lines,
         targets: host.pages.into_iter().map(|page| (page.target.id.clone(), Arc::new(page.target))).collect(),
         identity: Arc::new(identity),
-        probers: Arc::new(|method: &Method| prober(method).map_err(|error| error.to_string())),
+        probers: Arc::new(|method: &Method| Ok(prober(method).map_err(|error| error.to_string())?)),
         in_flight: arguments.in_flight,
         keep: host.keep,
         once: arguments.once,

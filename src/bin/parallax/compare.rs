@@ -56,7 +56,8 @@ pub(crate) struct Arguments {
     html: Option<PathBuf>,
 }
 
-/// Measures, keeps, and compares exactly what was measured; negative where a side was never answered.
+/// Measures, keeps, and compares exactly what was measured; negative where a side was never answered, not finished where
+/// it was interrupted.
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let target = arguments.target.target()?;
     trust::check(&target.tls).map_err(Problem::input)?;
@@ -71,15 +72,17 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     tell(format_args!("{}: {a} against {b}, {} rounds in random order, seed {seed}", target.id, arguments.rounds));
     let mut turns = Turns::new(arms, Measuring::begin(vantage), archive)?;
     let ending = take(&mut turns, arguments, seed)?;
-    if ending == Ending::Interrupted {
-        tell(format_args!("interrupted: what was measured until then is kept in {}, and compared", arguments.archive));
-    }
     let title = format!("{}: {a} against {b}", target.id);
     let report = ComparisonReport::new(&title, turns.comparison([0, 1], seed), clock::wall());
     if let Some(page) = page {
         page.write(&html::page(&report.document()))?;
     }
     print(&if arguments.json { report.json() } else { terminal::text(&report.document(), arguments.canvas.meant()) })?;
+    if ending == Ending::Interrupted {
+        let message =
+            format!("interrupted: what was measured until then is kept in {}, and compared", arguments.archive);
+        return Err(Problem::unfinished(message));
+    }
     let silent: Vec<&Arm> = turns.arms.iter().filter(|arm| arm.answered() == 0).collect();
     for arm in &silent {
         tell(arm.why_never_answered());

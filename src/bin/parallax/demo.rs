@@ -67,7 +67,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     interrupt::listen()?;
     let measuring = Measuring::begin(vantage::of_host("demo")?);
     let mut turns = Turns::new(script.arms, measuring, archive)?;
-    watch(&mut turns, Duration::from_secs(arguments.seconds), seed)?;
+    let whole = watch(&mut turns, Duration::from_secs(arguments.seconds), seed)?;
     drop(site);
 
     let second = turns.arms[script::PAGE[1]].method.clone();
@@ -83,27 +83,30 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         print(&terminal::text(&story::screen(&on_page, &on_slow), arguments.canvas.meant()))?;
     }
     tell(format_args!("\nreport     {}\nsamples    {}", arguments.output.display(), arguments.archive));
-    Ok(Answer::Done)
+    match whole {
+        true => Ok(Answer::Done),
+        false => Err(Problem::unfinished("interrupted: the report is on what was measured until then")),
+    }
 }
 
-/// Takes turns until the time is over or Ctrl-C comes.
-fn watch(turns: &mut Turns, length: Duration, seed: u64) -> Result<(), Problem> {
+/// Takes turns until the time is over; `false` where Ctrl-C came first.
+fn watch(turns: &mut Turns, length: Duration, seed: u64) -> Result<bool, Problem> {
     let bar = Progress::running(length);
     let start = Instant::now();
     for (round, order) in Rounds::new(turns.arms.len(), seed).enumerate() {
         for arm in order {
             if script::has_turn(arm, round) && !turns.turn(arm)? {
-                return Ok(());
+                return Ok(false);
             }
         }
         let passed = start.elapsed();
         bar.at(u64::try_from(passed.as_millis()).unwrap_or(u64::MAX), story::so_far(&turns.arms));
         if passed >= length {
-            return Ok(());
+            return Ok(true);
         }
         if !interrupt::rest(script::REST) {
-            return Ok(());
+            return Ok(false);
         }
     }
-    Ok(())
+    Ok(true)
 }

@@ -1,4 +1,4 @@
-//! Ctrl-C, asked about between measurements: what was begun is ended, and what was measured is kept and shown.
+//! Ctrl-C: what is under way is broken off, and what was measured is kept and shown.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};

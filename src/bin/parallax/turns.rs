@@ -1,8 +1,10 @@
 //! Several ways of measuring, taking turns; every sample is kept as soon as it is measured.
 
+mod bench;
+
 use parallax::adapters::archive::Archive;
 use parallax::archive::port::Append;
-use parallax::measurement::identity::Method;
+use parallax::measurement::identity::{Method, Vantage};
 use parallax::measurement::outcome::Outcome;
 use parallax::measurement::wire::Record;
 use parallax::probe::port::Measure;
@@ -12,8 +14,8 @@ use parallax::summary::source::SourceName;
 use tokio::runtime::Runtime;
 
 use crate::exit::Problem;
-use crate::interrupt;
 use crate::measuring::Measuring;
+use bench::{Bench, Place};
 
 /// One page asked for in one way.
 pub(crate) struct Arm {
@@ -21,16 +23,16 @@ pub(crate) struct Arm {
     pub(crate) target: Target,
     /// How.
     pub(crate) method: Method,
-    /// What does it.
-    pub(crate) prober: Box<dyn Measure>,
+    /// What does it, until it takes its place.
+    prober: Option<Box<dyn Measure + Send>>,
     /// What came of it, in order.
     pub(crate) records: Vec<Record>,
 }
 
 impl Arm {
     /// An arm that has not had a turn.
-    pub(crate) fn new(target: Target, method: Method, prober: Box<dyn Measure>) -> Self {
-        Self { target, method, prober, records: Vec::new() }
+    pub(crate) fn new(target: Target, method: Method, prober: Box<dyn Measure + Send>) -> Self {
+        Self { target, method, prober: Some(prober), records: Vec::new() }
     }
 
     /// In one sentence, for an arm without a single response time.
@@ -58,34 +60,32 @@ impl Arm {
 pub(crate) struct Turns {
     /// In the order in which they were named, whatever the order of their turns.
     pub(crate) arms: Vec<Arm>,
-    measuring: Measuring,
+    vantage: Vantage,
+    bench: Bench,
     archive: Archive,
     runtime: Runtime,
 }
 
 impl Turns {
     /// Nobody has had a turn.
-    pub(crate) fn new(arms: Vec<Arm>, measuring: Measuring, archive: Archive) -> Result<Self, Problem> {
+    pub(crate) fn new(mut arms: Vec<Arm>, measuring: Measuring, archive: Archive) -> Result<Self, Problem> {
+        let place = |arm: &mut Arm| {
+            let prober = arm.prober.take()?;
+            Some(Place { target: arm.target.clone(), method: arm.method.clone(), prober })
+        };
+        let places = arms.iter_mut().filter_map(place).collect();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .map_err(|error| Problem::unfinished(format!("cannot start a runtime: {error}")))?;
-        Ok(Self { arms, measuring, archive, runtime })
+        let vantage = measuring.vantage().clone();
+        Ok(Self { arms, vantage, bench: Bench::start(places, measuring)?, archive, runtime })
     }
 
     /// One turn of one arm: measured, kept, remembered. `false` where Ctrl-C came, now or before.
-    ///
-    /// A measurement during which Ctrl-C came is dropped: the terminal sends it to a curl that is running, too.
     pub(crate) fn turn(&mut self, arm: usize) -> Result<bool, Problem> {
-        let Some(arm) = self.arms.get_mut(arm) else { return Ok(false) };
-        if interrupt::came() {
-            return Ok(false);
-        }
-        let record = self.measuring.once(arm.prober.as_mut(), &arm.target, &arm.method);
-        if interrupt::came() {
-            return Ok(false);
-        }
+        let Some(record) = self.bench.once(arm)? else { return Ok(false) };
         self.runtime.block_on(self.archive.append(std::slice::from_ref(&record))).map_err(Problem::unfinished)?;
-        arm.records.push(record);
+        self.arms[arm].records.push(record);
         Ok(true)
     }
 
@@ -93,11 +93,8 @@ impl Turns {
     pub(crate) fn comparison(&self, arms: [usize; 2], seed: u64) -> Comparison {
         let [a, b] = arms.map(|arm| {
             let arm = &self.arms[arm];
-            let name = SourceName {
-                target: arm.target.id.clone(),
-                vantage: self.measuring.vantage().clone(),
-                method: arm.method.clone(),
-            };
+            let name =
+                SourceName { target: arm.target.id.clone(), vantage: self.vantage.clone(), method: arm.method.clone() };
             (name, arm.records.iter().map(|record| &record.sample))
         });
         compare(a, b, seed)
