@@ -121,9 +121,9 @@ fn cases() -> Vec<Case> {
         named("never answers", behaviour(NeverAnswers, "http", Failed(Wait, Timeout))),
         named("drips the body", behaviour(DripsBody, "http", Failed(Receive, Timeout))),
         named("drips the header", behaviour(DripsHeader, "http", FailedIn(&[Wait, Receive], &[Timeout]))),
-        named("garbage", behaviour(Garbage, "http", FailedIn(&[Wait, Receive], &[Protocol]))),
+        named("garbage", behaviour(Garbage, "http", Failed(Receive, Protocol))),
         named("garbage for a chunk", behaviour(GarbageChunk, "http", Failed(Receive, Protocol))),
-        named("a header of 2 MB", behaviour(OversizedHeader, "http", FailedIn(&[Wait, Receive], &[Protocol]))),
+        named("a header of 2 MB", behaviour(OversizedHeader, "http", Failed(Receive, Protocol))),
         named("no handshake", behaviour(NeverAnswers, "https", Failed(Tls, Timeout))),
         named("garbage for TLS", behaviour(Garbage, "https", Failed(Tls, TlsHandshake))),
         named("HTTP for TLS", behaviour(PlainHttp, "https", Failed(Tls, TlsHandshake))),
@@ -142,14 +142,11 @@ fn cases() -> Vec<Case> {
             let case = certificate(Certificate::Expired, CertificateExpired);
             but(Case { expected: Answered(200), ..case }, |target| target.tls.verify = false)
         }),
-        named("redirects in a circle", page("/loop", FailedIn(&[Wait, Receive], &[TooManyRedirects]))),
-        named("more redirects than allowed", page("/redirect?n=11", FailedIn(&[Wait, Receive], &[TooManyRedirects]))),
+        named("redirects in a circle", page("/loop", Failed(Receive, TooManyRedirects))),
+        named("more redirects than allowed", page("/redirect?n=11", Failed(Receive, TooManyRedirects))),
         named("as many as allowed", page("/redirect?n=10", Answered(200))),
         named("redirect without a place", page("/no-location", Answered(302))),
-        named(
-            "redirect to a file",
-            page("/redirect-to?url=file:///etc/passwd", FailedIn(&[Wait, Receive], &[BadRedirect])),
-        ),
+        named("redirect to a file", page("/redirect-to?url=file:///etc/passwd", Failed(Receive, BadRedirect))),
         named("100 MB", but(page("/huge", Truncated), capped)),
         named("100 MB, length not told", but(page("/endless", Truncated), capped)),
         named("100 MB over HTTP/1.1", but(but(page("/huge", Truncated), capped), http1)),
@@ -161,7 +158,7 @@ fn cases() -> Vec<Case> {
             let site = Site { http2: false, ..pages::HTTPS }.start();
             let case =
                 Case { name: "", target: target(site.url("/page")), expected: Answered(200), servers: vec![site] };
-            but(Case { expected: FailedIn(&[Tls], &[TlsHandshake, Protocol]), ..case }, http2)
+            but(Case { expected: Failed(Tls, TlsHandshake), ..case }, http2)
         }),
         named("a tunnel", through(proxy::start(None), page("/page", Answered(200)))),
         named("a forwarding proxy", through(proxy::start(None), plain())),
@@ -241,4 +238,19 @@ fn hostile_servers_misbehave_as_named() {
     assert!(cut.contains("Content-Length: 1000") && cut.ends_with(&"b".repeat(100)));
     assert!(!raw(&Behaviour::Garbage.start(), request).unwrap().contains("HTTP"));
     assert!(raw(&Behaviour::OversizedHeader.start(), request).unwrap().len() > 2_000_000);
+}
+
+/// `pooled` begins to speak HTTP/2 all the same, and cannot tell why it is not understood.
+#[test]
+fn a_server_that_agrees_on_no_version_of_http_fails_in_the_handshake_of_who_asks_for_http2_only() {
+    let site = Site { alpn: false, http2: false, ..pages::HTTPS }.start();
+    let target = Target { http: HttpVersions::Http2, ..target(site.url("/page")) };
+    let methods: [Box<dyn Measure>; 2] = [Box::new(Fresh::new().unwrap()), Box::new(Curl::find().unwrap())];
+    for mut method in methods {
+        let seen = method.measure(&target);
+        let Outcome::Failed(failure) = &seen.outcome else { panic!("{seen:?}") };
+        assert_eq!((failure.phase, failure.cause), (Tls, TlsHandshake), "{failure:?}");
+        assert!(failure.detail.contains("HTTP/2"), "{failure:?}");
+        assert!(seen.hops[0].phases.send.is_none() || seen.curl.is_some(), "curl goes on, and we judge afterwards");
+    }
 }

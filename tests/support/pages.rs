@@ -27,10 +27,13 @@ pub struct Site {
     pub certificate: Option<Certificate>,
     pub tls12_only: bool,
     pub http2: bool,
+    /// Says in the handshake which HTTP it speaks.
+    pub alpn: bool,
 }
 
 /// Plain HTTP/1.1 on 127.0.0.1.
-pub const HTTP: Site = Site { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), certificate: None, tls12_only: false, http2: false };
+pub const HTTP: Site =
+    Site { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), certificate: None, tls12_only: false, http2: false, alpn: true };
 /// HTTPS, HTTP/2 where the client can, on 127.0.0.1.
 pub const HTTPS: Site = Site { certificate: Some(Certificate::Good), http2: true, ..HTTP };
 
@@ -45,7 +48,11 @@ impl Site {
         } else {
             &[&rustls::version::TLS13, &rustls::version::TLS12]
         };
-        let alpn: &[&[u8]] = if self.http2 { &[b"h2", b"http/1.1"] } else { &[b"http/1.1"] };
+        let alpn: &[&[u8]] = match (self.alpn, self.http2) {
+            (false, _) => &[],
+            (true, true) => &[b"h2", b"http/1.1"],
+            (true, false) => &[b"http/1.1"],
+        };
         let acceptor = TlsAcceptor::from(Authority::get().server_config(certificate, versions, alpn));
         Server::start_on(self.ip, "https", move |stream, seen| {
             let acceptor = acceptor.clone();

@@ -39,7 +39,8 @@ fn phase_and_cause(failed: &Failed<'_>) -> (Phase, Cause) {
         2 | 4 | 48 => (Phase::Resolve, Cause::Tool),
         5 => (Phase::Resolve, Cause::Proxy),
         6 => (Phase::Resolve, Cause::NameNotFound),
-        1 if says(&["HTTP/0.9"]) => (Phase::Wait, Cause::Protocol),
+        // The first byte came, and was not that of a header.
+        1 if says(&["HTTP/0.9"]) => (Phase::Receive, Cause::Protocol),
         1 | 3 if failed.follows => (Phase::Receive, Cause::BadRedirect),
         7 if says(&["unreachable", "no route"]) => (Phase::Connect, Cause::Unreachable),
         7 if says(&["timed out", "timeout"]) => (Phase::Connect, Cause::Timeout),
@@ -175,7 +176,7 @@ mod tests {
             (56, "Recv failure: Connection reset by peer", [1, 2, 3, 4], Phase::Receive, Cause::ConnectionReset),
             (52, "Empty reply from server", [1, 2, 3, 0], Phase::Wait, Cause::ConnectionClosed),
             (18, "transfer closed with 900 bytes remaining", [1, 2, 3, 4], Phase::Receive, Cause::ConnectionClosed),
-            (1, "Received HTTP/0.9 when not allowed", [1, 2, 3, 4], Phase::Wait, Cause::Protocol),
+            (1, "Received HTTP/0.9 when not allowed", [1, 2, 3, 4], Phase::Receive, Cause::Protocol),
             (61, "Error while processing content unencoding", [1, 2, 3, 4], Phase::Receive, Cause::Decoding),
             (255, "", [1, 2, 3, 4], Phase::Receive, Cause::Other),
         ];

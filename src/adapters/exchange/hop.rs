@@ -139,12 +139,12 @@ impl Step<'_> {
         let client = self.client.as_ref().map_err(|reason| Broken::new(Cause::Other, reason.clone()))?;
         let shaking = tls::handshake(stream, url, client, self.target.tls.verify, &self.journal);
         let (stream, session) = self.limits.of(Phase::Tls).hold(&self.journal, shaking).await??;
-        self.journal.enter(Some(Phase::Send));
         let http2 = session.http2;
         facts.session = Some(session);
         if self.target.http == HttpVersions::Http2 && !http2 {
-            return Err(Broken::new(Cause::Protocol, "the server did not agree on HTTP/2"));
+            return Err(Broken::new(Cause::TlsHandshake, "the server did not agree on HTTP/2"));
         }
+        self.journal.enter(Some(Phase::Send));
         Line::speak(stream, end, facts.clone(), &self.journal).await
     }
 

@@ -22,6 +22,11 @@ pub(super) fn of_client(error: reqwest::Error, noted: &Noted, head: bool, proxie
     Failure { phase, cause, detail: redact::text(&detail) }
 }
 
+/// Something came back and was not HTTP: the wait was over.
+pub(super) fn is_of_an_answer(error: &reqwest::Error) -> bool {
+    causes(error).any(|error| error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse))
+}
+
 fn cause(error: &reqwest::Error, phase: Phase, proxied: bool) -> Cause {
     if error.is_timeout() {
         return Cause::Timeout;

@@ -84,7 +84,12 @@ impl Asking<'_> {
         let proxied = self.target.proxy.is_some();
         let noted = || self.client.marks.noted();
         let mut incoming = match timeout_at(limit, self.client.client.execute(request)).await {
-            Ok(answered) => answered.map_err(|error| failure::of_client(error, &noted(), false, proxied))?,
+            Ok(Ok(incoming)) => incoming,
+            Ok(Err(error)) => {
+                let begun = timeline::reached(&noted(), false) == Phase::Wait && failure::is_of_an_answer(&error);
+                span.head = begun.then(|| self.timeline.now());
+                return Err(failure::of_client(error, &noted(), begun, proxied));
+            }
             Err(_) => return Err(self.timed_out(timeline::reached(&noted(), false))),
         };
         span.head = Some(self.timeline.now());
