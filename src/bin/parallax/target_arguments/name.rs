@@ -1,7 +1,9 @@
 //! The name of a page that nobody named.
 
+use std::net::Ipv6Addr;
+
 use parallax::measurement::identity::{NAME_LENGTH_MAX, TargetId};
-use url::Url;
+use url::{Host, Url};
 
 use crate::exit::Problem;
 
@@ -10,7 +12,10 @@ use crate::exit::Problem;
 /// Characters that no name may have become `~`, and a name that would be too long ends in a digest of the whole, so
 /// that two long paths do not become one page.
 pub(super) fn of_page(url: &Url) -> Result<TargetId, Problem> {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let host = match url.host() {
+        Some(Host::Ipv6(address)) => without_colons(address),
+        _ => url.host_str().unwrap_or_default().to_owned(),
+    };
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     let path = url.path().trim_end_matches('/');
     let whole = format!("{host}{port}{path}");
@@ -23,6 +28,14 @@ pub(super) fn of_page(url: &Url) -> Result<TargetId, Problem> {
     }
     TargetId::new(&name)
         .map_err(|error| Problem::input(format!("no name can be made from the URL ({error}); give one with --target")))
+}
+
+/// `2001:db8::1` as `ip6-2001-db8--1`: no name has brackets, and without them a port would look like a part of it.
+fn without_colons(address: Ipv6Addr) -> String {
+    let text = address.to_string();
+    // A zero at either end, so that the run of zeros stands between two groups.
+    let (before, after) = (if text.starts_with(':') { "0" } else { "" }, if text.ends_with(':') { "0" } else { "" });
+    format!("ip6-{before}{}{after}", text.replace(':', "-"))
 }
 
 /// FNV-1a, 64 bits: the same on every machine and in every version, which the standard hasher does not promise.
@@ -44,7 +57,12 @@ mod tests {
             ("https://www.example.com/", "www.example.com"),
             ("https://www.example.com/dna/?secret=1#top", "www.example.com/dna"),
             ("https://user:password@127.0.0.1:8443/slow", "127.0.0.1:8443/slow"),
-            ("http://[::1]/", "::1"),
+            ("http://[::1]/", "ip6-0--1"),
+            ("https://[::1]:8443/slow", "ip6-0--1:8443/slow"),
+            ("https://[2001:db8:0:0::a:1]/", "ip6-2001-db8--a-1"),
+            ("https://[2001:db8::]/x", "ip6-2001-db8--0/x"),
+            ("https://[::]/", "ip6-0--0"),
+            ("https://[::ffff:192.0.2.1]/", "ip6-0--ffff-192.0.2.1"),
             ("https://example.com/%E6%97%A5(x)", "example.com/~E6~97~A5~x~"),
             ("https://日本.example/", "xn--wgv71a.example"),
         ] {
