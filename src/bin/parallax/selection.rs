@@ -86,7 +86,12 @@ fn narrow<T, E: std::fmt::Display>(
 /// Neither of the two.
 pub(crate) fn moment(flag: &str, text: &str, now: UnixMillis) -> Result<UnixMillis, Problem> {
     if let Ok(back) = length(text) {
-        return Ok(now.minus(back));
+        return Some(now.minus(back)).filter(|point| point.0 >= 0).ok_or_else(|| {
+            Problem::input(format!(
+                "{flag} {} reaches back beyond 1970, when clocks begin; give a shorter length, or leave it out for no limit",
+                text.escape_default()
+            ))
+        });
     }
     let point = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| {
         Problem::input(format!(
@@ -139,6 +144,8 @@ mod tests {
             (["--since", "yesterday"], "--since"),
             (["--until", "2026-13-01T00:00:00Z"], "--until"),
             (["--since", "\u{1b}[2J"], "--since"),
+            (["--since", "99999999d"], "--since 99999999d reaches back beyond 1970"),
+            (["--until", "584542046years"], "beyond 1970"),
             (["--target", "a b"], "--target"),
             (["--vantage", ""], "--vantage"),
             (["--method", "a,b"], "--method"),
