@@ -17,7 +17,7 @@ const PATTERN_BYTES_MAX: usize = 1 << 20;
 /// As typed.
 #[derive(Debug, Args)]
 pub(super) struct ExpectationArguments {
-    /// The status is one of these
+    /// The status is one of these; without it a page that answers 500 has answered, as in curl
     #[arg(long, help_heading = "Checks", value_name = "CODE", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(100..=599))]
     expect_status: Vec<u16>,
     /// The body contains this text
