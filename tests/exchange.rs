@@ -166,8 +166,10 @@ fn what_the_machine_did_is_told_on_linux() {
         assert!(local.cpu_us < Some(seen.elapsed + Micros(1_000)), "{local:?} in {:?}", seen.elapsed);
         let tcp = last(&seen).0.connection.as_ref().unwrap().tcp.unwrap();
         assert!(tcp.handshake_rtt_us.is_some() && tcp.segments_in.is_some(), "{tcp:?}");
-        // Nothing is lost on loopback, but a kernel whose peer is not let run in time probes for a loss.
-        assert!(tcp.retransmits.zip(tcp.segments_out).is_some_and(|(again, sent)| again < sent), "{tcp:?}");
+        // Nothing is lost on loopback; a kernel whose peer is not let run in time probes for a loss, but not every time.
+        let again =
+            || last(&measured(&target(site.url("/page")))).0.connection.as_ref().unwrap().tcp.unwrap().retransmits;
+        assert!((0..20).any(|_| again() == Some(0)), "{tcp:?}");
         assert!(last(&seen).0.phases.present().all(|(_, time)| time.cpu_us.is_some() && time.run_delay_us.is_some()));
     }
 }
