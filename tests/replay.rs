@@ -18,9 +18,9 @@ use parallax::stopwatch::replay::{Assumptions, Replay, replay};
 
 use crate::hostile::target;
 
-const ROUNDS: usize = 20;
+const ROUNDS: usize = 15;
 /// Whoever leaves the waiting out of a definition, or counts it twice, is off by this much.
-const THINK: Duration = Duration::from_millis(40);
+const THINK: Duration = Duration::from_millis(150);
 /// In milliseconds.
 const SLACK: f64 = 10.0;
 
