@@ -164,3 +164,37 @@ pub struct CurlRun {
     /// The exit status; 0 is success.
     pub exit_code: i32,
 }
+
+impl CurlRun {
+    /// The CPU time that must lie within `time_total`: outside of it the processes cannot have used more than it lasted.
+    ///
+    /// A lower bound: what they were made to wait for outside counts against it. Absent where CPU time is not known.
+    #[must_use]
+    pub fn cpu_within_at_least(&self) -> Option<Micros> {
+        let outside = self.process_us.saturating_sub(self.time_total_us);
+        Some((self.user_cpu_us? + self.system_cpu_us?).saturating_sub(outside))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starting_curl_is_not_in_its_number() {
+        let run = |process_us, cpu: Option<u64>| CurlRun {
+            time_total_us: Micros(10_000),
+            process_us: Micros(process_us),
+            user_cpu_us: cpu.map(Micros),
+            system_cpu_us: Some(Micros(5_000)),
+            ..CurlRun::default()
+        };
+        assert_eq!(run(30_000, Some(19_000)).cpu_within_at_least(), Some(Micros(4_000)));
+        assert_eq!(
+            run(90_000, Some(19_000)).cpu_within_at_least(),
+            Some(Micros::ZERO),
+            "kept waiting: nothing is known"
+        );
+        assert_eq!(run(30_000, None).cpu_within_at_least(), None);
+    }
+}
