@@ -1,6 +1,7 @@
 //! What a page says, whatever it is printed on.
 
 use super::bars::Bars;
+use super::stairs::Stairs;
 
 /// A page.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,6 +25,8 @@ pub enum Block {
     Table(Table),
     /// Lengths of time side by side.
     Bars(Bars),
+    /// A gap, step by step.
+    Stairs(Stairs),
 }
 
 /// Rows and columns; a line break in a cell stays one.
@@ -81,6 +84,13 @@ impl Document {
     pub fn bars(&mut self, bars: Bars) {
         if !bars.rows.is_empty() {
             self.blocks.push(Block::Bars(bars));
+        }
+    }
+
+    /// Adds stairs, unless they have no step.
+    pub fn stairs(&mut self, stairs: Stairs) {
+        if !stairs.steps.is_empty() {
+            self.blocks.push(Block::Stairs(stairs));
         }
     }
 }

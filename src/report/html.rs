@@ -1,5 +1,7 @@
 //! A document as one self-contained file of HTML: no script, nothing fetched.
 
+mod stairs;
+
 use maud::{DOCTYPE, Markup, html};
 
 use super::bars::{Bar, Bars};
@@ -43,6 +45,7 @@ fn section(block: &Block) -> Markup {
         Block::Notes(notes) => html! { ul.notes { @for note in notes { li { (clean(note, false)) } } } },
         Block::Table(table) => rows(table),
         Block::Bars(bars) => drawn(bars),
+        Block::Stairs(steps) => stairs::drawn(steps),
     }
 }
 

@@ -14,6 +14,7 @@ pub mod html;
 pub mod json;
 pub mod latency;
 pub mod moment;
+pub mod stairs;
 pub mod terminal;
 pub mod variance;
 pub mod waterfall;

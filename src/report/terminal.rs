@@ -1,5 +1,7 @@
 //! A document as text.
 
+mod stairs;
+
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle};
 
 use super::bars::Bars;
@@ -45,6 +47,10 @@ pub fn text(document: &Document, canvas: Canvas) -> String {
             Block::Bars(bars) => {
                 lines.push(String::new());
                 lines.extend(drawn(bars, canvas));
+            }
+            Block::Stairs(steps) => {
+                lines.push(String::new());
+                lines.extend(stairs::drawn(steps, canvas));
             }
         }
     }
