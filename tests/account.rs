@@ -125,7 +125,7 @@ fn a_total_has_bounds_and_no_point_values() {
     assert!((distance.lower_ms - 68.0).abs() < 1.0 && (distance.upper_ms - 68.0).abs() < 1.0, "{distance:?}");
     assert!(bound(Cause::Scheduling).lower_ms > 30.0 && bound(Cause::Scheduling).upper_ms < 70.0);
     assert!(account.bounds.iter().all(|bound| bound.lower_ms <= bound.upper_ms));
-    assert!(account.verdicts[1..].iter().all(|verdict| verdict.ms.is_none() && verdict.decided_by.is_some()));
+    assert!(account.verdicts[1..].iter().all(|verdict| verdict.ms.is_none() && verdict.claim == Claim::Undecided));
     // Turned round, the bounds turn too.
     let turned =
         Case::new(source(&b), totals(&near, 0.0)).unwrap().account(&Question { known, ..question(Statistic::Mean) });
@@ -207,7 +207,7 @@ fn curl_fills_what_it_can_and_the_rest_is_one_row() {
     assert!(account.not_visible[1].contains(&"cpu") && account.not_visible[1].contains(&"loss"));
     // Half of curl's extra processor time is spent in the handshake: it is in the rest, and the row says so.
     assert!(residual.ms > 5.0, "{}", residual.ms);
-    assert!(account.verdicts[3].ms.is_none() && account.verdicts[3].decided_by.is_some());
+    assert!(account.verdicts[3].ms.is_none() && account.verdicts[3].claim == Claim::Undecided);
 }
 
 #[test]

@@ -19,7 +19,17 @@ fn a_demo_leaves_a_report_and_an_archive_and_says_where_the_time_went() {
     let directory = tempfile::tempdir().unwrap();
     let run = run(directory.path(), &["demo", "--seconds", "2", "--seed", "7"]);
     assert_eq!(run.code, 0, "{}", run.err);
-    for said in ["A, fresh, says", "B, ", "the median of", "loopback", "parallax compare https://"] {
+    for said in [
+        "From A to B: p50",
+        "From A to B: mean",
+        "The suspicions",
+        "A, fresh, says",
+        "B, ",
+        "Where: the means are",
+        "the median of",
+        "loopback",
+        "parallax compare https://",
+    ] {
         assert!(run.out.contains(said), "{said} is missing:\n{}", run.out);
     }
     assert!(run.err.contains("seed 7") && run.err.contains("report.html"), "{}", run.err);
@@ -28,6 +38,7 @@ fn a_demo_leaves_a_report_and_an_archive_and_says_where_the_time_went() {
     let page = std::fs::read_to_string(directory.path().join("report.html")).unwrap();
     assert!(page.starts_with("<!DOCTYPE html>") || page.starts_with("<!doctype html>"), "{:.80}", page);
     assert!(page.contains("fresh"), "the report names who was compared");
+    assert!(page.contains("<table class=\"stairs\">") && page.contains("H5 the way to the server"), "it says why");
 
     let kept = sources(directory.path(), "parallax-demo.db");
     assert_eq!(kept.len(), 4, "two pages, two ways: {kept:?}");
@@ -46,6 +57,13 @@ fn what_the_demo_prints_as_json_counts_what_it_kept() {
             let kept = sources(directory.path(), "d.db").into_iter();
             let line = kept.clone().find(|l| l.0 == target && source["method"] == l.1.as_str()).unwrap();
             assert_eq!(source["samples"], line.2, "{key} {side}");
+        }
+        for account in ["account", "mean"] {
+            let account = &said[key]["explained"][account];
+            let rows = account["rows"].as_array().unwrap();
+            let sum: f64 = rows.iter().map(|row| row["ms"].as_f64().unwrap()).sum();
+            assert!((sum - account["gap_ms"].as_f64().unwrap()).abs() < 1e-7, "{account}");
+            assert_eq!(rows.last().unwrap()["cause"], "residual");
         }
     }
     assert!(directory.path().join("r.html").exists() && !directory.path().join("report.html").exists());

@@ -120,7 +120,9 @@ fn score(world: &World, runs: u64, replicates: usize) -> Score {
             wrong += (found - true_ms).abs() / 2.0;
             let interval = intervals.rows[cause as usize];
             let (lower, upper) = (interval.lower.unwrap(), interval.upper.unwrap());
-            if cause == Cause::Dependence || world.together.iter().any(|(from, _)| *from == cause.as_str()) {
+            if matches!(cause, Cause::Dependence | Cause::Failure)
+                || world.together.iter().any(|(from, _)| *from == cause.as_str())
+            {
                 continue;
             }
             score.covered.entry(cause).or_default().push(lower <= true_ms && true_ms <= upper);

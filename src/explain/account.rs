@@ -5,13 +5,14 @@ use serde::{Serialize, Serializer};
 use crate::statistics::interval::Interval;
 use crate::statistics::level::Level;
 
-use super::bounds::{Bound, Known, bounds};
+use super::bounds::{Bound, Known, bounds, of_missing};
 use super::cause::{Cause, Shares};
 use super::claim::{Claim, claim, materiality};
 use super::composition::{Composition, compose};
-use super::evidence::{Fact, facts};
+use super::evidence::{Fact, PhasePart, by_phase, facts, whole};
 use super::interval::{self, Intervals, NoInterval};
 use super::ledger::{Row, Seen};
+use super::restricted::restrict;
 use super::sides::{Sides, SidesError};
 use super::source::{FailureGap, Source};
 use super::verdict::{Hypothesis, Verdict};
@@ -46,6 +47,8 @@ pub enum Label {
     Plain,
     /// Server or unexplained wait: not separable without `Server-Timing` at both sides.
     ServerOrUnexplained,
+    /// A side does not show its own work either: that, the server or unexplained wait.
+    OwnWorkOrServer,
     /// Everything: a side shows its total only.
     NotSeparable,
 }
@@ -73,6 +76,8 @@ pub struct CauseRow {
     pub or_stolen: bool,
     /// The observations behind it.
     pub evidence: Vec<Fact>,
+    /// The residual of the mean by phase, where both sides show phases and too little else; the parts add up to it.
+    pub by_phase: Vec<PhasePart>,
 }
 
 /// What the intervals rest on.
@@ -119,7 +124,8 @@ pub struct Account {
     pub no_interval: Option<NoInterval>,
     /// What the intervals rest on.
     pub basis: Option<Basis>,
-    /// Bounds, not intervals, for each cause where a side shows its total only.
+    /// Bounds, not intervals: for each cause where a side shows its total only, or for those that more than 5 % of a
+    /// side's samples do not show.
     pub bounds: Vec<Bound>,
     /// Percentiles only: what a request there consists of.
     pub composition: Option<Composition>,
@@ -127,9 +133,35 @@ pub struct Account {
     pub failures: FailureGap,
     /// The percentile lies among the failures of a side: its value is at least the timeout, not what stands here.
     pub beyond_failures: bool,
+    /// Percentiles only: the figure of A and of B over all requests, a failure being slower than any answer; absent where
+    /// it is a failure.
+    pub with_failures_ms: Option<[Option<f64>; 2]>,
+    /// Means only: what a failure counts as, where it counts.
+    pub failures_as_ms: Option<f64>,
+    /// What looks wrong with the data themselves.
+    pub warnings: Vec<Warning>,
     /// What all randomness came from.
     pub seed: u64,
 }
+
+/// What looks wrong with the data themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Warning {
+    /// A side that shows its total only is so far from the side that was measured in phases that its unit may have been
+    /// said wrongly at import.
+    Unit {
+        /// 0 for A, 1 for B.
+        side: usize,
+        /// Its median, milliseconds.
+        median_ms: f64,
+        /// The median of the side that shows phases.
+        measured_ms: f64,
+    },
+}
+
+/// How far apart two medians of one page are before a unit is doubted: seconds for milliseconds would be a thousand.
+const UNIT_RATIO: f64 = 100.0;
 
 /// Two sources, ready for any question.
 #[derive(Clone, Debug)]
@@ -149,6 +181,8 @@ pub struct Question {
     pub replicates: usize,
     /// What is known of a side that shows its total only.
     pub known: Known,
+    /// Means only: a failure counts as this many milliseconds; absent, failures are in no mean.
+    pub failures_as_ms: Option<f64>,
 }
 
 impl Question {
@@ -159,7 +193,7 @@ impl Question {
             Statistic::Mean => interval::REPLICATES,
             Statistic::Percentile(_) => percentile::REPLICATES,
         };
-        Self { statistic, seed, replicates, known: Known::default() }
+        Self { statistic, seed, replicates, known: Known::default(), failures_as_ms: None }
     }
 }
 
@@ -197,7 +231,15 @@ impl Case {
             Statistic::Percentile(level) => Some(level),
         };
         let separable = self.sides.both().has(Seen::TIMELINE);
-        Account {
+        let bounds = match (percentile, separable) {
+            (Some(_), _) => Vec::new(),
+            (None, true) => of_missing(&self.sides),
+            (None, false) => match of_missing(&self.sides) {
+                none if none.is_empty() => bounds(&self.sides, &question.known),
+                some => some,
+            },
+        };
+        let mut account = Account {
             statistic: question.statistic,
             values_ms: figures.values,
             gap_ms: figures.gap,
@@ -219,12 +261,52 @@ impl Case {
                     self.sides.rows.iter().any(|rows| rows.len() > percentile::ROWS_MAX).then_some(percentile::ROWS_MAX)
                 }),
             }),
-            bounds: if separable || percentile.is_some() { Vec::new() } else { bounds(&self.sides, &question.known) },
+            bounds,
             composition: percentile.filter(|_| separable).and_then(|level| compose(&self.sides, level, question.seed)),
-            failures: self.failures,
+            failures: self.failures.clone(),
             beyond_failures: percentile.is_some_and(|level| self.failures.worst_share() >= 1.0 - level.share()),
+            with_failures_ms: percentile.map(|level| [0, 1].map(|g| self.with_failures(g, level))),
+            failures_as_ms: question.failures_as_ms.filter(|_| percentile.is_none()),
+            warnings: self.warnings(),
             seed: question.seed,
+        };
+        if let Some(failure_ms) = account.failures_as_ms {
+            restrict(&mut account, failure_ms);
         }
+        account
+    }
+
+    /// The longest response time, milliseconds.
+    #[must_use]
+    pub fn longest_ms(&self) -> f64 {
+        self.sides.rows.iter().flatten().map(|row| row.total).fold(0.0, f64::max)
+    }
+
+    /// A percentile over all requests of a side, failures above all answers.
+    fn with_failures(&self, g: usize, level: Level) -> Option<f64> {
+        let mut totals: Vec<f64> = self.sides.rows[g].iter().map(|row| row.total).collect();
+        totals.sort_unstable_by(f64::total_cmp);
+        let place = level.share() * (totals.len() as f64 + self.failures.failed[g] as f64);
+        let at = place.ceil().max(1.0) as usize;
+        let value = totals.get(at - 1)?;
+        if place == place.floor() { Some(f64::midpoint(*value, *totals.get(at)?)) } else { Some(*value) }
+    }
+
+    fn warnings(&self) -> Vec<Warning> {
+        let median = |g: usize| {
+            let mut totals: Vec<f64> = self.sides.rows[g].iter().map(|row| row.total).collect();
+            totals.sort_unstable_by(f64::total_cmp);
+            totals.get(totals.len() / 2).copied().unwrap_or(0.0)
+        };
+        let measured = self.sides.seen.map(|seen| seen.has(Seen::TIMELINE));
+        let side = match measured {
+            [true, false] => 1,
+            [false, true] => 0,
+            _ => return Vec::new(),
+        };
+        let (median_ms, measured_ms) = (median(side), median(1 - side));
+        let far = median_ms > measured_ms * UNIT_RATIO || measured_ms > median_ms * UNIT_RATIO;
+        if far { vec![Warning::Unit { side, median_ms, measured_ms }] } else { Vec::new() }
     }
 
     fn figures(&self, question: &Question) -> Figures {
@@ -253,7 +335,8 @@ impl Case {
         let material = materiality(figures.gap);
         let row = |cause: Cause| {
             let ms = figures.shares.get(cause);
-            if ms == 0.0 && cause != Cause::Residual {
+            // What is left of exact sums after rounding is nothing.
+            if ms.abs() < 1e-11 && cause != Cause::Residual {
                 return None;
             }
             let interval_ms = figures.intervals.as_ref().ok().map(|found| found.rows[cause as usize]);
@@ -262,6 +345,8 @@ impl Case {
                 cause,
                 Cause::Dns | Cause::Queueing | Cause::Fallback | Cause::Transfer | Cause::Server | Cause::Residual
             );
+            let apart = label == Label::Plain || label == Label::NotSeparable;
+            let parts = if apart || merged { Vec::new() } else { self.parts(figures) };
             Some(CauseRow {
                 cause,
                 holds,
@@ -272,10 +357,20 @@ impl Case {
                 claim: claim(ms, interval_ms, material),
                 one_sided: figures.one_sided[cause as usize],
                 or_stolen: hidden && stolen,
-                evidence: facts(&self.sides, cause),
+                // What is left over after different columns is not comparable from side to side.
+                evidence: if label == Label::Plain { facts(&self.sides, cause) } else { whole(&self.sides, merged) },
+                by_phase: parts,
             })
         };
         Cause::ALL.into_iter().filter_map(row).collect()
+    }
+
+    /// The mean's residual by phase; none where something else was taken out of the phases.
+    fn parts(&self, figures: &Figures) -> Vec<PhasePart> {
+        let ms = |cause: Cause| figures.shares.get(cause);
+        let within = [Cause::Definition, Cause::Timing, Cause::Dns, Cause::Residual];
+        let elsewhere = Cause::ALL.into_iter().any(|cause| !within.contains(&cause) && ms(cause) != 0.0);
+        if elsewhere { Vec::new() } else { by_phase(&self.sides, ms(Cause::Dns), ms(Cause::Residual)) }
     }
 
     fn meaning(&self, cause: Cause, merged: bool) -> (Vec<Cause>, Label) {
@@ -302,8 +397,14 @@ impl Case {
             (Seen::SCHEDULING, Cause::Scheduling),
             (Seen::TRANSFER, Cause::Transfer),
         ];
-        holds.extend(unseen.into_iter().filter(|(column, _)| !both.has(*column)).map(|(_, cause)| cause));
-        (holds, Label::ServerOrUnexplained)
+        for (_, cause) in unseen.into_iter().filter(|(column, _)| !both.has(*column)) {
+            // A percentile's residual holds the transfer already.
+            if !holds.contains(&cause) {
+                holds.push(cause);
+            }
+        }
+        let own_work = both.has(Seen::CPU.or(Seen::SCHEDULING));
+        (holds, if own_work { Label::ServerOrUnexplained } else { Label::OwnWorkOrServer })
     }
 
     /// A function with less than one processor on which neither steal nor run-queue delay shows what its quota must
@@ -322,6 +423,8 @@ impl Case {
     fn verdicts(&self, figures: &Figures, merged: bool) -> Vec<Verdict> {
         let both = self.sides.both();
         let material = materiality(figures.gap);
+        let one_place = self.at_one_place();
+        let hides_work = both.has(Seen::TIMELINE) && !both.has(Seen::CPU.or(Seen::SCHEDULING));
         let judged = Hypothesis::ALL.into_iter().enumerate().map(|(at, hypothesis)| {
             let seen = match hypothesis {
                 Hypothesis::SampleTiming => true,
@@ -338,16 +441,40 @@ impl Case {
             if hypothesis == Hypothesis::CpuShare && claim == Claim::Refuted && self.may_be_stolen() {
                 claim = Claim::Undecided;
             }
-            Verdict {
-                hypothesis,
-                code: hypothesis.code(),
-                claim,
-                ms,
-                interval_ms,
-                decided_by: (claim == Claim::Undecided).then(|| hypothesis.decided_by()),
+            // A program's own work is a part of how it measures, and here it is in the rest.
+            if hypothesis == Hypothesis::Method && claim == Claim::Refuted && hides_work {
+                claim = Claim::Undecided;
             }
+            // At one place and one time only the way of measuring is left to differ, whatever rows show it.
+            let by_design = one_place && hypothesis == Hypothesis::Method
+                || one_place && hypothesis == Hypothesis::Distance && !seen;
+            let (mut ms, mut interval_ms) = (ms, interval_ms);
+            if by_design && hypothesis == Hypothesis::Method {
+                ms = Some(figures.gap - figures.shares.get(Cause::Timing));
+                interval_ms = figures.intervals.as_ref().ok().map(|found| found.gap);
+                claim = super::claim::claim(figures.gap, interval_ms, material);
+            } else if by_design {
+                claim = Claim::Refuted;
+            }
+            Verdict { hypothesis, code: hypothesis.code(), claim, ms, interval_ms, by_design }
         });
         judged.collect()
+    }
+
+    /// Every sample of both sides was taken at one place that stays, at the same times, with its exchange in view, and
+    /// not cold at one side and warm at the other.
+    fn at_one_place(&self) -> bool {
+        let cold = |rows: &Vec<Row>| {
+            rows.iter().filter(|row| row.state == super::ledger::State::Cold).count() as f64 / rows.len().max(1) as f64
+        };
+        let [a, b] = self.sides.rows.each_ref().map(cold);
+        if (a - b).abs() > 0.5 || self.sides.overlap.outside > 0.05 {
+            return false;
+        }
+        let mut rows = self.sides.rows.iter().flatten();
+        let Some(first) = rows.next() else { return false };
+        let here = |row: &Row| row.place == first.place && !row.drawn && row.seen.has(Seen::TIMELINE);
+        here(first) && rows.all(here)
     }
 
     fn met_cold(&self) -> bool {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::cause::Cause;
 use super::ledger::{Row, Seen};
+use super::sides::SEEN_MIN;
 use super::sides::Sides;
 
 /// What is known of a side that shows its total only. Milliseconds.
@@ -81,6 +82,61 @@ pub fn bounds(sides: &Sides, known: &Known) -> Vec<Bound> {
         Bound { cause: *cause, lower_ms: x.min(y), upper_ms: x.max(y) }
     };
     parts.iter().zip(within).map(bound).collect()
+}
+
+/// Bounds for every cause that some of a side's samples show and more than 5 % of them do not: those without it may be like the
+/// others, or have none of it, and then it is in the residual.
+#[must_use]
+pub fn of_missing(sides: &Sides) -> Vec<Bound> {
+    type Column = (Cause, Seen, fn(&Row) -> f64);
+    let parts: [Column; 8] = [
+        (Cause::Dns, Seen::DNS, |row| row.dns),
+        (Cause::Distance, Seen::ROUND_TRIPS, Row::path),
+        (Cause::Redirect, Seen::HOPS, |row| row.redirects.total()),
+        (Cause::Queueing, Seen::QUEUEING, |row| row.queueing),
+        (Cause::Loss, Seen::LOSS, |row| row.loss),
+        (Cause::Cpu, Seen::CPU, |row| row.cpu),
+        (Cause::Scheduling, Seen::SCHEDULING, |row| row.scheduling),
+        (Cause::Transfer, Seen::TRANSFER, |row| row.transfer),
+    ];
+    let totals = [0, 1].map(|g| mean_of(&sides.rows[g], |_| true, |row| row.total).1);
+    let mut rest = totals[1] - totals[0];
+    let (mut found, mut open) = (Vec::new(), (0.0, 0.0));
+    for (cause, column, figure) in parts {
+        let sees = |row: &Row| row.seen.has(column);
+        let [(x, a), (y, b)] = [0, 1].map(|g| {
+            let (share, mean) = mean_of(&sides.rows[g], sees, figure);
+            let least = if share < SEEN_MIN { share * mean } else { mean };
+            (share, (least.min(mean), least.max(mean)))
+        });
+        if x == 0.0 || y == 0.0 {
+            continue;
+        }
+        let (lower_ms, upper_ms) = (b.0 - a.1, b.1 - a.0);
+        if x < SEEN_MIN || y < SEEN_MIN {
+            found.push(Bound { cause, lower_ms, upper_ms });
+            open = (open.0 + lower_ms, open.1 + upper_ms);
+        } else {
+            rest -= lower_ms;
+        }
+    }
+    if !found.is_empty() {
+        found.push(Bound { cause: Cause::Residual, lower_ms: rest - open.1, upper_ms: rest - open.0 });
+    }
+    found
+}
+
+/// The share of rows that show something, and its mean over those.
+fn mean_of(rows: &[Row], sees: impl Fn(&Row) -> bool, figure: impl Fn(&Row) -> f64) -> (f64, f64) {
+    let (mut all, mut weight, mut sum) = (0.0, 0.0, 0.0);
+    for row in rows {
+        all += row.weight;
+        if sees(row) {
+            weight += row.weight;
+            sum += row.weight * figure(row);
+        }
+    }
+    if weight > 0.0 { (weight / all, sum / weight) } else { (0.0, 0.0) }
 }
 
 /// The least and the most that each part of `total` can be, given limits for each of them.

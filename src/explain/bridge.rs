@@ -91,8 +91,6 @@ pub fn account(a: &Source, bridge: Source, b: Source, question: &Question) -> Re
         }
         if let Some(ms) = verdict.ms.filter(|_| moved != 0.0) {
             verdict.claim = claim(ms, verdict.interval_ms, material);
-            let undecided = verdict.claim == super::claim::Claim::Undecided;
-            verdict.decided_by = undecided.then(|| verdict.hypothesis.decided_by());
         }
     }
     Ok(account)
@@ -128,6 +126,7 @@ fn add(
             one_sided: false,
             or_stolen: false,
             evidence: Vec::new(),
+            by_phase: Vec::new(),
         },
     );
 }

@@ -40,6 +40,8 @@ pub enum Cause {
     Server,
     /// Receiving the body, beyond its round trips.
     Transfer,
+    /// Requests that failed, counted as a time that was asked for; restricted means only.
+    Failure,
     /// Rows occur together more at one side than at the other; percentiles only.
     Dependence,
     /// What no other row explains.
@@ -48,7 +50,7 @@ pub enum Cause {
 
 impl Cause {
     /// How many there are.
-    pub const COUNT: usize = 18;
+    pub const COUNT: usize = 19;
 
     /// All, in the order in which an account lists them.
     pub const ALL: [Self; Self::COUNT] = [
@@ -68,6 +70,7 @@ impl Cause {
         Self::Cdn,
         Self::Server,
         Self::Transfer,
+        Self::Failure,
         Self::Dependence,
         Self::Residual,
     ];
@@ -92,6 +95,7 @@ impl Cause {
             Self::Cdn => "cdn",
             Self::Server => "server",
             Self::Transfer => "transfer",
+            Self::Failure => "failure",
             Self::Dependence => "dependence",
             Self::Residual => "residual",
         }

@@ -90,18 +90,92 @@ pub fn facts(sides: &Sides, cause: Cause) -> Vec<Fact> {
             of("extra rounds for the body", Unit::Count, |row| Some((row.base_trips - 1.0).max(0.0))),
             of("receiving beyond them", Unit::Ms, |row| Some(row.transfer)),
         ],
-        Cause::Dependence => Vec::new(),
+        Cause::Dependence | Cause::Failure => Vec::new(),
         Cause::Residual => vec![of("wait that nothing accounts for", Unit::Ms, |row| {
             Some(row.rest() - row.server_said.unwrap_or(0.0))
         })],
     }
 }
 
+/// The phases of a sample as both sides show them, and the time between them: name, mean of A, mean of B.
+///
+/// A tool that reports no sending has it in its wait.
+fn phases(sides: &Sides, factor: impl Fn(usize, usize) -> f64) -> Vec<(&'static str, [f64; 2])> {
+    const NAMES: [&str; 7] = ["resolve", "connect", "tls", "send", "wait", "receive", "between"];
+    let means = [0, 1].map(|g| {
+        let (mut sums, mut weight) = ([0.0; 7], 0.0);
+        for (at, row) in sides.rows[g].iter().enumerate() {
+            let own = row.weight * factor(g, at);
+            weight += own;
+            sums.iter_mut().zip(&row.raw.phases).for_each(|(sum, ms)| *sum += own * ms);
+        }
+        sums.map(|sum| sum / weight)
+    });
+    let mut phases: Vec<_> =
+        NAMES.into_iter().enumerate().map(|(at, name)| (name, [means[0][at], means[1][at]])).collect();
+    if (means[0][3] == 0.0) != (means[1][3] == 0.0) {
+        phases[4] = ("send and wait", [0, 1].map(|g| means[g][3] + means[g][4]));
+        phases.remove(3);
+    }
+    phases
+}
+
+/// What stands behind a rest that holds what one side does not tell apart: figures that both sides have whole. With
+/// `by_phase`, those three phases that differ most, too.
+#[must_use]
+pub fn whole(sides: &Sides, by_phase: bool) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    if by_phase && sides.both().has(Seen::TIMELINE) {
+        let mut phases = phases(sides, |_, _| 1.0);
+        let size = |[a, b]: [f64; 2]| (b - a).abs();
+        phases.sort_by(|x, y| size(y.1).total_cmp(&size(x.1)));
+        let fact = |(what, [a, b]): (&'static str, [f64; 2])| Fact { what, unit: Unit::Ms, a: Some(a), b: Some(b) };
+        facts.extend(phases.into_iter().take(3).filter(|(_, means)| size(*means) > 0.0).map(fact));
+    }
+    let [a, b] = sides.rows.each_ref().map(|rows| mean(rows, |row| row.raw.work));
+    let what = "processor time of the thread, or of a whole process";
+    facts.extend((a.is_some() && b.is_some()).then_some(Fact { what, unit: Unit::Ms, a, b }));
+    facts
+}
+
+/// A part of the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct PhasePart {
+    /// `resolve` to `receive`, `send and wait` where a side does not tell these apart, or `between`.
+    pub phase: &'static str,
+    /// Milliseconds from A to B.
+    pub ms: f64,
+    /// The mean at A.
+    pub a_ms: f64,
+    /// The mean at B.
+    pub b_ms: f64,
+}
+
+/// The rest by phase; the parts add up to it. Only where all that was taken out of the total lies in one phase or in
+/// none: `dns_ms` in `resolve`.
+pub(super) fn by_phase(sides: &Sides, dns_ms: f64, rest_ms: f64) -> Vec<PhasePart> {
+    let part = |(phase, [a_ms, b_ms]): (&'static str, [f64; 2])| {
+        let taken = if phase == "resolve" { dns_ms } else { 0.0 };
+        PhasePart { phase, ms: b_ms - a_ms - taken, a_ms, b_ms }
+    };
+    let mut parts: Vec<PhasePart> = phases(sides, |g, at| sides.overlap.factor[g][at]).into_iter().map(part).collect();
+    let over = rest_ms - parts.iter().map(|part| part.ms).sum::<f64>();
+    // A microsecond a sample is rounding; more is a part that lies in no phase.
+    if over.is_nan() || over.abs() > 1e-3 {
+        return Vec::new();
+    }
+    if let Some(between) = parts.last_mut() {
+        between.ms += over;
+    }
+    parts.retain(|part| part.a_ms != 0.0 || part.b_ms != 0.0 || part.ms != 0.0);
+    parts
+}
+
 fn is(yes: bool) -> Option<f64> {
     Some(f64::from(u8::from(yes)))
 }
 
-fn mean(rows: &[Row], figure: fn(&Row) -> Option<f64>) -> Option<f64> {
+fn mean(rows: &[Row], figure: impl Fn(&Row) -> Option<f64>) -> Option<f64> {
     let (mut sum, mut weight) = (0.0, 0.0);
     for row in rows.iter().filter(|row| row.seen != Seen::NOTHING) {
         if let Some(value) = figure(row) {

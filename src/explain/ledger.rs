@@ -63,6 +63,11 @@ impl Seen {
         Self(self.0 | other.0)
     }
 
+    /// This without that.
+    pub(super) fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Names of those that cannot be seen, in order.
     #[must_use]
     pub fn missing(self) -> Vec<&'static str> {
@@ -142,6 +147,11 @@ pub struct Raw {
     pub receive: f64,
     /// Segments were sent again.
     pub resent: bool,
+    /// Each phase over all hops, then the time between phases, local time and all: evidence, and the parts of what a
+    /// side does not tell apart.
+    pub phases: [f64; 7],
+    /// Processor time of the measuring thread; of curl's whole process, whose start its own timer does not see.
+    pub work: Option<f64>,
 }
 
 /// One sample, as columns that add up to its response time. Milliseconds; fixed size, so that a million fit in memory.

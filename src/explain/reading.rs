@@ -62,6 +62,7 @@ pub(super) fn read(sample: &Sample, environment: &Environment, reported_ms: Opti
     let timeline: f64 = sample.hops.iter().map(|hop| hop.elapsed_us().as_millis()).sum();
     row.definition = total - timeline;
     row.seen = Seen::TIMELINE;
+    row.raw = evidence(sample);
     // One curl process that walked the chain reports sums over it: its one hop is all of them.
     let summed = sample.curl.as_ref().is_some_and(|run| run.time_redirect_us > Micros::ZERO && before.is_empty());
     if summed {
@@ -82,6 +83,18 @@ pub(super) fn read(sample: &Sample, environment: &Environment, reported_ms: Opti
         answer(&mut row, response);
     }
     Some(row)
+}
+
+/// What is only shown: phases whole, and processor time whole.
+fn evidence(sample: &Sample) -> Raw {
+    let mut phases = [0.0; 7];
+    for hop in &sample.hops {
+        for (phase, time) in hop.phases.present() {
+            phases[phase as usize] += time.elapsed_us.as_millis();
+        }
+        phases[6] += hop.overhead_us.as_millis();
+    }
+    Raw { phases, work: sample.local.cpu_us.map(Micros::as_millis), ..Raw::default() }
 }
 
 /// Milliseconds of a phase in which the thread neither worked nor waited for a processor.
@@ -172,6 +185,7 @@ fn connection(row: &mut Row, last: &Hop, is_curl: bool) {
         wait: outside(last.phases.wait),
         receive: outside(last.phases.receive),
         resent: tcp.retransmits.is_some_and(|segments| segments > 0),
+        ..row.raw
     };
     if tcp.retransmits.is_some() {
         row.seen = row.seen.or(Seen::LOSS);

@@ -8,7 +8,10 @@ use super::overlap::Overlap;
 use super::reading::TIME_MAX;
 
 /// The share of a side's rows that must have a column before the side counts as seeing it.
-const SEEN_MIN: f64 = 0.95;
+pub(super) const SEEN_MIN: f64 = 0.95;
+
+/// With more of the samples outside common times than this, the rest does not stand for them.
+const OUTSIDE_MAX: f64 = 0.9;
 
 /// `Server-Timing` may be on few answers, and then speaks for the rest.
 const SERVER_SEEN_MIN: (f64, f64) = (0.05, 10.0);
@@ -30,6 +33,15 @@ pub enum SidesError {
     /// No response time.
     #[error("{0} has no response time: every one of its samples failed, or none was selected; widen --since")]
     Empty(&'static str),
+    /// They hardly overlap.
+    #[error(
+        "the two sources have {percent} % of their time in common, and so little cannot stand for the rest; \
+         choose --since and --until so that both were measured throughout"
+    )]
+    LittleCommonTime {
+        /// How much.
+        percent: u8,
+    },
     /// They do not overlap.
     #[error("the two sources have no time in common: no window holds samples of both; choose --since so that it does")]
     NoCommonTime,
@@ -59,6 +71,9 @@ impl Sides {
         let overlap = Overlap::of(&a, &b);
         if overlap.outside >= 1.0 {
             return Err(SidesError::NoCommonTime);
+        }
+        if overlap.outside > OUTSIDE_MAX {
+            return Err(SidesError::LittleCommonTime { percent: ((1.0 - overlap.outside) * 100.0).floor() as u8 });
         }
         let seen = [&a, &b].map(|side| seen(side));
         Ok(Self { rows: [a, b], seen, overlap })

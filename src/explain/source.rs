@@ -3,12 +3,15 @@
 use serde::Serialize;
 
 use crate::measurement::environment::Environment;
+use crate::measurement::outcome::Outcome;
+use crate::measurement::phase::Phase;
 use crate::measurement::sample::Sample;
 use crate::statistics::clopper_pearson;
 use crate::statistics::interval::Interval;
 use crate::statistics::proportion::Proportion;
 
 use super::ledger::Row;
+use super::traits::Traits;
 
 /// A source being read: samples are shown to it one by one and not kept.
 #[derive(Clone, Debug, Default)]
@@ -21,25 +24,42 @@ pub struct Source {
     pub failed: u64,
     /// Samples whose clocks drifted apart while measuring: left out.
     pub clock_suspect: u64,
+    /// What the first of them asked for, where it says.
+    pub url: Option<String>,
+    /// What they showed beside times.
+    pub traits: Traits,
+    failed_in: [u64; Phase::ALL.len()],
+    /// Samples that were answered, and not as expected.
+    refused: u64,
 }
 
 impl Source {
     /// Takes one sample in; `reported_ms` as in [`Row::of`].
     pub fn add(&mut self, sample: &Sample, environment: &Environment, reported_ms: Option<f64>) {
         self.samples += 1;
+        if let (None, Some(first)) = (&self.url, sample.hops.first()) {
+            self.url = Some(first.url.clone());
+        }
         if sample.clock_suspect {
             self.clock_suspect += 1;
             return;
         }
         match Row::of(sample, environment, reported_ms) {
             Some(row) => self.rows.push(row),
-            None => self.failed += 1,
+            None => {
+                self.failed += 1;
+                match &sample.outcome {
+                    Outcome::Failed(failure) => self.failed_in[failure.phase as usize] += 1,
+                    Outcome::Answered(_) => self.refused += 1,
+                }
+            }
         }
+        self.traits.add(sample);
     }
 }
 
 /// How often each side failed: failures are never part of a mean.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FailureGap {
     /// Samples of A, and of B.
     pub samples: [u64; 2],
@@ -49,6 +69,19 @@ pub struct FailureGap {
     pub difference: Option<f64>,
     /// 95 %: Newcombe's, from Wilson's intervals of the rates.
     pub interval: Option<Interval>,
+    /// Where they failed.
+    pub failed_in: Vec<FailedIn>,
+}
+
+/// Failures of both sides in one place of the exchange.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FailedIn {
+    /// `resolve` to `receive`, or `answer` for answers that were not as expected.
+    pub phase: &'static str,
+    /// Of A.
+    pub a: u64,
+    /// Of B.
+    pub b: u64,
 }
 
 impl FailureGap {
@@ -65,6 +98,13 @@ impl FailureGap {
                 let (lower, upper) = clopper_pearson::difference(a, b);
                 Interval::closed(lower, upper)
             }),
+            failed_in: Phase::ALL
+                .into_iter()
+                .map(|phase| (phase.as_str(), [a, b].map(|side| side.failed_in[phase as usize])))
+                .chain([("answer", [a.refused, b.refused])])
+                .filter(|(_, [a, b])| a + b > 0)
+                .map(|(phase, [a, b])| FailedIn { phase, a, b })
+                .collect(),
         }
     }
 

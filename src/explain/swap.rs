@@ -25,7 +25,7 @@ pub(super) struct Board {
 
 impl Board {
     pub(super) fn of(sides: &Sides, g: usize, seed: u64) -> Self {
-        let (rows, seen) = (&sides.rows[g], sides.both());
+        let (rows, seen) = (&sides.rows[g], told_apart(sides));
         let kept: Vec<usize> = (0..rows.len()).filter(|at| complete(&rows[*at], seen)).collect();
         let imputed = Imputed::of(kept.iter().map(|at| &rows[*at]), seen);
         let lines: Vec<[f64; COLUMNS]> = kept.iter().map(|at| line(&rows[*at], seen, &imputed)).collect();
@@ -75,6 +75,20 @@ impl Board {
         };
         (0..COLUMNS).filter(|j| !still(j)).collect()
     }
+}
+
+/// What both sides show, without redirects where they are as many at both and nothing tells what one costs: then the
+/// column would be named for a number that is the same.
+fn told_apart(sides: &Sides) -> Seen {
+    let both = sides.both();
+    if both.has(Seen::ROUND_TRIPS) {
+        return both;
+    }
+    let [a, b] = sides.rows.each_ref().map(|rows| {
+        let count: f64 = rows.iter().map(|row| row.weight * row.redirects.count).sum();
+        count / rows.iter().map(|row| row.weight).sum::<f64>()
+    });
+    if (a - b).abs() < 0.01 { both.without(Seen::HOPS) } else { both }
 }
 
 /// What a side's `Server-Timing` and cache states say about samples that lack them.

@@ -56,22 +56,6 @@ impl Hypothesis {
     pub fn sum(self, shares: &Shares) -> f64 {
         self.causes().iter().map(|cause| shares.get(*cause)).sum()
     }
-
-    /// The command that would decide it.
-    #[must_use]
-    pub fn decided_by(self) -> &'static str {
-        match self {
-            Self::SampleTiming => "parallax agent FLEET.toml beside both monitors: one grid of slots for all",
-            Self::Method => "parallax compare URL --a method=fresh --b method=curl, on the host of the other monitor",
-            Self::ColdStart => {
-                "parallax explain --a vantage=B,cold=true --b vantage=B,cold=false, once B has 20 of each"
-            }
-            Self::CpuShare => {
-                "parallax explain --a vantage=B/256 --b vantage=B/1769: the same page at two memory sizes"
-            }
-            Self::Distance => "parallax agent FLEET.toml on the host that shows a total only",
-        }
-    }
 }
 
 /// A judgement on one suspicion.
@@ -87,6 +71,7 @@ pub struct Verdict {
     pub ms: Option<f64>,
     /// 95 %.
     pub interval_ms: Option<Interval>,
-    /// The command that would decide it, where it is undecided.
-    pub decided_by: Option<&'static str>,
+    /// Both sides stand at one place that stays and measured at the same times: then the way to the server is one way,
+    /// and the way of measuring is all that is left to differ.
+    pub by_design: bool,
 }

@@ -1,13 +1,16 @@
 //! Why two sources disagree: an account as a page.
 
+pub mod comparison;
+mod gap;
 mod words;
 
 use serde::Serialize;
 
 use crate::explain::account::{Account, Statistic};
+use crate::explain::ledger::Seen;
 use crate::explain::source::{FailureGap, Source};
+use crate::explain::traits::Difference;
 use crate::measurement::units::UnixMillis;
-use crate::statistics::interval::Interval;
 use crate::summary::source::SourceName;
 
 use super::document::{Document, Table};
@@ -16,10 +19,7 @@ use super::json;
 use super::latency::SCHEMA;
 use super::moment::rfc3339;
 
-use words::{basis, claim, evidence, needed, percent, points, row_name, suspicion, unexplained};
-
-/// What stands above every account until it has been judged against known causes.
-const PREVIEW: &str = "Preview: the parts add up, but which cause a part is given to has not been judged against known causes yet; where one side is curl with redirects, `redirect` holds all that its first hop cost.";
+use words::{claim, points, suspicion, unexplained, within};
 
 /// The report on an account. Its JSON is this structure.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -31,6 +31,14 @@ pub struct AccountReport {
     /// The two sources, and what stands between them.
     #[serde(flatten)]
     pub parties: Parties,
+    /// Why they disagree.
+    #[serde(flatten)]
+    pub explained: Explained,
+}
+
+/// Why two sources disagree, or why that cannot be said: what every command that compares two sources ends with.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Explained {
     /// Failures of A and of B, which are in no other figure.
     pub failures: FailureGap,
     /// Why there is no account; absent where there is one.
@@ -39,6 +47,21 @@ pub struct AccountReport {
     pub account: Option<Account>,
     /// The same question of the means; absent where that was asked for.
     pub mean: Option<Account>,
+    /// What differs beside times.
+    pub differences: Vec<Difference>,
+    /// What would decide the suspicions that are open.
+    pub to_decide: Vec<ToDecide>,
+}
+
+/// What would decide a suspicion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ToDecide {
+    /// `H1` to `H5`, any of them.
+    pub codes: Vec<&'static str>,
+    /// The command.
+    pub command: String,
+    /// Where or when it has to run, in a sentence that goes on after it.
+    pub how: String,
 }
 
 /// Who is compared, and when.
@@ -95,19 +118,10 @@ impl Party {
 }
 
 impl AccountReport {
-    /// The report on an account, or on why there is none.
+    /// The report on two sources.
     #[must_use]
-    pub fn new(
-        parties: Parties,
-        failures: FailureGap,
-        found: Result<(Account, Option<Account>), String>,
-        made_at: UnixMillis,
-    ) -> Self {
-        let (cannot_say, account, mean) = match found {
-            Ok((account, mean)) => (None, Some(account), mean),
-            Err(why) => (Some(why), None, None),
-        };
-        Self { schema: SCHEMA, made_at: rfc3339(made_at), parties, failures, cannot_say, account, mean }
+    pub fn new(parties: Parties, explained: Explained, made_at: UnixMillis) -> Self {
+        Self { schema: SCHEMA, made_at: rfc3339(made_at), parties, explained }
     }
 
     /// As JSON.
@@ -121,7 +135,6 @@ impl AccountReport {
     pub fn document(&self) -> Document {
         let Parties { target, since, until, a, b, bridge } = &self.parties;
         let mut page = Document::new(format!("{target}: why B differs from A"));
-        page.text(PREVIEW);
         page.text(a.line("A"));
         page.text(b.line("B"));
         if let Some(bridge) = bridge {
@@ -131,49 +144,99 @@ impl AccountReport {
             let end = |end: &Option<String>, open: &str| end.clone().unwrap_or_else(|| open.to_owned());
             page.text(format!("Samples from {} to {}.", end(since, "the first"), end(until, "the last")));
         }
+        if let Some(account) = &self.explained.account {
+            page.text(format!("Times in milliseconds. Seed {}. Made {}.", account.seed, self.made_at));
+        }
+        self.explained.onto(&mut page, bridge.is_some());
+        page
+    }
+}
+
+impl Explained {
+    /// An account, or why there is none; what is open gets its commands from `to_decide`.
+    #[must_use]
+    pub fn new(
+        failures: FailureGap,
+        found: Result<(Account, Option<Account>), String>,
+        differences: Vec<Difference>,
+        to_decide: Vec<ToDecide>,
+    ) -> Self {
+        let (cannot_say, account, mean) = match found {
+            Ok((account, mean)) => (None, Some(account), mean),
+            Err(why) => (Some(why), None, None),
+        };
+        Self { failures, cannot_say, account, mean, differences, to_decide }
+    }
+
+    /// Adds all of it to a page; `bridged` where a probe of ours stands in A's place.
+    pub fn onto(&self, page: &mut Document, bridged: bool) {
         if let Some(why) = &self.cannot_say {
             page.heading("Cannot say");
             page.text(format!("{why}."));
         }
         if let Some(account) = &self.account {
-            page.text(format!("Times in milliseconds. Seed {}. Made {}.", account.seed, self.made_at));
-            gap(&mut page, account, bridge.is_some());
-            if let Some(mean) = &self.mean {
-                gap(&mut page, mean, false);
+            for warning in &account.warnings {
+                page.text(words::warning(*warning));
+            }
+            for account in [account].into_iter().chain(&self.mean) {
+                gap::onto(page, account, bridged);
             }
             page.heading("The suspicions");
             page.table(suspicions(account, self.mean.as_ref()));
+            page.notes(self.to_decide.iter().map(decides).collect());
             let bounded = self.mean.iter().chain([account]).find(|account| !account.bounds.is_empty());
             if let Some(bounded) = bounded {
-                page.heading("What a total still allows");
-                page.table(bounds(bounded));
+                let total = bounded.not_visible.iter().any(|missing| missing.len() == Seen::NOTHING.missing().len());
+                page.heading(if total {
+                    "What a total still allows"
+                } else {
+                    "What samples without phases leave open"
+                });
+                page.table(bounds(bounded, total));
             }
             if account.composition.is_some() {
                 page.heading(&format!("What a request at {} consists of", name(account.statistic)));
                 page.table(composition(account));
             }
             page.heading("What was not visible");
-            page.notes(not_visible(account, bridge.is_some()));
+            page.notes(not_visible(account, bridged));
             page.heading("What nothing explains");
             page.notes([account].into_iter().chain(&self.mean).map(unexplained).collect());
         }
+        if !self.differences.is_empty() {
+            page.heading("What else differs");
+            page.notes(self.differences.iter().map(words::difference).collect());
+        }
         page.heading("Failures");
         page.text(self.failed());
-        page
+    }
+
+    /// The gap in a sentence or two, each figure; empty where nothing can be said.
+    #[must_use]
+    pub fn in_short(&self) -> Vec<String> {
+        self.account.iter().chain(&self.mean).map(gap::in_short).collect()
     }
 
     fn failed(&self) -> String {
-        let FailureGap { samples, failed, difference, interval } = &self.failures;
+        let FailureGap { samples, failed, difference, interval, failed_in } = &self.failures;
         let less = match difference.zip(*interval) {
             None => String::new(),
             Some((less, within)) => {
                 format!(" B's rate less A's is {} (95 %: {}).", points(less), figures::interval(within, points))
             }
         };
-        format!(
-            "A: {} of {}. B: {} of {}.{less} They are in no figure above.",
-            failed[0], samples[0], failed[1], samples[1]
-        )
+        let places: Vec<String> =
+            failed_in.iter().map(|one| format!("{} {} and {}", one.phase, one.a, one.b)).collect();
+        let places = match places.is_empty() {
+            true => String::new(),
+            false => format!(" Where, A and B: {}.", places.join(", ")),
+        };
+        let counted = self.account.iter().chain(&self.mean).find_map(|account| account.failures_as_ms);
+        let counts = match counted {
+            None => "They are in no figure above.".to_owned(),
+            Some(failure_ms) => format!("In the mean above each counts as {} ms.", ms(failure_ms)),
+        };
+        format!("A: {} of {}. B: {} of {}.{less}{places} {counts}", failed[0], samples[0], failed[1], samples[1])
     }
 }
 
@@ -185,89 +248,39 @@ pub(super) fn name(statistic: Statistic) -> String {
     }
 }
 
-fn within(interval: Option<Interval>) -> String {
-    interval.map_or_else(|| "no interval".to_owned(), |interval| figures::interval(interval, signed))
-}
-
-/// One figure: the gap, and the way from A to B.
-fn gap(page: &mut Document, account: &Account, bridged: bool) {
-    let figure = name(account.statistic);
-    page.heading(&format!("From A to B: {figure}"));
-    let [a, b] = account.values_ms.map(ms);
-    let sure = match &account.no_interval {
-        None => format!("95 %: {}", within(account.gap_interval_ms)),
-        Some(why) => format!("no interval: {}", needed(*why)),
-    };
-    page.text(format!("A {a}, B {b}: a gap of {} ({sure}).", signed(account.gap_ms)));
-    let caption = format!("Causes of the gap of the {figure}, in ms from A to B; they add up to it");
-    let mut table = Table::new(&caption, &["", "ms", "95 %", "of the gap", "so far", "claim"]);
-    let mut so_far = account.values_ms[0];
-    let end = |name: &str, value: f64| {
-        let empty = String::new;
-        vec![name.to_owned(), empty(), empty(), empty(), ms(value), empty()]
-    };
-    table.rows.push(end("A", so_far));
-    for row in &account.rows {
-        so_far += row.ms;
-        table.rows.push(vec![
-            row_name(row),
-            signed(row.ms),
-            within(row.interval_ms),
-            row.share.map_or_else(|| figures::ABSENT.to_owned(), percent),
-            ms(so_far),
-            claim(row.claim).to_owned(),
-        ]);
-    }
-    table.rows.push(end("B", account.values_ms[1]));
-    page.table(table);
-    page.notes(account.rows.iter().filter_map(evidence).collect());
-    page.notes(notes(account, bridged));
-}
-
-fn notes(account: &Account, bridged: bool) -> Vec<String> {
-    let mut notes = vec!["Evidence: mean of A → mean of B.".to_owned()];
-    if account.outside_common_time > 0.0 {
-        let outside = account.outside_common_time * 100.0;
-        notes.push(format!("{outside:.1} % of the samples lie outside times that both sides have."));
-    }
-    if account.beyond_failures {
-        notes.push(format!(
-            "A side failed so often that its {} is a failure: its value is at least the timeout, not what stands here.",
-            name(account.statistic)
-        ));
-    }
-    if bridged {
-        notes.push("Evidence at A is the bridge's; so is every row but definition and timing.".to_owned());
-    }
-    notes.extend(basis(account));
-    notes
-}
-
 fn suspicions(account: &Account, mean: Option<&Account>) -> Table {
     let both: Vec<&Account> = [account].into_iter().chain(mean).collect();
     let names: Vec<String> = both.iter().map(|account| name(account.statistic)).collect();
     let head: Vec<&str> = [""].into_iter().chain(names.iter().map(String::as_str)).collect();
     let mut table = Table::new("What is claimed of each, and what it explains in ms", &head);
     for (at, verdict) in account.verdicts.iter().enumerate() {
-        let judged: Vec<_> = both.iter().filter_map(|account| account.verdicts.get(at)).collect();
-        // A figure of which nothing was seen asks for no command where the other one decides.
-        let seen = judged.iter().any(|verdict| verdict.ms.is_some());
-        let mut open = judged.iter().filter(|verdict| verdict.ms.is_some() || !seen);
-        let decided_by = open.find_map(|verdict| verdict.decided_by);
-        let by = decided_by.map_or_else(String::new, |command| format!("\nto decide: {command}"));
-        let cell = |verdict: &&crate::explain::verdict::Verdict| match verdict.ms {
+        let judged = both.iter().filter_map(|account| account.verdicts.get(at));
+        let cell = |verdict: &crate::explain::verdict::Verdict| match verdict.ms {
+            None if verdict.by_design => format!("{}\nboth at one place", claim(verdict.claim)),
             None => format!("{}\ncannot be told", claim(verdict.claim)),
             Some(ms) => format!("{}\n{}\n{}", claim(verdict.claim), signed(ms), within(verdict.interval_ms)),
         };
-        let first = format!("{} {}{by}", verdict.code, suspicion(verdict.hypothesis));
-        table.rows.push(std::iter::once(first).chain(judged.iter().map(cell)).collect());
+        let first = format!("{} {}", verdict.code, suspicion(verdict.hypothesis));
+        table.rows.push(std::iter::once(first).chain(judged.map(cell)).collect());
     }
     table
 }
 
-fn bounds(account: &Account) -> Table {
-    let caption =
-        "Between which values each cause of the mean's gap must lie; bounds without a confidence, not intervals";
+fn decides(open: &ToDecide) -> String {
+    let how = if open.how.is_empty() { String::new() } else { format!(", {}", open.how) };
+    format!("To decide {}: {}{how}.", open.codes.join(" and "), open.command)
+}
+
+fn bounds(account: &Account, total: bool) -> Table {
+    let caption = match total {
+        true => {
+            "Between which values each cause of the mean's gap must lie; bounds without a confidence, not intervals"
+        }
+        false => {
+            "Samples that do not show a cause may be like the others, or have none of it, which is in the residual then; \
+             bounds without a confidence, not intervals"
+        }
+    };
     let mut table = Table::new(caption, &["", "at least", "at most"]);
     let rows = account.bounds.iter();
     table

@@ -7,12 +7,16 @@ use std::time::Duration;
 
 use parallax::adapters::archive::{self, Mode};
 use parallax::adapters::{clock, trust};
+use parallax::measurement::identity::Method;
 use parallax::probe::interleave::Rounds;
+use parallax::probe::target::Target;
+use parallax::report::account::comparison::ExplainedComparison;
 use parallax::report::comparison::ComparisonReport;
 use parallax::report::{html, terminal};
 
 use crate::canvas::CanvasArguments;
 use crate::exit::{Answer, Outcome, Problem};
+use crate::explained::{Here, quoted};
 use crate::interrupt;
 use crate::measuring::Measuring;
 use crate::output::{print, tell};
@@ -56,8 +60,8 @@ pub(crate) struct Arguments {
     html: Option<PathBuf>,
 }
 
-/// Measures, keeps, and compares exactly what was measured; negative where a side was never answered, not finished where
-/// it was interrupted.
+/// Measures, keeps, and compares and explains exactly what was measured; negative where a side was never answered, not
+/// finished where it was interrupted.
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let target = arguments.target.target()?;
     trust::check(&target.tls).map_err(Problem::input)?;
@@ -68,12 +72,16 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let seed = arguments.seed.unwrap_or_else(crate::seed::any);
 
     let [a, b] = [0, 1].map(|side: usize| arms[side].method.clone());
+    let here = here(&target, [&a, &b], arguments.rounds);
     interrupt::listen()?;
     tell(format_args!("{}: {a} against {b}, {} rounds in random order, seed {seed}", target.id, arguments.rounds));
     let mut turns = Turns::new(arms, Measuring::begin(vantage), archive)?;
     let ending = take(&mut turns, arguments, seed)?;
     let title = format!("{}: {a} against {b}", target.id);
-    let report = ComparisonReport::new(&title, turns.comparison([0, 1], seed), clock::wall());
+    let report = ExplainedComparison {
+        comparison: ComparisonReport::new(&title, turns.comparison([0, 1], seed), clock::wall()),
+        explained: turns.explained([0, 1], seed, &here)?,
+    };
     if let Some(page) = page {
         page.write(&html::page(&report.document()))?;
     }
@@ -88,6 +96,17 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         tell(arm.why_never_answered());
     }
     Ok(if silent.is_empty() { Answer::Done } else { Answer::Negative })
+}
+
+/// This very comparison, to be repeated: headers, queries and passwords may be secrets and are not shown.
+fn here(target: &Target, [a, b]: [&Method; 2], rounds: u32) -> Here {
+    let flags =
+        [(target.allow_private, " --allow-private"), (target.follow_redirects, " -L"), (!target.tls.verify, " -k")];
+    let flags: String = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag).collect();
+    let secret = target.url.query().is_some() || target.url.password().is_some() || !target.url.username().is_empty();
+    let url = if secret { "https://URL/" } else { target.url.as_str() };
+    let again = format!("parallax compare {}{flags} --a method={a} --b method={b}", quoted(url));
+    Here { again, times: ("--rounds", rounds.into()) }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

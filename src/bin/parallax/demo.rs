@@ -10,13 +10,16 @@ use parallax::adapters::archive::{self, Mode};
 use parallax::adapters::clock;
 use parallax::lab::site::{Options, Site};
 use parallax::probe::interleave::Rounds;
+use parallax::report::account::Explained;
+use parallax::report::account::comparison::ExplainedComparison;
 use parallax::report::comparison::ComparisonReport;
-use parallax::report::{html, terminal};
+use parallax::report::{html, json, terminal};
 use parallax::summary::comparison::Comparison;
 use serde::Serialize;
 
 use crate::canvas::CanvasArguments;
 use crate::exit::{Answer, Outcome, Problem};
+use crate::explained::Here;
 use crate::interrupt;
 use crate::measuring::Measuring;
 use crate::output::{print, tell};
@@ -51,8 +54,22 @@ pub(crate) struct Arguments {
 #[derive(Debug, Serialize)]
 struct Findings {
     schema: u32,
-    page: Comparison,
-    slow: Comparison,
+    page: Page,
+    slow: Page,
+}
+
+/// One page, seen by both monitors.
+#[derive(Debug, Serialize)]
+struct Page {
+    #[serde(flatten)]
+    comparison: Comparison,
+    explained: Explained,
+}
+
+impl From<ExplainedComparison> for Page {
+    fn from(report: ExplainedComparison) -> Self {
+        Self { comparison: report.comparison.comparison, explained: report.explained }
+    }
 }
 
 /// Starts a site, lets two monitors watch it in turns, and shows by how much and why they disagree.
@@ -71,14 +88,17 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     drop(site);
 
     let second = turns.arms[script::PAGE[1]].method.clone();
-    let [on_page, on_slow] = [(script::PAGE, "page"), (script::SLOW, "slow")].map(|(arms, name)| {
+    let here = Here { again: "parallax demo".to_owned(), times: ("--seconds", arguments.seconds) };
+    let report = |arms: [usize; 2], name: &str| -> Result<ExplainedComparison, Problem> {
         let title = format!("Two monitors of one {name}: fresh against {second}");
-        ComparisonReport::new(&title, turns.comparison(arms, seed), clock::wall())
-    });
+        let comparison = ComparisonReport::new(&title, turns.comparison(arms, seed), clock::wall());
+        Ok(ExplainedComparison { comparison, explained: turns.explained(arms, seed, &here)? })
+    };
+    let (on_page, on_slow) = (report(script::PAGE, "page")?, report(script::SLOW, "slow page")?);
     page.write(&html::page(&story::page(&on_page, &on_slow)))?;
     if arguments.json {
-        let document = Findings { schema: 1, page: on_page.comparison, slow: on_slow.comparison };
-        print(&serde_json::to_string_pretty(&document).map_err(Problem::unfinished)?)?;
+        let document = Findings { schema: 1, page: on_page.into(), slow: on_slow.into() };
+        print(&json::pretty(&document))?;
     } else {
         print(&terminal::text(&story::screen(&on_page, &on_slow), arguments.canvas.meant()))?;
     }

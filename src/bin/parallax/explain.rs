@@ -3,15 +3,15 @@
 mod parties;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use parallax::adapters::archive::Mode;
 use parallax::adapters::clock;
 use parallax::archive::port::{Directory, Scan};
 use parallax::archive::selection::{Selection, Window};
-use parallax::explain::account::{Account, Case, Question, Statistic};
+use parallax::explain::account::{Question, Statistic};
 use parallax::explain::bridge;
-use parallax::explain::ledger::Seen;
-use parallax::explain::source::{FailureGap, Source};
+use parallax::explain::source::Source;
 use parallax::report::account::{AccountReport, Parties, Party};
 use parallax::report::moment::rfc3339;
 use parallax::report::{html, terminal};
@@ -20,9 +20,11 @@ use parallax::statistics::level::Level;
 use crate::archive;
 use crate::canvas::CanvasArguments;
 use crate::exit::{Answer, Outcome, Problem};
+use crate::explained::{Side, explained};
 use crate::output::{print, tell};
 use crate::page_file::PageFile;
 use crate::selection::SelectionArguments;
+use crate::target_arguments::quantity;
 use parties::{Asked, Found};
 
 #[derive(Debug, clap::Args)]
@@ -51,6 +53,9 @@ pub(crate) struct Arguments {
     /// Which figure of the response times; the mean is shown beside a percentile [default: p50; mean with --bridge]
     #[arg(long, value_name = "FIGURE", value_enum, hide_possible_values = false)]
     statistic: Option<Figure>,
+    /// Count a failed request in the mean as this long, such as the monitor's timeout [default: it is in no mean]
+    #[arg(long, value_name = "SECONDS", value_parser = quantity::seconds, conflicts_with = "bridge")]
+    failures_as: Option<Duration>,
     /// Repeat the randomness of an earlier run [default: another one each time, printed]
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
@@ -114,15 +119,20 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         b: party(&found.b, &b),
         bridge: found.bridge.as_ref().zip(bridge.as_ref()).map(|(found, read)| party(found, read)),
     };
-    let failures = FailureGap::of(&a, &b);
-    let question = Question::new(statistic, arguments.seed.unwrap_or_else(crate::seed::any));
-    let report = AccountReport::new(parties, failures, explained(a, bridge, b, &question)?, now);
+    let question = Question {
+        failures_as_ms: arguments.failures_as.map(|length| length.as_secs_f64() * 1_000.0),
+        ..Question::new(statistic, arguments.seed.unwrap_or_else(crate::seed::any))
+    };
+    let side = |found: &Found, read| Side { named: found.source.clone(), read };
+    let bridge = found.bridge.as_ref().zip(bridge).map(|(found, read)| side(found, read));
+    let explained = explained(side(&found.a, a), bridge, side(&found.b, b), &question, None)?;
+    let report = AccountReport::new(parties, explained, now);
     match page {
         Some(page) => tell(format_args!("parallax: wrote {}", page.write(&html::page(&report.document()))?.display())),
         None if arguments.json => print(&report.json())?,
         None => print(&terminal::text(&report.document(), arguments.canvas.meant()))?,
     }
-    match &report.cannot_say {
+    match &report.explained.cannot_say {
         None => Ok(Answer::Done),
         Some(why) => {
             tell(format_args!("parallax: cannot say: {why}"));
@@ -155,35 +165,4 @@ fn read(place: &str, found: &Found, window: Window) -> Result<Source, Problem> {
 
 fn party(found: &Found, read: &Source) -> Party {
     Party::new(found.source.to_string(), found.names.clone(), read)
-}
-
-/// The account asked for, and beside a percentile that of the mean; or why nothing can be said.
-type Explained = Result<(Account, Option<Account>), String>;
-
-fn explained(a: Source, bridge: Option<Source>, b: Source, question: &Question) -> Result<Explained, Problem> {
-    for (side, name) in [(Some(&a), "A"), (Some(&b), "B"), (bridge.as_ref(), "the bridge")] {
-        if side.is_some_and(|side| side.samples == 0) {
-            return Ok(Err(format!("{name} has no sample in this window; widen --since and --until")));
-        }
-    }
-    if let Some(bridge) = bridge {
-        let shows = |source: &Source| source.rows.iter().any(|row| row.seen.has(Seen::TIMELINE));
-        if shows(&a) {
-            return Err(Problem::input(
-                "--bridge: A shows its phases itself; leave --bridge out, or make the source that shows its total only A",
-            ));
-        }
-        if !bridge.rows.is_empty() && !shows(&bridge) {
-            return Err(Problem::input("--bridge: it shows its total only, as A does; name samples of our own probe"));
-        }
-        return Ok(bridge::account(&a, bridge, b, question)
-            .map(|account| (account, None))
-            .map_err(|why| why.to_string()));
-    }
-    let case = match Case::new(a, b) {
-        Ok(case) => case,
-        Err(why) => return Ok(Err(why.to_string())),
-    };
-    let beside = (question.statistic != Statistic::Mean).then(|| Question::new(Statistic::Mean, question.seed));
-    Ok(Ok((case.account(question), beside.map(|question| case.account(&question)))))
 }

@@ -10,6 +10,7 @@ mod doctor;
 mod draft;
 mod exit;
 mod explain;
+mod explained;
 mod export;
 mod import;
 mod interrupt;

@@ -4,16 +4,22 @@ mod bench;
 
 use parallax::adapters::archive::Archive;
 use parallax::archive::port::Append;
+use parallax::archive::selection;
+use parallax::explain::account::{Question, Statistic};
+use parallax::explain::source::Source;
 use parallax::measurement::identity::{Method, Vantage};
 use parallax::measurement::outcome::Outcome;
 use parallax::measurement::wire::Record;
 use parallax::probe::port::Measure;
 use parallax::probe::target::Target;
+use parallax::report::account::Explained;
+use parallax::statistics::level::Level;
 use parallax::summary::comparison::{Comparison, compare};
 use parallax::summary::source::SourceName;
 use tokio::runtime::Runtime;
 
 use crate::exit::Problem;
+use crate::explained::{Here, Side, explained};
 use crate::measuring::Measuring;
 use bench::{Bench, Place};
 
@@ -98,5 +104,22 @@ impl Turns {
             (name, arm.records.iter().map(|record| &record.sample))
         });
         compare(a, b, seed)
+    }
+
+    /// Why two arms disagree, by exactly what was measured here.
+    pub(crate) fn explained(&self, arms: [usize; 2], seed: u64, here: &Here) -> Result<Explained, Problem> {
+        let [a, b] = arms.map(|arm| {
+            let arm = &self.arms[arm];
+            let mut read = Source::default();
+            arm.records.iter().for_each(|record| read.add(&record.sample, &record.environment, None));
+            let named = selection::Source {
+                vantage: Some(self.vantage.clone()),
+                method: Some(arm.method.clone()),
+                target: Some(arm.target.id.clone()),
+                cold: None,
+            };
+            Side { named, read }
+        });
+        explained(a, None, b, &Question::new(Statistic::Percentile(Level::P50), seed), Some(here))
     }
 }

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use crate::explain::account::{Account, CauseRow, Label};
+use crate::explain::account::{Account, CauseRow, Label, Warning};
 use crate::explain::cause::Cause;
 use crate::explain::claim::Claim;
 use crate::explain::evidence::{Fact, Unit};
 use crate::explain::interval::NoInterval;
+use crate::explain::traits::Difference;
 use crate::explain::verdict::Hypothesis;
+use crate::statistics::interval::Interval;
 
-use super::super::figures::{ABSENT, ms, signed};
+use super::super::figures::{self, ABSENT, ms, signed};
 use super::name;
 
 pub(super) fn claim(claim: Claim) -> &'static str {
@@ -50,21 +52,20 @@ pub(super) fn row_name(row: &CauseRow) -> String {
         Label::Plain if row.cause == Cause::Residual => "residual: unexplained".to_owned(),
         Label::Plain => cause(row.cause),
         Label::ServerOrUnexplained => "residual: server or unexplained".to_owned(),
+        Label::OwnWorkOrServer => "residual: own work, server or unexplained".to_owned(),
         Label::NotSeparable => "residual: not separable".to_owned(),
     };
-    if row.or_stolen { format!("{named}\nnetwork or stolen") } else { named }
+    if row.or_stolen { format!("{named} (network or stolen)") } else { named }
 }
 
-/// What stands behind a row, in one line; absent where nothing does.
-pub(super) fn evidence(row: &CauseRow) -> Option<String> {
-    // What is left over after different columns is not comparable from side to side.
-    let comparable = row.label == Label::Plain;
-    let told = row.evidence.iter().filter(|fact| comparable && (fact.a.is_some() || fact.b.is_some()));
+/// What stands behind a row, in one line; empty where nothing does.
+pub(super) fn evidence(row: &CauseRow) -> String {
+    let told = row.evidence.iter().filter(|fact| fact.a.is_some() || fact.b.is_some());
     let mut said: Vec<String> = told.map(observed).collect();
     let also: BTreeSet<Cause> = row.holds.iter().copied().filter(|held| *held != row.cause).collect();
     let also: Vec<String> = also.into_iter().map(cause).collect();
     if row.label == Label::NotSeparable {
-        said.push("holds every cause: a side shows its total only".to_owned());
+        said.push("holds every cause: a side shows totals only, always or often".to_owned());
     } else if !also.is_empty() {
         said.push(format!("holds {} too", also.join(", ")));
     }
@@ -74,7 +75,34 @@ pub(super) fn evidence(row: &CauseRow) -> Option<String> {
     if row.one_sided {
         said.push("seen at one side only, the other was taken to be alike".to_owned());
     }
-    (!said.is_empty()).then(|| format!("  {}: {}.", cause(row.cause), said.join("; ")))
+    said.join("; ")
+}
+
+/// What looks wrong with the data.
+pub(super) fn warning(warning: Warning) -> String {
+    let Warning::Unit { side, median_ms, measured_ms } = warning;
+    let [own, other] = if side == 0 { ["A", "B"] } else { ["B", "A"] };
+    format!(
+        "Look at the unit: the median of {own} is {} ms, and that of {other}, which was measured in phases, {} ms. Were \
+         {own}'s values imported with the right --unit?",
+        ms(median_ms),
+        ms(measured_ms)
+    )
+}
+
+/// Values of one kind at both sides.
+pub(super) fn difference(difference: &Difference) -> String {
+    let side = |values: &[(String, f64)]| {
+        let told: Vec<String> =
+            values.iter().take(4).map(|(value, share)| format!("{value} {}", percent(*share))).collect();
+        told.join(", ")
+    };
+    format!("{}: A {}; B {}.", difference.what, side(&difference.a), side(&difference.b))
+}
+
+/// An interval of a difference, or that there is none.
+pub(super) fn within(interval: Option<Interval>) -> String {
+    interval.map_or_else(|| "no interval".to_owned(), |interval| figures::interval(interval, signed))
 }
 
 fn observed(fact: &Fact) -> String {
@@ -134,10 +162,13 @@ pub(super) fn unexplained(account: &Account) -> String {
     let share =
         residual.and_then(|row| row.share).map_or_else(String::new, |share| format!(", {} of the gap", percent(share)));
     let what = match residual.map(|row| row.label) {
+        Some(Label::OwnWorkOrServer) => {
+            " It holds what one side does not tell apart: its own work, the network and the server's time."
+        }
         Some(Label::ServerOrUnexplained) => {
             " It holds the server's own time: not separable without Server-Timing at both sides."
         }
-        Some(Label::NotSeparable) => " A side shows its total only, so that nothing can be told apart.",
+        Some(Label::NotSeparable) => " A side shows totals only, always or often, so that nothing can be told apart.",
         _ => "",
     };
     format!("{}: {} ms{share}.{what}", name(account.statistic), signed(account.unexplained_ms))

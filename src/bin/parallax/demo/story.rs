@@ -1,7 +1,7 @@
 //! What the demo says, for a reader who has read nothing else.
 
 use parallax::measurement::identity::Method;
-use parallax::report::comparison::ComparisonReport;
+use parallax::report::account::comparison::ExplainedComparison;
 use parallax::report::document::{Block, Document};
 use parallax::report::figures;
 use parallax::statistics::percentile::Percentile;
@@ -48,16 +48,18 @@ pub(super) fn so_far(arms: &[Arm]) -> String {
     counts.join("  ")
 }
 
-/// What came of it, as a page: in short first, then everything.
-pub(super) fn page(page: &ComparisonReport, slow: &ComparisonReport) -> Document {
-    let mut document = Document::new(page.title.clone());
+/// What came of it, as a page: in short first, then why, then everything else.
+pub(super) fn page(page: &ExplainedComparison, slow: &ExplainedComparison) -> Document {
+    let mut document = Document::new(page.comparison.title.clone());
     document.blocks.extend(in_short(page, slow));
-    document.blocks.extend(page.document().blocks);
+    page.explained.onto(&mut document, false);
+    document.heading("Side by side");
+    document.blocks.extend(page.comparison.document().blocks);
     document
 }
 
 /// The same on a terminal, where the end is what one sees: everything, then in short.
-pub(super) fn screen(page: &ComparisonReport, slow: &ComparisonReport) -> Document {
+pub(super) fn screen(page: &ExplainedComparison, slow: &ExplainedComparison) -> Document {
     let mut document = page.document();
     document.heading("In short");
     document.blocks.extend(in_short(page, slow));
@@ -65,9 +67,9 @@ pub(super) fn screen(page: &ComparisonReport, slow: &ComparisonReport) -> Docume
 }
 
 /// The two numbers, the gap, where it lies, what neither number holds, and what a demo cannot show.
-fn in_short(page: &ComparisonReport, slow: &ComparisonReport) -> Vec<Block> {
-    let mut words = headline(&page.comparison);
-    words.extend(on_the_slow_page(&slow.comparison));
+fn in_short(page: &ExplainedComparison, slow: &ExplainedComparison) -> Vec<Block> {
+    let mut words = headline(&page.comparison.comparison);
+    words.extend(on_the_slow_page(&slow.comparison.comparison));
     words.push(HONESTLY.to_owned());
     words.push(
         "With a real page: parallax compare https://www.example.com/ --a method=fresh --b method=curl".to_owned(),
@@ -83,12 +85,16 @@ fn headline(page: &Comparison) -> Vec<String> {
     let (Some(a), Some(b)) = (median(&page.a), median(&page.b)) else {
         return vec!["One of the two was never answered, so there is nothing to compare.".to_owned()];
     };
-    let largest = page.where_the_time_went.first().filter(|share| share.gap_ms * (b.estimate - a.estimate) > 0.0);
-    let place = largest.map(|share| {
+    let parts: Vec<String> = page
+        .where_the_time_went
+        .iter()
+        .map(|share| format!("{} {}", share.phase, figures::signed(share.gap_ms)))
+        .collect();
+    let place = page.difference_of_means_ms.filter(|_| !parts.is_empty()).map(|means| {
         format!(
-            "Most of it lies in {}: {} ms of the gap between the means.",
-            share.phase,
-            figures::signed(share.gap_ms)
+            "Where: the means are {} ms apart, and that is {} ms.",
+            figures::signed(means.estimate),
+            parts.join(", ")
         )
     });
     [Some(says("A", &page.a, a)), Some(says("B", &page.b, b)), Some(gap(page, a, b)), place, unseen(&page.b)]

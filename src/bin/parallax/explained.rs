@@ -1,0 +1,123 @@
+//! Why two sources disagree, as every command that compares two of them ends with it.
+
+mod to_decide;
+
+use parallax::archive::selection;
+use parallax::explain::account::{Account, Case, Question, Statistic};
+use parallax::explain::bridge;
+use parallax::explain::ledger::Seen;
+use parallax::explain::source::{FailureGap, Source};
+use parallax::explain::traits::differences;
+use parallax::report::account::Explained;
+
+use crate::exit::Problem;
+pub(crate) use to_decide::quoted;
+
+/// One side: what it is called, and what it holds.
+pub(crate) struct Side {
+    /// As one would ask for it.
+    pub(crate) named: selection::Source,
+    /// Its samples, read.
+    pub(crate) read: Source,
+}
+
+impl Side {
+    fn shows_phases(&self) -> bool {
+        self.read.rows.iter().any(|row| row.seen.has(Seen::TIMELINE))
+    }
+}
+
+/// What was measured by the very command that asks; absent where samples come from an archive.
+#[derive(Clone, Debug)]
+pub(crate) struct Here {
+    /// The command that would do it again, without how often.
+    pub(crate) again: String,
+    /// What says how often, and how often it was.
+    pub(crate) times: (&'static str, u64),
+}
+
+impl Here {
+    /// The command that measures so many times as often.
+    fn longer(&self, times: u64) -> String {
+        let (flag, so_far) = self.times;
+        format!("{} {flag} {}", self.again, so_far.saturating_mul(times).clamp(30, 3_600))
+    }
+}
+
+/// Answers a question about two sides.
+///
+/// # Errors
+/// A bridge that is none, or that nobody needs.
+pub(crate) fn explained(
+    a: Side,
+    bridge: Option<Side>,
+    b: Side,
+    question: &Question,
+    here: Option<&Here>,
+) -> Result<Explained, Problem> {
+    let failures = FailureGap::of(&a.read, &b.read);
+    let differences = differences(&a.read.traits, &b.read.traits);
+    let ways = to_decide::Ways::of(&a, bridge.is_some(), &b, here);
+    let found = answered(a, bridge, b, question)?;
+    let open = match &found {
+        Ok((account, mean)) => ways.commands(account, mean.as_ref()),
+        Err(_) => Vec::new(),
+    };
+    Ok(Explained::new(failures, found, differences, open))
+}
+
+/// The account asked for, and beside a percentile that of the mean; or why nothing can be said.
+type Answered = Result<(Account, Option<Account>), String>;
+
+fn answered(a: Side, bridge: Option<Side>, b: Side, question: &Question) -> Result<Answered, Problem> {
+    for (side, name) in [(Some(&a), "A"), (Some(&b), "B"), (bridge.as_ref(), "the bridge")] {
+        if let Some(why) = side.and_then(|side| nothing(&side.read, name)) {
+            return Ok(Err(why));
+        }
+    }
+    if let Some(bridge) = bridge {
+        if a.shows_phases() {
+            return Err(Problem::input(
+                "--bridge: A shows its phases itself; leave --bridge out, or make the source that shows its total only A",
+            ));
+        }
+        if !bridge.shows_phases() {
+            return Err(Problem::input("--bridge: it shows its total only, as A does; name samples of our own probe"));
+        }
+        return Ok(bridge::account(&a.read, bridge.read, b.read, question)
+            .map(|account| (account, None))
+            .map_err(|why| why.to_string()));
+    }
+    let case = match Case::new(a.read, b.read) {
+        Ok(case) => case,
+        Err(why) => return Ok(Err(why.to_string())),
+    };
+    if let Some(failure_ms) = question.failures_as_ms.filter(|failure_ms| *failure_ms < case.longest_ms()) {
+        return Err(Problem::input(format!(
+            "--failures-as {} s: an answer took {} s, and a failure cannot count as less; say no less than that",
+            failure_ms / 1_000.0,
+            case.longest_ms() / 1_000.0
+        )));
+    }
+    let beside = (question.statistic != Statistic::Mean)
+        .then(|| Question { failures_as_ms: question.failures_as_ms, ..Question::new(Statistic::Mean, question.seed) });
+    Ok(Ok((case.account(question), beside.map(|question| case.account(&question)))))
+}
+
+/// Why a side has no response time at all; absent where it has one.
+fn nothing(side: &Source, name: &str) -> Option<String> {
+    let Source { rows, samples, failed, clock_suspect, .. } = side;
+    if !rows.is_empty() {
+        return None;
+    }
+    Some(match (*samples, *clock_suspect) {
+        (0, _) => format!("{name} has no sample in this window; widen --since and --until"),
+        (_, 0) => format!(
+            "{name} has no response time: every one of its samples failed; widen --since, or see `parallax report`"
+        ),
+        (_, suspect) => format!(
+            "{name} has no response time that can be relied on: of {samples} samples {failed} failed, and while {suspect} \
+             were measured the clocks ran apart or backwards; see that the host's clock is kept right"
+        ),
+    })
+}

@@ -1,0 +1,260 @@
+//! Which commands would decide the suspicions that are still open.
+
+use parallax::archive::selection::Source;
+use parallax::explain::account::Account;
+use parallax::explain::claim::Claim;
+use parallax::explain::ledger::Seen;
+use parallax::explain::verdict::{Hypothesis, Verdict};
+use parallax::measurement::identity::{Method, Vantage};
+use parallax::report::account::ToDecide;
+
+use super::{Here, Side};
+
+/// The memory at which a function has one whole processor, and a size at which it has a fourteenth of one.
+const MEMORY_SIZES: [&str; 2] = ["1769", "128"];
+
+/// Where the sides stand, and what they can show.
+pub(super) struct Ways {
+    sides: [Way; 2],
+    url: String,
+    bridged: bool,
+    here: Option<Here>,
+}
+
+struct Way {
+    named: Source,
+    /// Phases, so that its way of measuring can be told.
+    timeline: bool,
+    /// Processor time and run-queue delay.
+    work: bool,
+    round_trips: bool,
+    sandboxes: bool,
+}
+
+impl Way {
+    fn of(side: &Side) -> Self {
+        let any = |column: Seen| side.read.rows.iter().any(|row| row.seen.has(column));
+        Self {
+            named: side.named.clone(),
+            timeline: any(Seen::TIMELINE),
+            work: any(Seen::CPU.or(Seen::SCHEDULING)),
+            round_trips: side.read.rows.iter().any(|row| row.raw.handshake.is_some()),
+            sandboxes: side.read.rows.iter().any(|row| row.drawn),
+        }
+    }
+
+    /// The same place, measured by our own probe.
+    fn ours(&self) -> Source {
+        Source { method: Some(Method::Fresh), cold: None, ..self.named.clone() }
+    }
+}
+
+impl Ways {
+    pub(super) fn of(a: &Side, bridged: bool, b: &Side, here: Option<&Here>) -> Self {
+        // Values of a query are not kept, so such a page cannot be asked for again by what is.
+        let kept = [b, a].into_iter().filter_map(|side| side.read.url.clone()).find(|url| !url.contains('?'));
+        let url = kept.unwrap_or_else(|| "https://URL/".to_owned());
+        Self { sides: [Way::of(a), Way::of(b)], url, bridged, here: here.cloned() }
+    }
+
+    /// A command for each suspicion that neither figure decides; one that decides several stands once.
+    pub(super) fn commands(&self, account: &Account, mean: Option<&Account>) -> Vec<ToDecide> {
+        let mut found: Vec<ToDecide> = Vec::new();
+        for (at, hypothesis) in Hypothesis::ALL.into_iter().enumerate() {
+            let judged: Vec<(&Account, &Verdict)> =
+                [account].into_iter().chain(mean).filter_map(|one| Some((one, one.verdicts.get(at)?))).collect();
+            // A figure of which nothing was seen asks for no command where the other one decides.
+            let seen = judged.iter().any(|(_, verdict)| verdict.ms.is_some());
+            let open = |(_, verdict): &&(&Account, &Verdict)| {
+                verdict.claim == Claim::Undecided && (verdict.ms.is_some() || !seen)
+            };
+            let Some((figure, verdict)) = judged.iter().find(open) else { continue };
+            let (command, how) = self.command(hypothesis, figure, verdict);
+            match found.iter_mut().find(|one| one.command == command) {
+                Some(one) => one.codes.push(hypothesis.code()),
+                None => found.push(ToDecide { codes: vec![hypothesis.code()], command, how }),
+            }
+        }
+        found
+    }
+
+    fn command(&self, hypothesis: Hypothesis, figure: &Account, verdict: &Verdict) -> (String, String) {
+        let [a, b] = &self.sides;
+        // Seen, and not sure enough: only more of the same decides. Cold starts are rare, and stolen time is not seen.
+        let special =
+            matches!(hypothesis, Hypothesis::ColdStart | Hypothesis::CpuShare) && (a.sandboxes || b.sandboxes);
+        if verdict.ms.is_some() && !(special && figure.no_interval.is_none()) {
+            return self.more();
+        }
+        match hypothesis {
+            Hypothesis::SampleTiming => agent("on the hosts of both with the same `every`: then all slots are common"),
+            Hypothesis::Method => self.method(),
+            Hypothesis::ColdStart => self.cold(),
+            Hypothesis::CpuShare => self.memory().unwrap_or_else(|| self.our_probe(|way| way.work)),
+            Hypothesis::Distance => self.our_probe(|way| way.round_trips),
+        }
+    }
+
+    fn more(&self) -> (String, String) {
+        match &self.here {
+            Some(here) => (here.longer(4), "for intervals half as wide".to_owned()),
+            None => agent("which goes on measuring: four times as many samples have intervals half as wide"),
+        }
+    }
+
+    fn method(&self) -> (String, String) {
+        let [a, b] = &self.sides;
+        let dark = match (a.timeline, b.timeline) {
+            (false, true) if !self.bridged => Some((a, b)),
+            (true, false) => Some((b, a)),
+            _ => None,
+        };
+        match dark {
+            Some((dark, full)) => (
+                format!(
+                    "parallax explain --a {} --b {} --bridge vantage=host/NAME,method=fresh",
+                    quoted(&dark.named.to_string()),
+                    quoted(&full.named.to_string())
+                ),
+                "once `parallax agent` has run as host/NAME beside the monitor that shows its total only".to_owned(),
+            ),
+            None => (
+                format!("parallax compare {} --a method=fresh --b method=curl", quoted(&self.url)),
+                "on the host of each".to_owned(),
+            ),
+        }
+    }
+
+    fn cold(&self) -> (String, String) {
+        match self.sides.iter().rev().find(|way| way.sandboxes) {
+            None => agent("in place of the monitor that shows its total only"),
+            Some(way) => {
+                let of = |cold: bool| quoted(&Source { cold: Some(cold), ..way.named.clone() }.to_string());
+                (
+                    format!("parallax explain --a {} --b {} --statistic mean", of(false), of(true)),
+                    "once there are 20 of each".to_owned(),
+                )
+            }
+        }
+    }
+
+    /// The same function at another memory size.
+    fn memory(&self) -> Option<(String, String)> {
+        let way = self.sides.iter().rev().find(|way| way.sandboxes)?;
+        let vantage = way.named.vantage.as_ref()?.to_string();
+        let (function, size) = vantage.rsplit_once('/')?;
+        let other = MEMORY_SIZES.into_iter().find(|other| *other != size)?;
+        let other = Vantage::new(&format!("{function}/{other}")).ok()?;
+        let beside = Source { vantage: Some(other), ..way.named.clone() };
+        Some((
+            format!("parallax explain --a {} --b {}", quoted(&beside.to_string()), quoted(&way.named.to_string())),
+            "the same page at two memory sizes in the same slots: processor time that is stolen unseen shrinks with memory, \
+             network time does not"
+                .to_owned(),
+        ))
+    }
+
+    fn our_probe(&self, shows: impl Fn(&Way) -> bool) -> (String, String) {
+        if let Some(here) = &self.here {
+            return (
+                here.longer(2),
+                "on a machine with a processor to spare: what is left of the gap there is not its share".to_owned(),
+            );
+        }
+        let sides = self.sides.each_ref().map(|way| if shows(way) { way.named.clone() } else { way.ours() });
+        let [a, b] = sides.map(|source| quoted(&source.to_string()));
+        (
+            format!("parallax explain --a {a} --b {b}"),
+            "once `parallax agent` measures with method fresh from where that is not seen".to_owned(),
+        )
+    }
+}
+
+fn agent(how: &str) -> (String, String) {
+    ("parallax agent FLEET.toml".to_owned(), how.to_owned())
+}
+
+/// As a shell reads it: one word.
+pub(crate) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._/:=,@%+~".contains(c);
+    if word.chars().all(plain) && !word.is_empty() {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    fn way(named: &str, shows: bool, sandboxes: bool) -> Way {
+        let named = named.parse().unwrap();
+        Way { named, timeline: shows, work: shows, round_trips: shows, sandboxes }
+    }
+
+    fn ways(a: Way, b: Way, here: Option<Here>) -> Ways {
+        Ways { sides: [a, b], url: "https://www.example.com/it's here".to_owned(), bridged: false, here }
+    }
+
+    /// As a shell would split it.
+    fn words(command: &str) -> Vec<String> {
+        let (mut words, mut word, mut within) = (Vec::new(), String::new(), false);
+        let mut characters = command.chars();
+        while let Some(c) = characters.next() {
+            match c {
+                '\'' => within = !within,
+                '\\' if !within => word.extend(characters.next()),
+                ' ' if !within => words.push(std::mem::take(&mut word)),
+                c => word.push(c),
+            }
+        }
+        words.push(word);
+        words
+    }
+
+    #[test]
+    fn every_command_is_one_that_this_program_has() {
+        const NEAR: &str = "vantage=host/tokyo,method=fresh,target=daily-news";
+        const FAR: &str = "vantage=lambda/ap-northeast-1/128,method=curl,target=daily-news";
+        let compare =
+            || Here { again: "parallax compare https://e.net/ -k -L --allow-private".into(), times: ("--rounds", 30) };
+        let demo = || Here { again: "parallax demo".into(), times: ("--seconds", 3_600) };
+        for (b_shows, sandboxes, here) in [
+            (true, true, None),
+            (false, true, None),
+            (false, false, None),
+            (true, false, Some(compare())),
+            (false, false, Some(demo())),
+        ] {
+            let ways = ways(way(NEAR, true, false), way(FAR, b_shows, sandboxes), here);
+            let mut commands = vec![ways.more(), ways.method(), ways.cold(), ways.our_probe(|way| way.work)];
+            commands.extend(ways.memory());
+            for (command, how) in commands {
+                assert!(!how.is_empty());
+                let words = words(&command);
+                assert_eq!(words[0], "parallax");
+                if let Err(error) = crate::Typed::try_parse_from(&words) {
+                    panic!("{command}: {error}");
+                }
+                for source in words.iter().filter(|word| word.starts_with("vantage=")) {
+                    assert!(source.parse::<Source>().is_ok(), "{source}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_function_is_asked_at_the_other_memory_size() {
+        let small = ways(way("vantage=host/x", true, false), way("vantage=lambda/eu-west-1/128", true, true), None);
+        assert_eq!(
+            small.memory().unwrap().0,
+            "parallax explain --a vantage=lambda/eu-west-1/1769 --b vantage=lambda/eu-west-1/128"
+        );
+        let whole = ways(way("vantage=host/x", true, false), way("vantage=lambda/eu-west-1/1769", true, true), None);
+        assert!(whole.memory().unwrap().0.contains("--a vantage=lambda/eu-west-1/128 "));
+        assert!(ways(way("vantage=host/x", true, false), way("vantage=host/y", true, false), None).memory().is_none());
+    }
+}

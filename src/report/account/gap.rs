@@ -1,0 +1,135 @@
+//! One figure's gap: the way from A to B.
+
+use crate::explain::account::{Account, CauseRow, Statistic};
+use crate::explain::claim::Claim;
+use crate::explain::evidence::PhasePart;
+
+use super::super::document::Document;
+use super::super::figures::{self, ms, signed};
+use super::super::stairs::{Kind, Stairs, Step};
+use super::name;
+use super::words::{basis, cause, claim, evidence, needed, percent, row_name, within};
+
+/// Heading, the gap in short, the stairs, and what goes with them.
+pub(super) fn onto(page: &mut Document, account: &Account, bridged: bool) {
+    page.heading(&format!("From A to B: {}", name(account.statistic)));
+    page.text(in_short(account));
+    page.stairs(stairs(account));
+    page.notes(notes(account, bridged));
+}
+
+/// The gap, and what most of it is made of.
+pub(super) fn in_short(account: &Account) -> String {
+    let figure = name(account.statistic);
+    let [a, b] = account.values_ms.map(ms);
+    let sure = match &account.no_interval {
+        None => format!("95 %: {}", within(account.gap_interval_ms)),
+        Some(why) => format!("no interval: {}", needed(*why)),
+    };
+    let mut largest: Vec<&CauseRow> = account.rows.iter().filter(|row| row.claim == Claim::Supported).collect();
+    largest.sort_by(|x, y| y.ms.abs().total_cmp(&x.ms.abs()));
+    let told: Vec<String> = largest.iter().take(4).map(|row| format!("{} {}", row_name(row), signed(row.ms))).collect();
+    let made = match told.is_empty() {
+        true => " No cause can be claimed.".to_owned(),
+        false => format!(" Claimed: {}.", told.join(", ")),
+    };
+    format!("The {figure}: A {a}, B {b}, a gap of {} ms ({sure}).{made}", signed(account.gap_ms))
+}
+
+fn stairs(account: &Account) -> Stairs {
+    let figure = name(account.statistic);
+    let mut so_far = account.values_ms[0];
+    let mut steps = vec![end("A", so_far)];
+    for row in &account.rows {
+        let from = so_far;
+        so_far += row.ms;
+        steps.push(Step {
+            name: row_name(row),
+            from,
+            to: so_far,
+            kind: Kind::Cause,
+            figures: [
+                signed(row.ms),
+                within(row.interval_ms),
+                row.share.map_or_else(|| figures::ABSENT.to_owned(), percent),
+            ],
+            sure: row.interval_ms.and_then(|ends| ends.lower.zip(ends.upper)).map(|(x, y)| (from + x, from + y)),
+            claim: claim(row.claim),
+            evidence: evidence(row),
+        });
+        steps.extend(parts(&row.by_phase, from));
+    }
+    steps.push(end("B", account.values_ms[1]));
+    let mut stairs =
+        Stairs { caption: format!("Causes of the gap of the {figure}, in ms from A to B; they add up to it"), steps };
+    let (first, _) = stairs.axis();
+    if first > 0.0 {
+        stairs.caption.push_str(&format!(" (bars begin at {} ms)", ms(first)));
+    }
+    stairs
+}
+
+fn end(name: &str, value: f64) -> Step {
+    Step {
+        name: name.to_owned(),
+        from: 0.0,
+        to: value,
+        kind: Kind::End,
+        figures: [ms(value), String::new(), String::new()],
+        sure: None,
+        claim: "",
+        evidence: String::new(),
+    }
+}
+
+fn parts(parts: &[PhasePart], mut from: f64) -> Vec<Step> {
+    let step = |part: &PhasePart| {
+        let begun = from;
+        from += part.ms;
+        Step {
+            name: format!("in {}", part.phase),
+            from: begun,
+            to: from,
+            kind: Kind::Part,
+            figures: [signed(part.ms), format!("{} → {}", ms(part.a_ms), ms(part.b_ms)), String::new()],
+            sure: None,
+            claim: "",
+            evidence: String::new(),
+        }
+    };
+    parts.iter().map(step).collect()
+}
+
+fn notes(account: &Account, bridged: bool) -> Vec<String> {
+    let mut notes = vec!["Evidence: mean of A → mean of B.".to_owned()];
+    if account.outside_common_time > 0.0 {
+        let outside = account.outside_common_time * 100.0;
+        notes.push(format!("{outside:.1} % of the samples lie outside times that both sides have."));
+    }
+    if account.beyond_failures {
+        notes.push(format!(
+            "A side failed so often that its {} is a failure: its value is at least the timeout, not what stands here.",
+            name(account.statistic)
+        ));
+    }
+    if let Statistic::Percentile(_) = account.statistic {
+        let figure = name(account.statistic);
+        notes.push(format!("{figure}: the value that this share of response times does not exceed; other tables smooth it over its neighbours (Harrell-Davis)."));
+    }
+    if let Some([a, b]) = account.with_failures_ms.filter(|_| account.failures.failed.iter().any(|failed| *failed > 0))
+    {
+        let [a, b] = [a, b].map(|value| value.map_or_else(|| "≥ timeout".to_owned(), ms));
+        notes.push(format!("Of all requests, a failure being slower than any answer: A {a}, B {b}."));
+    }
+    if let Some(failure_ms) = account.failures_as_ms {
+        notes.push(format!("A failed request counts as {} ms.", ms(failure_ms)));
+    }
+    if bridged {
+        notes.push(format!(
+            "Evidence at A is the bridge's; so is every row but {} and timing.",
+            cause(crate::explain::cause::Cause::Definition)
+        ));
+    }
+    notes.extend(basis(account));
+    notes
+}
