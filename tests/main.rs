@@ -6,6 +6,7 @@ mod account;
 mod agent;
 mod archive;
 mod browser;
+mod causes;
 mod cli;
 mod closed_pipes;
 mod curl;
