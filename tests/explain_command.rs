@@ -173,6 +173,7 @@ fn what_cannot_be_compared_is_refused_with_what_to_change() {
     keep(directory.path(), &row(&Recipe { target: "shop", ..Recipe::default() }, 3));
     keep(directory.path(), &row(&Recipe { vantage: "host/both", target: "shop", ..Recipe::default() }, 3));
     keep(directory.path(), &row(&Recipe { vantage: "host/both", ..Recipe::default() }, 3));
+    let before = std::fs::read(directory.path().join("parallax.db")).unwrap();
     for (words, needle) in [
         (
             &["--a", "vantage=simulated/nera/0", "--b", B][..],
@@ -204,6 +205,7 @@ fn what_cannot_be_compared_is_refused_with_what_to_change() {
         assert!(run.err.contains(needle), "{words:?}: {}", run.err);
         assert!(!run.err.contains('\u{1b}'));
     }
+    assert_eq!(before, std::fs::read(directory.path().join("parallax.db")).unwrap(), "the archive is as it was");
 }
 
 #[test]
@@ -252,6 +254,11 @@ fn a_percentile_among_the_failures_is_said_to_be_one() {
     keep(directory.path(), &[far(120), down.collect(), near(120).split_off(70)].concat());
     let median = explain(directory.path(), &["--a", A, "--b", B]);
     assert_eq!(median.code, 0, "{}", median.err);
+    assert!(
+        median.out.contains("The p50: A ≥ timeout (") && median.out.contains(" ms between answers ("),
+        "{}",
+        median.out
+    );
     assert!(median.out.contains("its p50 is a failure") && median.out.contains("A: 70 of 120."), "{}", median.out);
     let mean = explain(directory.path(), &["--a", A, "--b", B, "--statistic", "mean"]);
     assert!(!mean.out.contains("is a failure"), "{}", mean.out);
@@ -267,6 +274,11 @@ fn what_one_side_cannot_show_is_held_by_the_rest_and_not_put_side_by_side() {
     assert!(page.out.contains("residual: server or unexplained"), "{}", page.out);
     assert!(page.out.contains("holds ") && page.out.contains("server"), "{}", page.out);
     assert!(!page.out.contains("wait that nothing accounts for"), "{}", page.out);
+    let json = said(&explain(directory.path(), &["--a", "method=fresh", "--b", "method=curl", "--json"]));
+    for row in json["account"]["rows"].as_array().unwrap().iter().chain(json["mean"]["rows"].as_array().unwrap()) {
+        let holds = row["holds"].as_array().unwrap();
+        assert!(holds.iter().enumerate().all(|(at, cause)| !holds[..at].contains(cause)), "{row}");
+    }
 }
 
 #[test]

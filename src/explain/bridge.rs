@@ -10,6 +10,7 @@ use crate::statistics::student::t_975;
 use super::account::{Account, Basis, Case, Question, Statistic};
 use super::cause::Cause;
 use super::claim::{claim, materiality};
+use super::evidence::{Fact, Unit};
 use super::interval::{INSTRUMENT_MS, NoInterval, SAMPLES_MIN};
 use super::ledger::Row;
 use super::replicate::spacing;
@@ -41,10 +42,21 @@ pub fn account(a: &Source, bridge: Source, b: Source, question: &Question) -> Re
     if question.statistic != Statistic::Mean {
         return Err(BridgeError::NotTheMean);
     }
-    let differences = pairs(&a.rows, &bridge.rows);
-    if differences.is_empty() {
+    let pairs = pairs(&a.rows, &bridge.rows);
+    if pairs.is_empty() {
         return Err(BridgeError::NoPairs);
     }
+    let differences: Vec<f64> = pairs.iter().map(|[total, bridge]| bridge - total).collect();
+    let paired = [0, 1].map(|side| pairs.iter().map(|pair| pair[side]).sum::<f64>() / pairs.len() as f64);
+    let evidence = vec![
+        Fact {
+            what: "monitor and our probe in the same slots",
+            unit: Unit::Ms,
+            a: Some(paired[0]),
+            b: Some(paired[1]),
+        },
+        Fact { what: "pairs", unit: Unit::Count, a: Some(pairs.len() as f64), b: None },
+    ];
     let failures = FailureGap::of(a, &b);
     let mut account = Case::new(bridge, b)?.account(question);
     let mean = |values: &mut dyn Iterator<Item = f64>| {
@@ -72,6 +84,9 @@ pub fn account(a: &Source, bridge: Source, b: Source, question: &Question) -> Re
     account.gap_interval_ms = wider(account.gap_interval_ms, method + unpaired);
     let (material, gap) = (materiality(account.gap_ms), account.gap_ms);
     add(&mut account, Cause::Definition, method, &|interval| wider(interval, method), spread.ok());
+    if let Some(row) = account.rows.iter_mut().find(|row| row.cause == Cause::Definition) {
+        row.evidence = evidence;
+    }
     if unpaired != 0.0 {
         add(&mut account, Cause::Timing, unpaired, &|interval| wider(interval, unpaired), spread.ok());
     }
@@ -131,8 +146,8 @@ fn add(
     );
 }
 
-/// Bridge less total, for each pair within half of the shorter sampling interval; one to one, in order of time.
-fn pairs(totals: &[Row], bridge: &[Row]) -> Vec<f64> {
+/// Total and bridge, for each pair within half of the shorter sampling interval; one to one, in order of time.
+fn pairs(totals: &[Row], bridge: &[Row]) -> Vec<[f64; 2]> {
     let sorted = |rows: &[Row]| {
         let mut rows: Vec<(i64, u64, f64)> = rows.iter().map(|row| (row.at_ms, row.id, row.total)).collect();
         rows.sort_unstable_by_key(|row| (row.0, row.1));
@@ -151,7 +166,7 @@ fn pairs(totals: &[Row], bridge: &[Row]) -> Vec<f64> {
             next += 1;
         }
         if distance(next) <= near {
-            found.push(bridge[next].2 - total.2);
+            found.push([total.2, bridge[next].2]);
             next += 1;
         }
     }

@@ -194,9 +194,10 @@ impl Explained {
                 });
                 page.table(bounds(bounded, total));
             }
-            if account.composition.is_some() {
+            let composition = composition(account);
+            if !composition.rows.is_empty() {
                 page.heading(&format!("What a request at {} consists of", name(account.statistic)));
-                page.table(composition(account));
+                page.table(composition);
             }
             page.heading("What was not visible");
             page.notes(not_visible(account, bridged));
@@ -293,8 +294,12 @@ fn composition(account: &Account) -> Table {
     let caption = "Parts of the Harrell-Davis estimate, ms; what slow requests are made of, not why the sides differ";
     let mut table = Table::new(caption, &["", "A", "B"]);
     if let Some(whole) = &account.composition {
-        let parts = whole.parts.iter().filter(|part| part.a_ms != 0.0 || part.b_ms != 0.0);
+        let parts = whole.parts.iter().filter(|part| part.a_ms.abs() >= 1e-9 || part.b_ms.abs() >= 1e-9);
         table.rows.extend(parts.map(|part| vec![words::cause(part.cause), ms(part.a_ms), ms(part.b_ms)]));
+        // One part is the whole, which stands above.
+        if table.rows.len() < 2 {
+            return Table::default();
+        }
         table.rows.push(vec!["in all".to_owned(), ms(whole.values_ms[0]), ms(whole.values_ms[1])]);
     }
     table

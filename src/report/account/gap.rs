@@ -21,7 +21,13 @@ pub(super) fn onto(page: &mut Document, account: &Account, bridged: bool) {
 /// The gap, and what most of it is made of.
 pub(super) fn in_short(account: &Account) -> String {
     let figure = name(account.statistic);
-    let [a, b] = account.values_ms.map(ms);
+    let answered = account.values_ms.map(ms);
+    let is_failure = |side: usize| account.with_failures_ms.is_some_and(|values| values[side].is_none());
+    let side = |side: usize| match is_failure(side) {
+        true => format!("≥ timeout ({} of what was answered)", answered[side]),
+        false => answered[side].clone(),
+    };
+    let ([a, b], of) = ([side(0), side(1)], if is_failure(0) || is_failure(1) { " between answers" } else { "" });
     let sure = match &account.no_interval {
         None => format!("95 %: {}", within(account.gap_interval_ms)),
         Some(why) => format!("no interval: {}", needed(*why)),
@@ -33,7 +39,7 @@ pub(super) fn in_short(account: &Account) -> String {
         true => " No cause can be claimed.".to_owned(),
         false => format!(" Claimed: {}.", told.join(", ")),
     };
-    format!("The {figure}: A {a}, B {b}, a gap of {} ms ({sure}).{made}", signed(account.gap_ms))
+    format!("The {figure}: A {a}, B {b}, a gap of {} ms{of} ({sure}).{made}", signed(account.gap_ms))
 }
 
 fn stairs(account: &Account) -> Stairs {

@@ -113,6 +113,10 @@ fn observed(fact: &Fact) -> String {
         Unit::Mb => " MB",
         Unit::Share | Unit::Count => "",
     };
+    // A count that belongs to both sides has one value.
+    if fact.unit == Unit::Count && fact.b.is_none() {
+        return format!("{} {}", fact.what, fact.a.map_or_else(|| ABSENT.to_owned(), |count| format!("{count:.0}")));
+    }
     format!("{} {a} → {b}{unit}", fact.what)
 }
 

@@ -12,7 +12,7 @@ pub(super) fn drawn(stairs: &Stairs) -> Markup {
                 caption { (clean(&stairs.caption, false)) }
                 thead { tr {
                     th scope="col" {} th scope="col" { "ms" } th scope="col" { "95 %" } th scope="col" { "of the gap" }
-                    th scope="col" { "from A to B" } th scope="col" { "claim" }
+                    th.drawing scope="col" { "from A to B" } th scope="col" { "claim" }
                 } }
                 tbody { @for step in &stairs.steps { (line(stairs, step)) } }
             }
