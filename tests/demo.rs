@@ -63,7 +63,10 @@ fn what_the_demo_prints_as_json_counts_what_it_kept() {
             let rows = account["rows"].as_array().unwrap();
             let sum: f64 = rows.iter().map(|row| row["ms"].as_f64().unwrap()).sum();
             assert!((sum - account["gap_ms"].as_f64().unwrap()).abs() < 1e-7, "{account}");
-            assert_eq!(rows.last().unwrap()["cause"], "residual");
+            let rest = rows.last().unwrap();
+            let holds = rest["holds"].as_array().unwrap();
+            assert_eq!(rest["cause"], "residual");
+            assert!(holds.iter().enumerate().all(|(at, cause)| !holds[..at].contains(cause)), "{rest}");
         }
     }
     assert!(directory.path().join("r.html").exists() && !directory.path().join("report.html").exists());

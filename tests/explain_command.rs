@@ -325,6 +325,14 @@ fn failures_count_in_the_mean_where_one_says_as_how_much() {
     let failure = row("failure").unwrap();
     let middle = f64::midpoint(at(&plain, 0), at(&plain, 1));
     assert!((failure["ms"].as_f64().unwrap() + 0.25 * (10_000.0 - middle)).abs() < 1e-6, "{failure}");
+    // What explains the answered requests counts by the mean share of answers, and nothing is left to the residual.
+    let plainly = |name: &str| {
+        let row = plain["rows"].as_array().unwrap().iter().find(|row| row["cause"] == name).cloned();
+        row.unwrap()["ms"].as_f64().unwrap()
+    };
+    for name in ["distance", "residual"] {
+        assert!((row(name).unwrap()["ms"].as_f64().unwrap() - 0.875 * plainly(name)).abs() < 1e-6, "{name}");
+    }
     assert_eq!((&failure["claim"], &failure["evidence"][1]["what"]), (&"supported".into(), &"wait".into()));
     let (ends, ms) = (&failure["interval_ms"], failure["ms"].as_f64().unwrap());
     assert!(ends["lower"].as_f64().unwrap() < ms && ms < ends["upper"].as_f64().unwrap());
