@@ -13,7 +13,7 @@ use crate::explain::traits::Difference;
 use crate::measurement::units::UnixMillis;
 use crate::summary::source::SourceName;
 
-use super::document::{Document, Table};
+use super::document::{Document, Table, VERBATIM};
 use super::figures::{self, ms, signed};
 use super::json;
 use super::latency::SCHEMA;
@@ -183,7 +183,7 @@ impl Explained {
             }
             page.heading("The suspicions");
             page.table(suspicions(account, self.mean.as_ref()));
-            page.notes(self.to_decide.iter().map(decides).collect());
+            page.notes(self.to_decide.iter().flat_map(decides).collect());
             let bounded = self.mean.iter().chain([account]).find(|account| !account.bounds.is_empty());
             if let Some(bounded) = bounded {
                 let total = bounded.not_visible.iter().any(|missing| missing.len() == Seen::NOTHING.missing().len());
@@ -267,9 +267,10 @@ fn suspicions(account: &Account, mean: Option<&Account>) -> Table {
     table
 }
 
-fn decides(open: &ToDecide) -> String {
+/// Two lines, so that the command can be copied whole.
+fn decides(open: &ToDecide) -> [String; 2] {
     let how = if open.how.is_empty() { String::new() } else { format!(", {}", open.how) };
-    format!("To decide {}: {}{how}.", open.codes.join(" and "), open.command)
+    [format!("To decide {}{how}:", open.codes.join(" and ")), format!("{VERBATIM}{}", open.command)]
 }
 
 fn bounds(account: &Account, total: bool) -> Table {

@@ -3,6 +3,9 @@
 use super::bars::Bars;
 use super::stairs::Stairs;
 
+/// What a note begins with that is to be copied as it stands.
+pub const VERBATIM: &str = "    ";
+
 /// A page.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Document {

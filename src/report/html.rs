@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::bars::{Bar, Bars};
 use super::clean::clean;
-use super::document::{Block, Document, Table};
+use super::document::{Block, Document, Table, VERBATIM};
 
 const STYLE: &str = include_str!("style.css");
 
@@ -42,10 +42,17 @@ fn section(block: &Block) -> Markup {
     match block {
         Block::Heading(text) => html! { h2 { (clean(text, false)) } },
         Block::Text(text) => html! { p { (clean(text, false)) } },
-        Block::Notes(notes) => html! { ul.notes { @for note in notes { li { (clean(note, false)) } } } },
+        Block::Notes(notes) => html! { ul.notes { @for note in notes { li { (noted(note)) } } } },
         Block::Table(table) => rows(table),
         Block::Bars(bars) => drawn(bars),
         Block::Stairs(steps) => stairs::drawn(steps),
+    }
+}
+
+fn noted(note: &str) -> Markup {
+    match note.strip_prefix(VERBATIM) {
+        Some(command) => html! { code { (clean(command, false)) } },
+        None => html! { (clean(note, false)) },
     }
 }
 

@@ -87,7 +87,9 @@ impl Ways {
             return self.more();
         }
         match hypothesis {
-            Hypothesis::SampleTiming => agent("on the hosts of both with the same `every`: then all slots are common"),
+            Hypothesis::SampleTiming => {
+                agent("on the hosts of both with the same `every`, so that all slots are common")
+            }
             Hypothesis::Method => self.method(),
             Hypothesis::ColdStart => self.cold(),
             Hypothesis::CpuShare => self.memory().unwrap_or_else(|| self.our_probe(|way| way.work)),
@@ -98,7 +100,7 @@ impl Ways {
     fn more(&self) -> (String, String) {
         match &self.here {
             Some(here) => (here.longer(4), "for intervals half as wide".to_owned()),
-            None => agent("which goes on measuring: four times as many samples have intervals half as wide"),
+            None => agent("by measuring on; four times as many samples have intervals half as wide"),
         }
     }
 
@@ -148,7 +150,7 @@ impl Ways {
         let beside = Source { vantage: Some(other), ..way.named.clone() };
         Some((
             format!("parallax explain --a {} --b {}", quoted(&beside.to_string()), quoted(&way.named.to_string())),
-            "the same page at two memory sizes in the same slots: processor time that is stolen unseen shrinks with memory, \
+            "the same page at two memory sizes in the same slots; processor time that is stolen unseen shrinks with memory, \
              network time does not"
                 .to_owned(),
         ))
@@ -158,7 +160,7 @@ impl Ways {
         if let Some(here) = &self.here {
             return (
                 here.longer(2),
-                "on a machine with a processor to spare: what is left of the gap there is not its share".to_owned(),
+                "on a machine with a processor to spare; what is left of the gap there is not its share".to_owned(),
             );
         }
         let sides = self.sides.each_ref().map(|way| if shows(way) { way.named.clone() } else { way.ours() });
