@@ -50,7 +50,7 @@ pub struct PercentileGap {
 /// Divides the gap of each percentile; all coalitions are tried.
 #[must_use]
 pub fn explain(sides: &Sides, levels: &[Level], seed: u64) -> Vec<PercentileGap> {
-    let boards = [0, 1].map(|g| Board::of(sides, g, seed));
+    let boards = [0, 1].map(|g| Board::compared(sides, g, seed));
     let weights = [0, 1].map(|g| vec![1.0; sides.rows[g].len()]);
     divide(&boards, &weights, levels, None)
 }
@@ -72,7 +72,7 @@ pub fn intervals(
     }
     let part = sides.sampled(ROWS_MAX, seed);
     let (sides, design) = (&part, Design::of(&part, seed));
-    let boards = [0, 1].map(|g| Board::of(sides, g, seed));
+    let boards = [0, 1].map(|g| Board::compared(sides, g, seed));
     let order = super::swap::orders(boards[0].active(&boards[1]).len(), seed);
     let levels: Vec<Level> = points.iter().map(|point| point.level).collect();
     let spread = spreads(&design, sides, replicates, levels.len(), |weights| {
