@@ -9,6 +9,7 @@ use crate::statistics::level::Level;
 
 use super::cause::{Cause, Shares};
 use super::interval::{Intervals, NoInterval, enough, finish, spreads};
+use super::overshoot;
 use super::replicate::Design;
 use super::sides::Sides;
 use super::swap::{Board, Direction};
@@ -84,7 +85,9 @@ pub fn intervals(
         if least < needed {
             return Err(NoInterval::Level { more: needed - least });
         }
-        Ok(finish(&design, spread, point.gap, &point.shares))
+        let mut intervals = finish(&design, spread, point.gap, &point.shares);
+        overshoot::widen(sides, &mut intervals);
+        Ok(intervals)
     });
     finished.collect()
 }
