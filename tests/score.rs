@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use parallax::explain::cause::Cause;
-use parallax::explain::claim::{Claim, claim, materiality};
+use parallax::explain::claim::{Bar, Claim};
 use parallax::explain::interval::of_mean;
 use parallax::explain::ledger::Row;
 use parallax::explain::mean::explain;
@@ -113,7 +113,7 @@ fn score(world: &World, runs: u64, replicates: usize) -> Score {
         let intervals = of_mean(&sides, &point, seed, replicates).unwrap();
         let gap: f64 = truth.values().sum();
         score.gap = gap;
-        let material = materiality(point.gap);
+        let bar = Bar::of(point.gap, intervals.degrees);
         let (mut wrong, mut top) = (0.0, (0.0_f64, 0.0_f64, true));
         for cause in Cause::ALL {
             let (true_ms, found) = (truth.get(cause.as_str()).copied().unwrap_or(0.0), point.shares.get(cause));
@@ -128,7 +128,7 @@ fn score(world: &World, runs: u64, replicates: usize) -> Score {
             *score.half.entry(cause).or_default() += (upper - lower) / 2.0 / runs as f64;
             let outside = (lower - true_ms).max(0.0) + (true_ms - upper).max(0.0);
             score.width.push((upper - lower) + 40.0 * outside);
-            let claimed = claim(found, Some(interval), material) == Claim::Supported;
+            let claimed = bar.claim(found, Some(interval)) == Claim::Supported;
             if true_ms == 0.0 {
                 score.falsely.entry(cause).or_default().push(claimed);
             } else if true_ms.abs() >= 5.0_f64.max(0.05 * gap.abs()) {

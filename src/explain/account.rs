@@ -7,7 +7,7 @@ use crate::statistics::level::Level;
 
 use super::bounds::{Bound, Known, bounds};
 use super::cause::{Cause, Shares};
-use super::claim::{Claim, claim, materiality};
+use super::claim::{Bar, Claim};
 use super::composition::{Composition, compose};
 use super::evidence::{Fact, facts};
 use super::interval::{self, Intervals, NoInterval};
@@ -172,6 +172,13 @@ struct Figures {
     intervals: Result<Intervals, NoInterval>,
 }
 
+impl Figures {
+    /// What its causes must clear; without intervals none does.
+    fn bar(&self) -> Bar {
+        Bar::of(self.gap, self.intervals.as_ref().map_or(1.0, |found| found.degrees))
+    }
+}
+
 impl Case {
     /// Sorts, settles floors, matches times.
     ///
@@ -250,7 +257,7 @@ impl Case {
 
     fn rows(&self, figures: &Figures, merged: bool) -> Vec<CauseRow> {
         let stolen = self.may_be_stolen();
-        let material = materiality(figures.gap);
+        let bar = figures.bar();
         let row = |cause: Cause| {
             let ms = figures.shares.get(cause);
             if ms == 0.0 && cause != Cause::Residual {
@@ -269,7 +276,7 @@ impl Case {
                 ms,
                 interval_ms,
                 share: (figures.gap.abs() > interval::INSTRUMENT_MS).then(|| ms / figures.gap),
-                claim: claim(ms, interval_ms, material),
+                claim: bar.claim(ms, interval_ms),
                 one_sided: figures.one_sided[cause as usize],
                 or_stolen: hidden && stolen,
                 evidence: facts(&self.sides, cause),
@@ -285,13 +292,16 @@ impl Case {
             let of = percentile::MERGED.iter().find(|(row, _)| *row == cause);
             holds = of.map_or(holds, |(_, causes)| causes.to_vec());
         }
-        if cause != Cause::Residual || both.has(Seen::SERVER) {
+        if cause != Cause::Residual {
             return (holds, Label::Plain);
         }
         if !both.has(Seen::TIMELINE) {
             return (holds, Label::NotSeparable);
         }
-        holds.insert(0, Cause::Server);
+        let label = if both.has(Seen::SERVER) { Label::Plain } else { Label::ServerOrUnexplained };
+        if label == Label::ServerOrUnexplained {
+            holds.insert(0, Cause::Server);
+        }
         // What one side cannot see is in the rest of both.
         let unseen = [
             (Seen::DNS, Cause::Dns),
@@ -302,8 +312,13 @@ impl Case {
             (Seen::SCHEDULING, Cause::Scheduling),
             (Seen::TRANSFER, Cause::Transfer),
         ];
-        holds.extend(unseen.into_iter().filter(|(column, _)| !both.has(*column)).map(|(_, cause)| cause));
-        (holds, Label::ServerOrUnexplained)
+        for (_, cause) in unseen.into_iter().filter(|(column, _)| !both.has(*column)) {
+            // A percentile's residual holds the transfer already.
+            if !holds.contains(&cause) {
+                holds.push(cause);
+            }
+        }
+        (holds, label)
     }
 
     /// A function with less than one processor on which neither steal nor run-queue delay shows what its quota must
@@ -321,7 +336,7 @@ impl Case {
 
     fn verdicts(&self, figures: &Figures, merged: bool) -> Vec<Verdict> {
         let both = self.sides.both();
-        let material = materiality(figures.gap);
+        let bar = figures.bar();
         let judged = Hypothesis::ALL.into_iter().enumerate().map(|(at, hypothesis)| {
             let seen = match hypothesis {
                 Hypothesis::SampleTiming => true,
@@ -333,7 +348,7 @@ impl Case {
             };
             let ms = seen.then(|| hypothesis.sum(&figures.shares));
             let interval_ms = ms.and(figures.intervals.as_ref().ok()).map(|found| found.verdicts[at]);
-            let mut claim = ms.map_or(Claim::Undecided, |ms| claim(ms, interval_ms, material));
+            let mut claim = ms.map_or(Claim::Undecided, |ms| bar.claim(ms, interval_ms));
             // What may be hidden in other rows is not refuted by its own.
             if hypothesis == Hypothesis::CpuShare && claim == Claim::Refuted && self.may_be_stolen() {
                 claim = Claim::Undecided;
