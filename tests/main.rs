@@ -27,6 +27,7 @@ mod replay;
 mod report;
 mod resolve;
 mod score;
+mod score_short;
 mod simulator;
 mod site;
 mod statistics;
