@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 
-.PHONY: test check format lint core docs set_up bench bench_replay
+.PHONY: test check format lint core docs set_up bench bench_replay score
 
 test: set_up check
 	@tests/run
@@ -34,3 +34,7 @@ bench:
 # Replays of our samples against the real curl. See docs/replay.md.
 bench_replay:
 	cargo bench --bench replay
+
+# The explainer against worlds whose causes are known, on all processors; writes its tables into docs/score.md.
+score:
+	cargo bench --no-default-features --bench score -- --write docs/score.md

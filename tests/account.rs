@@ -237,3 +237,46 @@ fn one_sample_all_alike_and_absurd_ones_are_answered_without_a_claim() {
         }
     }
 }
+
+/// As many redirects at both sides, each one longer at B: that is distance, whatever figure is asked for.
+#[test]
+fn redirects_that_take_longer_are_no_way_of_measuring() {
+    let near = Side { redirected: 1.0, ..Side::default() };
+    let far = Side { name: "b", trips: vec![30.0], ..near.clone() };
+    let case = Case::new(source(&seen(&near, 1)), source(&seen(&far, 2))).unwrap();
+    for statistic in [Statistic::Mean, Statistic::Percentile(Level::P50)] {
+        let account = case.account(&question(statistic));
+        adds_up(&account);
+        let row = |cause: Cause| account.rows.iter().find(|row| row.cause == cause).map_or(0.0, |row| row.ms);
+        assert!((row(Cause::Distance) - 7.0 * 22.0).abs() < 3.0, "{statistic:?}: {}", row(Cause::Distance));
+        assert!(row(Cause::Redirect).abs() < 0.5, "{statistic:?}: {}", row(Cause::Redirect));
+        assert_eq!(account.verdicts[1].claim, Claim::Refuted, "{statistic:?}");
+    }
+}
+
+/// One curl process that walked a chain shows its sum: what a redirect costs is then in the rest, at every figure.
+#[test]
+fn a_sum_over_redirects_is_no_way_of_measuring() {
+    let redirected = Side { redirected: 1.0, ..Side::default() };
+    let summed: Vec<Seen> = seen(&Side { name: "b", trips: vec![30.0], ..redirected.clone() }, 2)
+        .into_iter()
+        .map(|mut one| {
+            let before = one.sample.hops.remove(0).elapsed_us();
+            one.sample.hops[0].overhead_us = before;
+            one.sample.method = Method::Curl;
+            let time_total_us = one.sample.elapsed_us;
+            one.sample.curl =
+                Some(CurlRun { time_total_us, time_redirect_us: before, processes: 1, ..CurlRun::default() });
+            one
+        })
+        .collect();
+    let case = Case::new(source(&seen(&redirected, 1)), source(&summed)).unwrap();
+    for statistic in [Statistic::Mean, Statistic::Percentile(Level::P50)] {
+        let account = case.account(&question(statistic));
+        adds_up(&account);
+        let row = |cause: Cause| account.rows.iter().find(|row| row.cause == cause).map_or(0.0, |row| row.ms);
+        assert!(row(Cause::Redirect).abs() < 1.0, "{statistic:?}: {}", row(Cause::Redirect));
+        assert!((row(Cause::Residual) - account.gap_ms).abs() < 2.0, "{statistic:?}: {}", row(Cause::Residual));
+        assert_ne!(account.verdicts[1].claim, Claim::Supported, "{statistic:?}");
+    }
+}

@@ -11,7 +11,7 @@ use parallax::statistics::level::Level;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-use super::score::rows;
+use super::score::cell::rows;
 use super::simulator::{Side, sample, shocks};
 
 const LEVELS: [Level; 3] = [Level::P50, Level::P90, Level::P99];

@@ -28,6 +28,7 @@ mod replay;
 mod report;
 mod resolve;
 mod score;
+mod score_short;
 mod simulator;
 mod site;
 mod statistics;

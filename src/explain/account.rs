@@ -7,7 +7,7 @@ use crate::statistics::level::Level;
 
 use super::bounds::{Bound, Known, bounds, of_missing};
 use super::cause::{Cause, Shares};
-use super::claim::{Claim, claim, materiality};
+use super::claim::{Bar, Claim};
 use super::composition::{Composition, compose};
 use super::evidence::{Fact, PhasePart, by_phase, facts, whole};
 use super::interval::{self, Intervals, NoInterval};
@@ -206,6 +206,13 @@ struct Figures {
     intervals: Result<Intervals, NoInterval>,
 }
 
+impl Figures {
+    /// What its causes must clear; without intervals none does.
+    fn bar(&self) -> Bar {
+        Bar::of(self.gap, self.intervals.as_ref().map_or(1.0, |found| found.degrees))
+    }
+}
+
 impl Case {
     /// Sorts, settles floors, matches times.
     ///
@@ -332,7 +339,7 @@ impl Case {
 
     fn rows(&self, figures: &Figures, merged: bool) -> Vec<CauseRow> {
         let stolen = self.may_be_stolen();
-        let material = materiality(figures.gap);
+        let bar = figures.bar();
         let row = |cause: Cause| {
             let ms = figures.shares.get(cause);
             // What is left of exact sums after rounding is nothing.
@@ -354,7 +361,7 @@ impl Case {
                 ms,
                 interval_ms,
                 share: (figures.gap.abs() > interval::INSTRUMENT_MS).then(|| ms / figures.gap),
-                claim: claim(ms, interval_ms, material),
+                claim: bar.claim(ms, interval_ms),
                 one_sided: figures.one_sided[cause as usize],
                 or_stolen: hidden && stolen,
                 // What is left over after different columns is not comparable from side to side.
@@ -380,13 +387,16 @@ impl Case {
             let of = percentile::MERGED.iter().find(|(row, _)| *row == cause);
             holds = of.map_or(holds, |(_, causes)| causes.to_vec());
         }
-        if cause != Cause::Residual || both.has(Seen::SERVER) {
+        if cause != Cause::Residual {
             return (holds, Label::Plain);
         }
         if !both.has(Seen::TIMELINE) {
             return (holds, Label::NotSeparable);
         }
-        holds.insert(0, Cause::Server);
+        let label = if both.has(Seen::SERVER) { Label::Plain } else { Label::ServerOrUnexplained };
+        if label == Label::ServerOrUnexplained {
+            holds.insert(0, Cause::Server);
+        }
         // What one side cannot see is in the rest of both.
         let unseen = [
             (Seen::DNS, Cause::Dns),
@@ -404,7 +414,7 @@ impl Case {
             }
         }
         let own_work = both.has(Seen::CPU.or(Seen::SCHEDULING));
-        (holds, if own_work { Label::ServerOrUnexplained } else { Label::OwnWorkOrServer })
+        (holds, if own_work { label } else { Label::OwnWorkOrServer })
     }
 
     /// A function with less than one processor on which neither steal nor run-queue delay shows what its quota must
@@ -422,7 +432,7 @@ impl Case {
 
     fn verdicts(&self, figures: &Figures, merged: bool) -> Vec<Verdict> {
         let both = self.sides.both();
-        let material = materiality(figures.gap);
+        let bar = figures.bar();
         let one_place = self.at_one_place();
         let hides_work = both.has(Seen::TIMELINE) && !both.has(Seen::CPU.or(Seen::SCHEDULING));
         let judged = Hypothesis::ALL.into_iter().enumerate().map(|(at, hypothesis)| {
@@ -436,7 +446,7 @@ impl Case {
             };
             let ms = seen.then(|| hypothesis.sum(&figures.shares));
             let interval_ms = ms.and(figures.intervals.as_ref().ok()).map(|found| found.verdicts[at]);
-            let mut claim = ms.map_or(Claim::Undecided, |ms| claim(ms, interval_ms, material));
+            let mut claim = ms.map_or(Claim::Undecided, |ms| bar.claim(ms, interval_ms));
             // What may be hidden in other rows is not refuted by its own.
             if hypothesis == Hypothesis::CpuShare && claim == Claim::Refuted && self.may_be_stolen() {
                 claim = Claim::Undecided;
@@ -452,7 +462,7 @@ impl Case {
             if by_design && hypothesis == Hypothesis::Method {
                 ms = Some(figures.gap - figures.shares.get(Cause::Timing));
                 interval_ms = figures.intervals.as_ref().ok().map(|found| found.gap);
-                claim = super::claim::claim(figures.gap, interval_ms, material);
+                claim = bar.claim(figures.gap, interval_ms);
             } else if by_design {
                 claim = Claim::Refuted;
             }

@@ -9,7 +9,7 @@ use crate::statistics::student::t_975;
 
 use super::account::{Account, Basis, Case, Question, Statistic};
 use super::cause::Cause;
-use super::claim::{claim, materiality};
+use super::claim::Bar;
 use super::evidence::{Fact, Unit};
 use super::interval::{INSTRUMENT_MS, NoInterval, SAMPLES_MIN};
 use super::ledger::Row;
@@ -82,7 +82,10 @@ pub fn account(a: &Source, bridge: Source, b: Source, question: &Question) -> Re
         Some(Interval::closed(middle - half, middle + half))
     };
     account.gap_interval_ms = wider(account.gap_interval_ms, method + unpaired);
-    let (material, gap) = (materiality(account.gap_ms), account.gap_ms);
+    let gap = account.gap_ms;
+    // Batches of pairs are a kind of cluster too, and the scarcer kind decides.
+    let degrees = account.basis.map_or(1.0, |basis| basis.degrees).min(BATCHES as f64 - 1.0);
+    let bar = Bar::of(gap, degrees);
     add(&mut account, Cause::Definition, method, &|interval| wider(interval, method), spread.ok());
     if let Some(row) = account.rows.iter_mut().find(|row| row.cause == Cause::Definition) {
         row.evidence = evidence;
@@ -92,7 +95,7 @@ pub fn account(a: &Source, bridge: Source, b: Source, question: &Question) -> Re
     }
     for row in &mut account.rows {
         row.share = (gap.abs() > INSTRUMENT_MS).then(|| row.ms / gap);
-        row.claim = claim(row.ms, row.interval_ms, material);
+        row.claim = bar.claim(row.ms, row.interval_ms);
     }
     for verdict in &mut account.verdicts {
         let moved = match verdict.hypothesis {
@@ -105,7 +108,7 @@ pub fn account(a: &Source, bridge: Source, b: Source, question: &Question) -> Re
             verdict.interval_ms = wider(verdict.interval_ms, moved);
         }
         if let Some(ms) = verdict.ms.filter(|_| moved != 0.0) {
-            verdict.claim = claim(ms, verdict.interval_ms, material);
+            verdict.claim = bar.claim(ms, verdict.interval_ms);
         }
     }
     Ok(account)

@@ -39,7 +39,7 @@ pub struct Part {
 #[must_use]
 pub fn compose(sides: &Sides, level: Level, seed: u64) -> Option<Composition> {
     let parts = [0, 1].map(|g| {
-        let board = Board::of(sides, g, seed);
+        let board = Board::composed(sides, g, seed);
         let weights = board.matched(&vec![1.0; sides.rows[g].len()]);
         let mut order: Vec<usize> = (0..board.total.len()).collect();
         order.sort_by(|x, y| board.total[*x].total_cmp(&board.total[*y]));

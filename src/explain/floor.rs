@@ -29,8 +29,8 @@ pub fn settle(rows: &mut [Row]) {
         members.sort_unstable_by_key(|at| (rows[*at].at_ms, rows[*at].id));
         let floors = rolling_minimum(rows, members);
         for (at, floor) in members.iter().zip(floors) {
-            if let Some(floor) = floor {
-                rows[*at].floor = floor;
+            if let Some((floor, overshoot)) = floor {
+                (rows[*at].floor, rows[*at].overshoot) = (floor, overshoot);
                 rows[*at].seen = rows[*at].seen.or(Seen::ROUND_TRIPS);
             }
         }
@@ -45,13 +45,17 @@ pub fn settle(rows: &mut [Row]) {
     }
     for row in rows.iter_mut() {
         let plausible = |said: &f64| *said >= 0.0 && *said <= row.raw.wait - row.floor + SERVER_SLACK;
+        row.boasted = row.server_said.is_some_and(|said| !plausible(&said));
         row.server_said = row.server_said.filter(plausible);
     }
 }
 
-/// For each member, in time order, the smallest round trip within [`REACH_MS`].
-fn rolling_minimum(rows: &[Row], members: &[usize]) -> Vec<Option<f64>> {
+/// For each member, in time order, the smallest round trip within [`REACH_MS`], and by how much it is likely to lie above
+/// the path's own: what the others take beyond it, on average, over their number less one (exact where the excess is
+/// exponential, and too much where short round trips are common).
+fn rolling_minimum(rows: &[Row], members: &[usize]) -> Vec<Option<(f64, f64)>> {
     let (mut window, mut next): (VecDeque<usize>, usize) = (VecDeque::new(), 0);
+    let (mut first, mut sum, mut weight) = (0, 0.0, 0.0);
     let trip = |at: usize| {
         let raw = rows[at].raw;
         raw.shortest.map(|shortest| raw.handshake.map_or(shortest, |handshake| handshake.min(shortest)))
@@ -62,6 +66,8 @@ fn rolling_minimum(rows: &[Row], members: &[usize]) -> Vec<Option<f64>> {
             let now = rows[*at].at_ms;
             while next < members.len() && rows[members[next]].at_ms <= now.saturating_add(REACH_MS) {
                 if let Some(new) = trip(members[next]) {
+                    sum += rows[members[next]].weight * new;
+                    weight += rows[members[next]].weight;
                     while window.back().is_some_and(|old| trip(*old).is_none_or(|old| old >= new)) {
                         window.pop_back();
                     }
@@ -72,7 +78,16 @@ fn rolling_minimum(rows: &[Row], members: &[usize]) -> Vec<Option<f64>> {
             while window.front().is_some_and(|old| rows[*old].at_ms < now.saturating_sub(REACH_MS)) {
                 window.pop_front();
             }
-            window.front().and_then(|best| trip(*best))
+            while rows[members[first]].at_ms < now.saturating_sub(REACH_MS) {
+                if let Some(old) = trip(members[first]) {
+                    sum -= rows[members[first]].weight * old;
+                    weight -= rows[members[first]].weight;
+                }
+                first += 1;
+            }
+            let best = window.front().and_then(|best| trip(*best))?;
+            let overshoot = if weight > 1.5 { (sum / weight - best).max(0.0) / (weight - 1.0) } else { 0.0 };
+            Some((best, overshoot))
         })
         .collect()
 }

@@ -12,6 +12,7 @@ use crate::statistics::student::t_975;
 use super::cause::{Cause, Shares};
 use super::ledger::{Row, Seen};
 use super::mean::{MeanGap, divide};
+use super::overshoot;
 use super::replicate::{Design, Scheme};
 use super::sides::Sides;
 use super::sums::Weighed;
@@ -116,6 +117,7 @@ pub fn of_mean(sides: &Sides, point: &MeanGap, seed: u64, replicates: usize) -> 
     });
     let spread = spread.first().copied().unwrap_or_default();
     let mut intervals = finish(&design, &spread, point.gap, &point.shares);
+    overshoot::widen(sides, &mut intervals);
     if seen.has(Seen::LOSS.or(Seen::ROUND_TRIPS)) {
         intervals.rows[Cause::Loss as usize] = loss(sides, point.shares.get(Cause::Loss));
     }

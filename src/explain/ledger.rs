@@ -63,11 +63,6 @@ impl Seen {
         Self(self.0 | other.0)
     }
 
-    /// This without that.
-    pub(super) fn without(self, other: Self) -> Self {
-        Self(self.0 & !other.0)
-    }
-
     /// Names of those that cannot be seen, in order.
     #[must_use]
     pub fn missing(self) -> Vec<&'static str> {
@@ -185,6 +180,8 @@ pub struct Row {
     pub base_trips: f64,
     /// The floor: the shortest round trip of the cell.
     pub floor: f64,
+    /// By how much the floor is likely to lie above the path's own, because a minimum of few can only be too long.
+    pub overshoot: f64,
     /// Queues on the way, over all round trips.
     pub queueing: f64,
     /// Waiting for what was sent again.
@@ -199,6 +196,8 @@ pub struct Row {
     pub transfer: f64,
     /// What the server says of itself, where that is plausible.
     pub server_said: Option<f64>,
+    /// The server said more of itself than the wait allows.
+    pub boasted: bool,
     /// See [`State`].
     pub state: State,
     /// The edge did not have the answer.

@@ -16,6 +16,7 @@ pub mod interval;
 pub mod ledger;
 pub mod mean;
 pub mod overlap;
+mod overshoot;
 pub mod percentile;
 mod reading;
 mod replicate;

@@ -9,6 +9,7 @@ use crate::statistics::level::Level;
 
 use super::cause::{Cause, Shares};
 use super::interval::{Intervals, NoInterval, enough, finish, spreads};
+use super::overshoot;
 use super::replicate::Design;
 use super::sides::Sides;
 use super::swap::{Board, Direction};
@@ -50,7 +51,7 @@ pub struct PercentileGap {
 /// Divides the gap of each percentile; all coalitions are tried.
 #[must_use]
 pub fn explain(sides: &Sides, levels: &[Level], seed: u64) -> Vec<PercentileGap> {
-    let boards = [0, 1].map(|g| Board::of(sides, g, seed));
+    let boards = [0, 1].map(|g| Board::compared(sides, g, seed));
     let weights = [0, 1].map(|g| vec![1.0; sides.rows[g].len()]);
     divide(&boards, &weights, levels, None)
 }
@@ -72,7 +73,7 @@ pub fn intervals(
     }
     let part = sides.sampled(ROWS_MAX, seed);
     let (sides, design) = (&part, Design::of(&part, seed));
-    let boards = [0, 1].map(|g| Board::of(sides, g, seed));
+    let boards = [0, 1].map(|g| Board::compared(sides, g, seed));
     let order = super::swap::orders(boards[0].active(&boards[1]).len(), seed);
     let levels: Vec<Level> = points.iter().map(|point| point.level).collect();
     let spread = spreads(&design, sides, replicates, levels.len(), |weights| {
@@ -84,7 +85,9 @@ pub fn intervals(
         if least < needed {
             return Err(NoInterval::Level { more: needed - least });
         }
-        Ok(finish(&design, spread, point.gap, &point.shares))
+        let mut intervals = finish(&design, spread, point.gap, &point.shares);
+        overshoot::widen(sides, &mut intervals);
+        Ok(intervals)
     });
     finished.collect()
 }

@@ -9,7 +9,7 @@ use crate::statistics::interval::Interval;
 
 use super::account::{Account, CauseRow, Label};
 use super::cause::Cause;
-use super::claim::{Claim, claim, materiality};
+use super::claim::{Bar, Claim};
 use super::evidence::{Fact, Unit};
 use super::interval::INSTRUMENT_MS;
 use super::verdict::Hypothesis;
@@ -69,14 +69,14 @@ pub(super) fn restrict(account: &mut Account, failure_ms: f64) {
         );
     }
     let over = gap - account.rows.iter().map(|row| row.ms).sum::<f64>();
-    let material = materiality(gap);
+    let bar = Bar::of(gap, account.basis.map_or(1.0, |basis| basis.degrees));
     for row in &mut account.rows {
         if row.cause == Cause::Residual {
             row.ms += over;
             account.unexplained_ms = row.ms;
         }
         row.share = (gap.abs() > INSTRUMENT_MS).then(|| row.ms / gap);
-        row.claim = claim(row.ms, row.interval_ms, material);
+        row.claim = bar.claim(row.ms, row.interval_ms);
     }
     for verdict in &mut account.verdicts {
         verdict.ms = verdict.ms.map(|ms| ms * answered);
@@ -85,7 +85,7 @@ pub(super) fn restrict(account: &mut Account, failure_ms: f64) {
         if let Some(ms) =
             verdict.ms.filter(|_| verdict.claim != Claim::Undecided || verdict.hypothesis != Hypothesis::CpuShare)
         {
-            verdict.claim = claim(ms, verdict.interval_ms, material);
+            verdict.claim = bar.claim(ms, verdict.interval_ms);
         }
     }
 }

@@ -16,6 +16,9 @@ const OUTSIDE_MAX: f64 = 0.9;
 /// `Server-Timing` may be on few answers, and then speaks for the rest.
 const SERVER_SEEN_MIN: (f64, f64) = (0.05, 10.0);
 
+/// Of answers that speak, the share that may say more than the wait allows: beyond it, the rest is not believed either.
+const BOASTED_MAX: f64 = 0.05;
+
 /// Two sources. Rows are in the order of their names, so that the order in which they came does not matter.
 #[derive(Clone, Debug)]
 pub struct Sides {
@@ -131,7 +134,9 @@ fn seen(side: &[Row]) -> Seen {
     let mut both = columns.filter(|bit| share(&|row| row.seen.has(*bit)) >= SEEN_MIN).fold(Seen::NOTHING, Seen::or);
     let said = share(&|row| row.server_said.is_some());
     // Weights and not rows are counted, with room for rounding: a sample split in two says no more than before.
-    if said >= SERVER_SEEN_MIN.0 && said * weight >= SERVER_SEEN_MIN.1 - 1e-6 {
+    let boasted = share(&|row| row.boasted);
+    let believed = boasted <= BOASTED_MAX * (said + boasted);
+    if believed && said >= SERVER_SEEN_MIN.0 && said * weight >= SERVER_SEEN_MIN.1 - 1e-6 {
         both = both.or(Seen::SERVER);
     }
     both

@@ -24,11 +24,22 @@ pub(super) struct Board {
 }
 
 impl Board {
-    pub(super) fn of(sides: &Sides, g: usize, seed: u64) -> Self {
-        let (rows, seen) = (&sides.rows[g], told_apart(sides));
-        let kept: Vec<usize> = (0..rows.len()).filter(|at| complete(&rows[*at], seen)).collect();
-        let imputed = Imputed::of(kept.iter().map(|at| &rows[*at]), seen);
-        let lines: Vec<[f64; COLUMNS]> = kept.iter().map(|at| line(&rows[*at], seen, &imputed)).collect();
+    /// What each mechanism took of each request.
+    pub(super) fn composed(sides: &Sides, g: usize, seed: u64) -> Self {
+        Self::of(sides, g, seed, None)
+    }
+
+    /// What each mechanism may be a reason for: of redirects, how many there are; what one costs is a matter of its round
+    /// trips, lookups and work, as in the account of the mean.
+    pub(super) fn compared(sides: &Sides, g: usize, seed: u64) -> Self {
+        Self::of(sides, g, seed, Some(RedirectCost::of(sides, g)))
+    }
+
+    fn of(sides: &Sides, g: usize, seed: u64, cost: Option<RedirectCost>) -> Self {
+        let (rows, seen) = (&sides.rows[g], View { seen: sides.both(), cost });
+        let kept: Vec<usize> = (0..rows.len()).filter(|at| complete(&rows[*at], seen.seen)).collect();
+        let imputed = Imputed::of(kept.iter().map(|at| &rows[*at]), &seen);
+        let lines: Vec<[f64; COLUMNS]> = kept.iter().map(|at| line(&rows[*at], &seen, &imputed)).collect();
         let columns: [Vec<f64>; COLUMNS] = std::array::from_fn(|j| lines.iter().map(|line| line[j]).collect());
         // Equal values are ordered by lot: by position, they would seem to depend on each other.
         let order = std::array::from_fn(|j| {
@@ -77,18 +88,65 @@ impl Board {
     }
 }
 
-/// What both sides show, without redirects where they are as many at both and nothing tells what one costs: then the
-/// column would be named for a number that is the same.
-fn told_apart(sides: &Sides) -> Seen {
-    let both = sides.both();
-    if both.has(Seen::ROUND_TRIPS) {
-        return both;
+/// Parts of a redirect: path, dns, cpu, scheduling, other.
+const PARTS: usize = 5;
+
+/// What one redirect costs, part by part.
+struct RedirectCost {
+    /// At this side.
+    own: [f64; PARTS],
+    /// The middle of both sides; that of one where only it redirects.
+    usual: [f64; PARTS],
+}
+
+impl RedirectCost {
+    fn of(sides: &Sides, g: usize) -> Self {
+        let seen = sides.both();
+        let known = [g, 1 - g].map(|g| {
+            let (mut count, mut sums) = (0.0, [0.0; PARTS]);
+            let rows = sides.rows[g].iter().zip(&sides.overlap.factor[g]);
+            for (row, factor) in rows.filter(|(row, _)| complete(row, seen)) {
+                let weight = row.weight * factor;
+                count += weight * row.redirects.count;
+                sums.iter_mut().zip(redirect_parts(row, seen)).for_each(|(sum, part)| *sum += weight * part);
+            }
+            (count > 0.0).then(|| sums.map(|sum| sum / count))
+        });
+        let own = known[0].or(known[1]).unwrap_or([0.0; PARTS]);
+        let other = known[1].unwrap_or(own);
+        Self { own, usual: std::array::from_fn(|part| f64::midpoint(own[part], other[part])) }
     }
-    let [a, b] = sides.rows.each_ref().map(|rows| {
-        let count: f64 = rows.iter().map(|row| row.weight * row.redirects.count).sum();
-        count / rows.iter().map(|row| row.weight).sum::<f64>()
-    });
-    if (a - b).abs() < 0.01 { both.without(Seen::HOPS) } else { both }
+
+    /// What a sample's redirects would have cost at the usual price; each dear or cheap one stays so.
+    fn at_usual(&self, count: f64, parts: [f64; PARTS]) -> [f64; PARTS] {
+        std::array::from_fn(|part| {
+            let (own, usual) = (self.own[part], self.usual[part]);
+            if own > 0.0 { parts[part] * usual / own } else { count * usual }
+        })
+    }
+}
+
+/// Those that both sides see; the others are in the last.
+fn redirect_parts(row: &Row, seen: Seen) -> [f64; PARTS] {
+    if !seen.has(Seen::HOPS) {
+        return [0.0; PARTS];
+    }
+    let if_seen = |needed: Seen, value: f64| if seen.has(needed) { value } else { 0.0 };
+    let of = &row.redirects;
+    let parts = [
+        if_seen(Seen::ROUND_TRIPS, of.path),
+        if_seen(Seen::DNS, of.dns),
+        if_seen(Seen::CPU, of.cpu),
+        if_seen(Seen::SCHEDULING, of.scheduling),
+    ];
+    let other = of.total() - parts.iter().sum::<f64>();
+    [parts[0], parts[1], parts[2], parts[3], other]
+}
+
+/// What both sides see, and what a redirect is taken to cost.
+struct View {
+    seen: Seen,
+    cost: Option<RedirectCost>,
 }
 
 /// What a side's `Server-Timing` and cache states say about samples that lack them.
@@ -99,13 +157,14 @@ struct Imputed {
 }
 
 impl Imputed {
-    fn of<'a>(rows: impl Iterator<Item = &'a Row>, seen: Seen) -> Self {
-        let server = seen.has(Seen::SERVER);
+    fn of<'a>(rows: impl Iterator<Item = &'a Row>, view: &View) -> Self {
+        let server = view.seen.has(Seen::SERVER);
         let mut sums = [(0.0, 0.0); 2];
         for row in rows {
-            let open = if server { row.server_said.map(|said| rest(row, seen) - said) } else { Some(rest(row, seen)) };
+            let rest = seen_columns(row, view).1;
+            let open = if server { row.server_said.map(|said| rest - said) } else { Some(rest) };
             if let Some(open) = open {
-                let sum = &mut sums[usize::from(row.miss && seen.has(Seen::CACHE))];
+                let sum = &mut sums[usize::from(row.miss && view.seen.has(Seen::CACHE))];
                 sum.0 += row.weight * open;
                 sum.1 += row.weight;
             }
@@ -118,33 +177,34 @@ impl Imputed {
     }
 }
 
-/// The total less every column that both sides see, the transfer left in.
-fn rest(row: &Row, seen: Seen) -> f64 {
-    row.total - seen_columns(row, seen).iter().sum::<f64>()
-}
-
-/// Definition, dns, redirect, path, net, cpu, scheduling, cdn: those that both sides see.
-fn seen_columns(row: &Row, seen: Seen) -> [f64; 8] {
+/// Definition, dns, redirect, path, net, cpu, scheduling, cdn: those that both sides see. And the rest of the last hop,
+/// the transfer left in.
+fn seen_columns(row: &Row, view: &View) -> ([f64; 8], f64) {
+    let seen = view.seen;
     let if_seen = |needed: Seen, value: f64| if seen.has(needed) { value } else { 0.0 };
     let trips = Seen::ROUND_TRIPS;
-    [
+    let parts = redirect_parts(row, seen);
+    let usual = view.cost.as_ref().map_or(parts, |cost| cost.at_usual(row.redirects.count, parts));
+    // That a redirect costs more here than there is a matter of what it consists of.
+    let beyond: [f64; PARTS] = std::array::from_fn(|part| parts[part] - usual[part]);
+    let columns = [
         if_seen(Seen::TIMELINE, row.definition),
-        if_seen(Seen::DNS, row.dns) + if_seen(Seen::QUEUEING, row.fallback),
-        if_seen(Seen::HOPS, row.redirects.total()),
-        if_seen(trips, row.path()),
+        if_seen(Seen::DNS, row.dns) + if_seen(Seen::QUEUEING, row.fallback) + beyond[1],
+        usual.iter().sum(),
+        if_seen(trips, row.path()) + beyond[0],
         if_seen(trips.or(Seen::QUEUEING), row.queueing) + if_seen(trips.or(Seen::LOSS), row.loss),
-        if_seen(Seen::CPU, row.cpu),
-        if_seen(Seen::SCHEDULING, row.scheduling),
+        if_seen(Seen::CPU, row.cpu) + beyond[2],
+        if_seen(Seen::SCHEDULING, row.scheduling) + beyond[3],
         if_seen(Seen::CACHE, row.origin),
-    ]
+    ];
+    (columns, row.total - columns.iter().sum::<f64>() - beyond[4])
 }
 
-fn line(row: &Row, seen: Seen, imputed: &Imputed) -> [f64; COLUMNS] {
-    let known = seen_columns(row, seen);
+fn line(row: &Row, view: &View, imputed: &Imputed) -> [f64; COLUMNS] {
+    let (known, rest) = seen_columns(row, view);
     let mut line = [0.0; COLUMNS];
     line[..8].copy_from_slice(&known);
-    let miss = usize::from(row.miss && seen.has(Seen::CACHE));
-    let rest = rest(row, seen);
+    let miss = usize::from(row.miss && view.seen.has(Seen::CACHE));
     if imputed.server {
         line[8] = row.server_said.unwrap_or(rest - imputed.unexplained[miss]);
     }

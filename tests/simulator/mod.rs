@@ -4,95 +4,34 @@
 //! both sides, and packets are lost. What comes out are samples as a probe would have kept them; what is known beside
 //! them is why they took as long as they did.
 
+mod side;
 mod truth;
 
 use parallax::measurement::environment::{Environment, Init, Invocation};
-use parallax::measurement::hop::{Cdn, Connection, Hop, Response, ServerTiming, Tcp, Tls};
+use parallax::measurement::hop::{Cdn, Connection, Fallback, Hop, Response, ServerTiming, Tcp, Tls};
 use parallax::measurement::identity::{Method, SampleId, TargetId, Vantage};
 use parallax::measurement::local::Local;
-use parallax::measurement::outcome::{Answer, Outcome};
-use parallax::measurement::phase::{PhaseTime, Phases};
+use parallax::measurement::outcome::{Answer, Cause, Failure, Outcome};
+use parallax::measurement::phase::{Phase, PhaseTime, Phases};
 use parallax::measurement::sample::Sample;
 use parallax::measurement::units::{Micros, UnixMillis};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+pub use side::Side;
 pub use truth::truth;
 
 pub const SLOT_MS: i64 = 180_000;
 pub const START: i64 = 1_767_225_600_000;
-
-/// One side of the world. Times are means, in milliseconds.
-#[derive(Clone, Debug)]
-pub struct Side {
-    pub name: &'static str,
-    /// Round trip of each place.
-    pub trips: Vec<f64>,
-    /// Sandboxes live this many slots; 0: one that stays, on a host.
-    pub life: u32,
-    /// The share of requests on a kept connection.
-    pub reused: f64,
-    pub tls12: bool,
-    /// The share of requests that are redirected once, over a new connection.
-    pub redirected: f64,
-    pub rounds: u32,
-    pub dns: f64,
-    pub queue: f64,
-    pub lost: f64,
-    pub cpu: f64,
-    /// CPU that only a new connection costs.
-    pub handshake_cpu: f64,
-    pub stolen: f64,
-    /// Extra on the first use of a sandbox: DNS, CPU, stolen.
-    pub cold: [f64; 3],
-    pub miss: f64,
-    pub server: f64,
-    pub hidden: f64,
-    pub transfer: f64,
-    /// The tool's number beyond the exchange.
-    pub definition: f64,
-    /// The share of answers with `Server-Timing`.
-    pub said: f64,
-    /// The kernel shows run-queue delay.
-    pub shown: bool,
-    /// How strongly sampling prefers the afternoon, 0 to 1.
-    pub skew: f64,
-}
-
-impl Default for Side {
-    fn default() -> Self {
-        Self {
-            name: "a",
-            trips: vec![8.0],
-            life: 0,
-            reused: 0.0,
-            tls12: false,
-            redirected: 0.0,
-            rounds: 1,
-            dns: 2.0,
-            queue: 0.1,
-            lost: 0.0,
-            cpu: 0.6,
-            handshake_cpu: 0.5,
-            stolen: 0.05,
-            cold: [0.0; 3],
-            miss: 0.1,
-            server: 30.0,
-            hidden: 0.0,
-            transfer: 1.0,
-            definition: 0.0,
-            said: 1.0,
-            shown: true,
-            skew: 0.0,
-        }
-    }
-}
 
 /// What a miss costs behind the edge.
 pub const ORIGIN: f64 = 45.0;
 
 /// The kernel's first timeout.
 pub const TIMEOUT: f64 = 1_000.0;
+
+/// An address that does not answer is given up after this long (RFC 8305).
+pub const ATTEMPT: f64 = 250.0;
 
 /// Over a day the server slows down and recovers, by this much each way.
 pub const SWING: f64 = 20.0;
@@ -102,8 +41,8 @@ pub struct Seen {
     pub sample: Sample,
     pub environment: Environment,
     pub reported_ms: f64,
-    /// The part of the server's time that the hour of the day made.
-    pub swing: f64,
+    /// The part of the server's time that the moment made, whoever asked.
+    pub moment: f64,
 }
 
 fn exponential(random: &mut ChaCha8Rng, mean: f64) -> f64 {
@@ -114,13 +53,13 @@ fn micros(ms: f64) -> Micros {
     Micros((ms.max(0.0) * 1_000.0).round() as u64)
 }
 
-fn phase(network: f64, cpu: f64, stolen: f64, shown: bool) -> PhaseTime {
+fn phase(network: f64, cpu: f64, stolen: f64, side: &Side) -> PhaseTime {
     let (network, cpu, stolen) = (micros(network), micros(cpu), micros(stolen));
     PhaseTime {
         elapsed_us: network + cpu + stolen,
         network_us: Some(network),
         cpu_us: Some(cpu),
-        run_delay_us: Some(if shown { stolen } else { Micros::ZERO }),
+        run_delay_us: side.accounted.then_some(if side.shown { stolen } else { Micros::ZERO }),
     }
 }
 
@@ -160,7 +99,7 @@ pub fn sample(side: &Side, seed: u64, slots: u32, shocks: &[f64], daily: bool) -
             let sandbox = (slot + offset).checked_div(side.life).unwrap_or(0);
             let at = At { slot, place, sandbox, trip: *trip, first, speed, extra: shocks[slot as usize] + swing };
             let mut made = one(side, &at, &mut random);
-            made.swing = swing;
+            made.moment = at.extra;
             seen.push(made);
         }
     }
@@ -194,16 +133,18 @@ fn hop(side: &Side, at: &At, random: &mut ChaCha8Rng, kept: bool, last: bool) ->
     let stolen = (side.stolen * at.speed + cold[2]) * exponential(random, 1.0);
     let cpu = (side.cpu + if kept { 0.0 } else { side.handshake_cpu }) * at.speed.sqrt() / 0.993_2 + cold[1];
     let mut phases = Phases::default();
-    let mut resent = 0;
+    let (mut resent, mut fell) = (0, false);
     if !kept {
         let dns = exponential(random, side.dns) + cold[0];
-        phases.resolve = Some(phase(dns, 0.1 * cpu, 0.1 * stolen, side.shown));
+        phases.resolve = Some(phase(dns, 0.1 * cpu, 0.1 * stolen, side));
         handshake = trips(random, 1);
         let lost = last && random.random::<f64>() < side.lost;
         resent = u32::from(lost);
-        phases.connect = Some(phase(handshake + if lost { TIMEOUT } else { 0.0 }, 0.0, 0.0, side.shown));
+        fell = last && side.fallback > 0.0 && random.random::<f64>() < side.fallback;
+        let idle = if lost { TIMEOUT } else { 0.0 } + if fell { ATTEMPT } else { 0.0 };
+        phases.connect = Some(phase(handshake + idle, 0.0, 0.0, side));
         let flights = trips(random, if side.tls12 { 2 } else { 1 });
-        phases.tls = Some(phase(flights, 0.5 * cpu, 0.6 * stolen, side.shown));
+        phases.tls = Some(phase(flights, 0.5 * cpu, 0.6 * stolen, side));
     }
     let left = if kept { 1.0 } else { 0.4 };
     let (cpu, stolen) = (if kept { cpu } else { cpu * left }, if kept { stolen } else { 0.3 * stolen });
@@ -212,12 +153,13 @@ fn hop(side: &Side, at: &At, random: &mut ChaCha8Rng, kept: bool, last: bool) ->
     let hidden = if last { exponential(random, side.hidden) } else { 0.0 };
     let origin = if missed { ORIGIN } else { 0.0 };
     let wait = trips(random, 1) + work.max(0.0) + origin + hidden;
-    phases.send = Some(phase(0.0, 0.0, 0.0, side.shown));
-    phases.wait = Some(phase(wait, 0.5 * cpu, 0.5 * stolen, side.shown));
+    phases.send = Some(phase(0.0, 0.0, 0.0, side));
+    phases.wait = Some(phase(wait, 0.5 * cpu, 0.5 * stolen, side));
     let body = if last { trips(random, side.rounds) + exponential(random, side.transfer) } else { 0.0 };
-    phases.receive = Some(phase(body, 0.5 * cpu, 0.5 * stolen, side.shown));
+    phases.receive = Some(phase(body, 0.5 * cpu, 0.5 * stolen, side));
     let speaks = last && random.random::<f64>() < side.said;
-    let entry = |ms: f64| ServerTiming { name: "app".into(), duration_us: Some(micros(ms)), description: None };
+    let entry =
+        |ms: f64| ServerTiming { name: "app".into(), duration_us: Some(micros(ms * side.boast)), description: None };
     Hop {
         on_wire: None,
         url: "https://www.example.com/".into(),
@@ -232,6 +174,11 @@ fn hop(side: &Side, at: &At, random: &mut ChaCha8Rng, kept: bool, last: bool) ->
                 retransmits: Some(resent),
                 mss: Some(1_448),
                 ..Tcp::default()
+            }),
+            fallback: fell.then(|| Fallback {
+                from: "[2001:db8::1]:443".into(),
+                after_us: micros(ATTEMPT),
+                reason: "slow".into(),
             }),
             tls: Some(Tls { version: if side.tls12 { "1.2" } else { "1.3" }.into(), ..Tls::default() }),
             ..Connection::default()
@@ -254,7 +201,9 @@ fn one(side: &Side, at: &At, random: &mut ChaCha8Rng) -> Seen {
         hops.push(hop(side, at, random, false, false));
     }
     hops.push(hop(side, at, random, kept, true));
-    let elapsed: Micros = hops.iter().map(Hop::elapsed_us).sum();
+    let answered = side.unanswered <= 0.0 || random.random::<f64>() >= side.unanswered;
+    let elapsed: Micros = if answered { hops.iter().map(Hop::elapsed_us).sum() } else { micros(10_000.0) };
+    let failure = || Failure { phase: Phase::Wait, cause: Cause::Timeout, detail: String::new() };
     let whole = |part: fn(&PhaseTime) -> Option<Micros>| {
         let times = hops.iter().flat_map(|hop| hop.phases.present().map(|(_, time)| time).collect::<Vec<_>>());
         Some(times.filter_map(|time| part(&time)).sum())
@@ -272,7 +221,11 @@ fn one(side: &Side, at: &At, random: &mut ChaCha8Rng) -> Seen {
         started_at_ms: UnixMillis(START + i64::from(at.slot) * SLOT_MS + 40),
         elapsed_us: elapsed,
         asked: None,
-        outcome: Outcome::Answered(Answer { status: Some(200), ..Answer::default() }),
+        outcome: if answered {
+            Outcome::Answered(Answer { status: Some(200), ..Answer::default() })
+        } else {
+            Outcome::Failed(failure())
+        },
         hops,
         local: Local { cpu_us, run_delay_us, ..Local::default() },
         invocation: Some(Invocation {
@@ -292,5 +245,5 @@ fn one(side: &Side, at: &At, random: &mut ChaCha8Rng) -> Seen {
         probe_version: "0".into(),
         ..Environment::default()
     };
-    Seen { sample, environment, reported_ms: elapsed.as_millis() + side.definition, swing: 0.0 }
+    Seen { sample, environment, reported_ms: elapsed.as_millis() + side.definition, moment: 0.0 }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{ORIGIN, Side, TIMEOUT};
+use super::{ATTEMPT, ORIGIN, Side, TIMEOUT};
 
 /// A product's change given to its factors by trying every order, which is what the closed forms claim to be.
 fn orders(a: &[f64], b: &[f64]) -> Vec<f64> {
@@ -65,6 +65,7 @@ pub fn truth(a: &Side, b: &Side, timing: f64) -> BTreeMap<&'static str, f64> {
     add("definition", b.definition - a.definition);
     add("timing", timing);
     add("loss", TIMEOUT * (b.lost * y.new - a.lost * x.new));
+    add("fallback", ATTEMPT * (b.fallback * y.new - a.fallback * x.new));
     add("server", b.server - a.server);
     add("residual", b.hidden - a.hidden);
     add("cdn", ORIGIN * (b.miss - a.miss));

@@ -1,0 +1,173 @@
+//! The gates: what must hold, what is hoped for, and what was found.
+
+use std::collections::BTreeMap;
+
+use parallax::explain::cause::Cause;
+
+use super::percentiles::{self, LEVELS};
+use super::tally::{Share, Tally, quantile};
+use super::worlds::{Kind, World};
+
+/// One target, met or not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    pub what: &'static str,
+    pub found: String,
+    pub gate: &'static str,
+    pub holds: bool,
+    pub moonshot: &'static str,
+    /// Absent where the moonshot asks for nothing more.
+    pub reached: Option<bool>,
+}
+
+pub type Scored = [(World, Tally)];
+
+fn percent(share: f64) -> String {
+    format!("{:.2} %", 100.0 * share)
+}
+
+/// Of `kind` only.
+fn of<'a>(scored: &'a Scored, kinds: &'static [Kind]) -> impl Iterator<Item = &'a (World, Tally)> {
+    scored.iter().filter(move |(world, _)| kinds.contains(&world.kind))
+}
+
+const VISIBLE: &[Kind] = &[Kind::Whole, Kind::Null, Kind::Single, Kind::Pair];
+
+/// By row, over all worlds in which everything is visible.
+pub fn falsely(scored: &Scored) -> BTreeMap<Cause, Share> {
+    let mut rows: BTreeMap<Cause, Share> = BTreeMap::new();
+    for (_, tally) in of(scored, VISIBLE) {
+        for (cause, row) in &tally.rows {
+            let sum = rows.entry(*cause).or_default();
+            *sum = sum.and(row.falsely);
+        }
+    }
+    rows
+}
+
+fn largest(values: impl Iterator<Item = (String, f64)>) -> (String, f64) {
+    values.fold((String::from("none"), 0.0), |most, one| if one.1 > most.1 { one } else { most })
+}
+
+/// Misattribution of the worlds with many causes and about so many requests.
+fn misattribution(scored: &Scored, requests: u32) -> (String, f64) {
+    let those = of(scored, &[Kind::Whole]).filter(|(world, _)| world.requests() == requests);
+    largest(those.map(|(world, tally)| (world.name.clone(), tally.misattribution())))
+}
+
+pub fn of_mean(scored: &Scored) -> Vec<Target> {
+    let sums = scored.iter().map(|(_, tally)| tally.sum_error).fold(0.0, f64::max);
+    let large = misattribution(scored, 1_440);
+    let small = misattribution(scored, 240);
+    let visible = || of(scored, VISIBLE);
+    let covered = visible().fold(Share::default(), |sum, (_, tally)| sum.and(tally.covered()));
+    let overall = covered.value().unwrap_or(0.0);
+    let worst = visible()
+        .filter_map(|(world, tally)| tally.worst().map(|(cause, share)| (format!("{cause} in {}", world.name), share)))
+        .fold((String::from("none"), 1.0), |least, one| if one.1 < least.1 { one } else { least });
+    let falsely = falsely(scored);
+    let false_row = largest(falsely.iter().map(|(cause, share)| (cause.to_string(), share.value().unwrap_or(0.0))));
+    let missed = visible().fold(Share::default(), |sum, (_, tally)| sum.and(tally.missed())).value().unwrap_or(0.0);
+    // Where the largest cause is at least as large as one that may not be missed.
+    let large_ms = |tally: &Tally| tally.rows.values().map(|row| row.truth.value().abs()).fold(0.0, f64::max);
+    let tops = visible().filter(|(_, tally)| large_ms(tally) >= 5.0);
+    let top = tops.fold(Share::default(), |sum, (_, tally)| sum.and(tally.top)).value().unwrap_or(0.0);
+    let residual =
+        largest(of(scored, &[Kind::Whole]).filter(|(world, _)| world.requests() > 60).map(|(world, tally)| {
+            let error = tally.rows.get(&Cause::Residual).map_or(0.0, |row| row.error.value());
+            (world.name.clone(), error / tally.gap.value().abs())
+        }));
+    let honest = scored.iter().fold(Share::default(), |sum, (_, tally)| sum.and(tally.honest));
+    let honest = honest.value().unwrap_or(0.0);
+    let target = |what, found, gate, holds, moonshot, reached| Target { what, found, gate, holds, moonshot, reached };
+    vec![
+        target("rows add up to the gap", format!("{sums:.1e} ms"), "1e-9 ms", sums <= 1e-9, "–", None),
+        target(
+            "misattribution, 1 440 requests, worst world",
+            format!("{} ({})", percent(large.1), large.0),
+            "≤ 2 %",
+            large.1 <= 0.02,
+            "≤ 1 %",
+            Some(large.1 <= 0.01),
+        ),
+        target(
+            "misattribution, 240 requests",
+            percent(small.1),
+            "≤ 4 %",
+            small.1 <= 0.04,
+            "≤ 2.5 %",
+            Some(small.1 <= 0.025),
+        ),
+        target(
+            "coverage of 95 % intervals, all rows",
+            percent(overall),
+            "≥ 93 %",
+            overall >= 0.93,
+            "95 ± 1.5 %",
+            Some((overall - 0.95).abs() <= 0.015),
+        ),
+        target(
+            "coverage, worst row of any world",
+            format!("{} ({})", percent(worst.1), worst.0),
+            "≥ 88 %",
+            worst.1 >= 0.88,
+            "≥ 92 %",
+            Some(worst.1 >= 0.92),
+        ),
+        target(
+            "false causes, worst row",
+            format!("{} ({})", percent(false_row.1), false_row.0),
+            "≤ 1 %",
+            false_row.1 <= 0.01,
+            "≤ 0.2 %",
+            Some(false_row.1 <= 0.002),
+        ),
+        target("missed causes", percent(missed), "≤ 2 %", missed <= 0.02, "0", Some(missed == 0.0)),
+        target("top cause right", percent(top), "100 %", top >= 1.0, "100 %", Some(top >= 1.0)),
+        target(
+            "error of the residual, worst world",
+            format!("{} of the gap ({})", percent(residual.1), residual.0),
+            "≤ 0.5 %",
+            residual.1 <= 0.005,
+            "–",
+            None,
+        ),
+        target(
+            "hidden delay: held by the residual, and no other row moved",
+            percent(honest),
+            "≥ 93 %",
+            honest >= 0.93,
+            "–",
+            None,
+        ),
+    ]
+}
+
+pub fn of_percentiles(scores: &[percentiles::Score]) -> Vec<Target> {
+    const WHAT: [&str; 3] = ["error of a row at p50, S0", "error of a row at p90, S0", "error of a row at p99, S0"];
+    const GATES: [(&str, f64, &str, f64); 3] = [
+        ("≤ 0.5 %", 0.005, "≤ 0.3 %", 0.003),
+        ("≤ 0.6 %", 0.006, "≤ 0.3 %", 0.003),
+        ("≤ 1.2 %", 0.012, "≤ 0.8 %", 0.008),
+    ];
+    let of = |(level, score): (usize, &percentiles::Score)| {
+        let found = score.error() / score.gap.abs();
+        let (gate, limit, moonshot, best) = GATES[level];
+        Target {
+            what: WHAT[level],
+            found: format!("{} of the gap", percent(found)),
+            gate,
+            holds: found <= limit,
+            moonshot,
+            reached: Some(found <= best),
+        }
+    };
+    scores.iter().take(LEVELS.len()).enumerate().map(of).collect()
+}
+
+/// Median and nine tenths of the misattribution over worlds that have a gap.
+pub fn spread(scored: &Scored) -> (f64, f64) {
+    let all: Vec<f64> =
+        of(scored, &[Kind::Whole, Kind::Single, Kind::Pair]).map(|(_, tally)| tally.misattribution()).collect();
+    (quantile(&all, 0.5), quantile(&all, 0.9))
+}

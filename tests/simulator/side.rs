@@ -1,0 +1,79 @@
+//! What one side of the world is like.
+
+/// One side of the world. Times are means, in milliseconds.
+#[derive(Clone, Debug)]
+pub struct Side {
+    pub name: &'static str,
+    /// Round trip of each place.
+    pub trips: Vec<f64>,
+    /// Sandboxes live this many slots; 0: one that stays, on a host.
+    pub life: u32,
+    /// The share of requests on a kept connection.
+    pub reused: f64,
+    pub tls12: bool,
+    /// The share of requests that are redirected once, over a new connection.
+    pub redirected: f64,
+    pub rounds: u32,
+    pub dns: f64,
+    pub queue: f64,
+    pub lost: f64,
+    pub cpu: f64,
+    /// CPU that only a new connection costs.
+    pub handshake_cpu: f64,
+    pub stolen: f64,
+    /// Extra on the first use of a sandbox: DNS, CPU, stolen.
+    pub cold: [f64; 3],
+    pub miss: f64,
+    pub server: f64,
+    pub hidden: f64,
+    pub transfer: f64,
+    /// The tool's number beyond the exchange.
+    pub definition: f64,
+    /// The share of new connections for which an address that does not answer is tried first.
+    pub fallback: f64,
+    /// The share of answers with `Server-Timing`.
+    pub said: f64,
+    /// What the server says of itself, over what is so.
+    pub boast: f64,
+    /// The kernel knows of all run-queue delay; where not, it says that there was none.
+    pub shown: bool,
+    /// The kernel speaks of run-queue delay at all.
+    pub accounted: bool,
+    /// The share of requests that no answer comes to.
+    pub unanswered: f64,
+    /// How strongly sampling prefers the afternoon, 0 to 1.
+    pub skew: f64,
+}
+
+impl Default for Side {
+    fn default() -> Self {
+        Self {
+            name: "a",
+            trips: vec![8.0],
+            life: 0,
+            reused: 0.0,
+            tls12: false,
+            redirected: 0.0,
+            rounds: 1,
+            dns: 2.0,
+            queue: 0.1,
+            lost: 0.0,
+            cpu: 0.6,
+            handshake_cpu: 0.5,
+            stolen: 0.05,
+            cold: [0.0; 3],
+            miss: 0.1,
+            server: 30.0,
+            hidden: 0.0,
+            transfer: 1.0,
+            definition: 0.0,
+            fallback: 0.0,
+            said: 1.0,
+            boast: 1.0,
+            shown: true,
+            accounted: true,
+            unanswered: 0.0,
+            skew: 0.0,
+        }
+    }
+}
