@@ -26,8 +26,8 @@ fn on_host(bytes: &[u8]) -> Result<Host, FleetError> {
     read(bytes).and_then(Fleet::on_host)
 }
 
-fn fixtures() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/fleet");
+fn fixtures(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|file| file.extension().is_some_and(|ending| ending == "toml"));
     files.sort();
@@ -36,14 +36,23 @@ fn fixtures() -> Vec<PathBuf> {
 
 #[test]
 fn every_mistake_is_told_as_written_beside_it() {
-    let files = fixtures();
-    assert!(files.len() >= 25, "{} fixtures", files.len());
+    told_as_written("tests/fixtures/fleet", 25, |bytes| on_host(bytes).err());
+}
+
+#[test]
+fn every_mistake_of_the_aws_side_is_told_as_written_beside_it() {
+    told_as_written("tests/fixtures/fleet/aws", 5, |bytes| read(bytes).and_then(Fleet::on_aws).err());
+}
+
+fn told_as_written(folder: &str, least: usize, mistakes: impl Fn(&[u8]) -> Option<FleetError>) {
+    let files = fixtures(folder);
+    assert!(files.len() >= least, "{} fixtures", files.len());
     let mut wrong = Vec::new();
     for file in files {
         let name = file.file_name().unwrap().to_str().unwrap();
-        let said = match on_host(&fs::read(&file).unwrap()) {
-            Ok(_) => "no mistake found\n".to_owned(),
-            Err(error) => format!("{}\n", error.named(name)),
+        let said = match mistakes(&fs::read(&file).unwrap()) {
+            None => "no mistake found\n".to_owned(),
+            Some(error) => format!("{}\n", error.named(name)),
         };
         assert!(!said.contains("hunter2"), "{name} tells a secret: {said}");
         assert!(said.chars().all(|c| c == '\n' || !c.is_control()), "{name} says a control character");
@@ -54,7 +63,7 @@ fn every_mistake_is_told_as_written_beside_it() {
 
 #[test]
 fn every_message_names_file_line_and_column() {
-    for file in fixtures() {
+    for file in fixtures("tests/fixtures/fleet") {
         let error = on_host(&fs::read(&file).unwrap()).unwrap_err();
         for line in error.named("fleet.toml").to_string().lines() {
             let mut parts = line.splitn(4, ':');
@@ -76,6 +85,16 @@ fn the_example_is_read_whole() {
     assert_eq!(host.vantage.as_str(), "host/tokyo-office");
     assert!(host.pages.iter().any(|page| page.methods == [Method::Fresh, Method::Curl]));
     assert!(!format!("{host:?}").contains("hunter2"));
+}
+
+#[test]
+fn the_example_is_deployed_at_every_slot_of_every_target() {
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/fleet.toml");
+    let deployment = read(&fs::read(example).unwrap()).and_then(Fleet::on_aws).unwrap();
+    assert_eq!(deployment.tick.expression(), "cron(* * * * ? *)");
+    let watched = |method| deployment.watched_by(&method).map(|page| page.target.id.as_str()).collect::<Vec<_>>();
+    assert_eq!(watched(Method::Fresh), ["daily-news", "status-page"]);
+    assert_eq!(watched(Method::Curl), ["daily-news"]);
 }
 
 #[test]

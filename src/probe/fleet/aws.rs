@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::measurement::identity::Method;
 
-use super::finding::{Findings, shown};
+use super::finding::{Findings, Position, shown};
 use super::section::{Entry, Section};
 
 /// Probes in AWS regions.
@@ -22,6 +22,8 @@ pub struct Aws {
     pub metrics: Vec<Metric>,
     /// Samples older than this go; absent keeps the deployment's own limit.
     pub keep: Option<Duration>,
+    /// Where the file says so.
+    pub at: Position,
 }
 
 /// A published series.
@@ -31,6 +33,17 @@ pub enum Metric {
     Latency,
     /// Answered or not.
     Availability,
+}
+
+impl Metric {
+    /// As the file writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Latency => "latency",
+            Self::Availability => "availability",
+        }
+    }
 }
 
 pub(super) fn aws(mut section: Section<'_>, findings: &mut Findings<'_>) -> Option<Aws> {
@@ -58,8 +71,9 @@ pub(super) fn aws(mut section: Section<'_>, findings: &mut Findings<'_>) -> Opti
         }),
     };
     let keep = section.take("keep").and_then(|entry| entry.length(findings));
+    let at = findings.position(section.at);
     section.finish(findings);
-    Some(Aws { home: home?, regions: regions?, memory_mb: memory_mb?, methods: methods?, metrics: metrics?, keep })
+    Some(Aws { home: home?, regions: regions?, memory_mb: memory_mb?, methods: methods?, metrics: metrics?, keep, at })
 }
 
 /// A list with at least one item and none twice.

@@ -4,6 +4,7 @@
 //! mistake is found in one reading, each with its line and what to change.
 
 pub mod aws;
+pub mod deployment;
 pub mod finding;
 pub mod headers;
 pub mod host;
@@ -21,6 +22,7 @@ use toml::de::DeTable;
 use crate::measurement::identity::{Method, Vantage};
 
 use self::aws::Aws;
+use self::deployment::Deployment;
 use self::finding::{Findings, FleetError, Mistake, Position, position, shown};
 use self::headers::Parameter;
 use self::host::Host;
@@ -58,6 +60,8 @@ pub struct Page {
     pub methods: Vec<Method>,
     /// Headers whose values AWS keeps.
     pub parameters: Vec<Parameter>,
+    /// Where the file names it.
+    pub at: Position,
 }
 
 /// The text of a fleet file.
@@ -202,7 +206,7 @@ fn pages(entry: Option<Entry<'_>>, shared: &page::Shared<'_>, findings: &mut Fin
     for item in items {
         let Some(section) = item.table(WANTED, findings) else { continue };
         let Some((at, page)) = page::page(section, shared, findings) else { continue };
-        let line = findings.position(at).line;
+        let line = page.at.line;
         if let Some(first) = names.insert(page.target.id.clone(), line) {
             let id = shown(page.target.id.as_str());
             findings.note(at, format!("the target id `{id}` is taken (line {first}); give each [[target]] its own"));
@@ -219,5 +223,13 @@ impl Fleet {
     /// No `[vantage]`, or a header whose value only AWS can read.
     pub fn on_host(self) -> Result<Host, FleetError> {
         host::host(self)
+    }
+
+    /// What is deployed to AWS.
+    ///
+    /// # Errors
+    /// No `[fleet]`, a slot that no schedule of AWS has, or a page and its ways of measuring that do not meet.
+    pub fn on_aws(self) -> Result<Deployment, FleetError> {
+        deployment::deployment(self)
     }
 }

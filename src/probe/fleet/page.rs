@@ -74,7 +74,8 @@ pub(super) fn page(
     }
     section.finish(findings);
     (id.is_some() && url.is_some()).then_some(())?;
-    Some((id_at, Page { target, grid: every?, methods: methods?, parameters: headers.parameters }))
+    let at = findings.position(id_at);
+    Some((id_at, Page { target, grid: every?, methods: methods?, parameters: headers.parameters, at }))
 }
 
 /// How the page is asked for.

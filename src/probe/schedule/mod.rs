@@ -6,8 +6,10 @@
 //!
 //! - [`grid`]: slots, the same at every vantage.
 //! - [`order`]: who goes first within a slot.
+//! - [`tick`]: when AWS invokes a probe.
 //! - [`turn`]: what is to be done now.
 
 pub mod grid;
 pub mod order;
+pub mod tick;
 pub mod turn;
