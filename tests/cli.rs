@@ -15,9 +15,10 @@ use crate::support::command::{finished, parallax, run};
 use crate::support::golden::{assert_golden, shape};
 use crate::support::hostile::Behaviour;
 
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "agent",
     "compare",
+    "cost",
     "demo",
     "doctor",
     "explain",

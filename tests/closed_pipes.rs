@@ -24,6 +24,7 @@ fn commands(directory: &Path, site: &Site) -> Vec<Vec<String>> {
          follow_redirects = true\nallow_private = true\n"
     );
     std::fs::write(directory.join("fleet.toml"), fleet).unwrap();
+    std::fs::write(directory.join("aws.toml"), include_str!("fixtures/cost/ten_regions.toml")).unwrap();
     std::fs::write(directory.join("log.csv"), "time,ms\n2026-01-01T00:00:00Z,100\nbad,row\n").unwrap();
     let compare = [&["compare", &page, "--rounds", "2", "--b", "method=pooled"], &watch[..]].concat();
     let kept = run(directory, &compare);
@@ -45,6 +46,9 @@ fn commands(directory: &Path, site: &Site) -> Vec<Vec<String>> {
         vec!["status"],
         vec!["status", "--json"],
         vec!["doctor"],
+        vec!["cost", "aws.toml"],
+        vec!["cost", "aws.toml", "--json"],
+        vec!["cost", "--print-prices"],
         vec!["export", "jsonl"],
         vec!["export", "csv"],
         import.split_whitespace().collect(),

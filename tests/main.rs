@@ -9,6 +9,7 @@ mod browser;
 mod causes;
 mod cli;
 mod closed_pipes;
+mod cost;
 mod curl;
 mod demo;
 mod environment;

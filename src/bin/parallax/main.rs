@@ -5,6 +5,7 @@ mod agent;
 mod archive;
 mod canvas;
 mod compare;
+mod cost;
 mod demo;
 mod doctor;
 mod draft;
@@ -61,6 +62,8 @@ enum Command {
     Status(status::Arguments),
     /// What each monitor's number means, and what it would have shown
     Stopwatch(stopwatch::Arguments),
+    /// The monthly AWS bill of a fleet, before you deploy it
+    Cost(cost::Arguments),
     /// Which signals this machine gives
     Doctor(doctor::Arguments),
     /// Samples out of the archive
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
         Command::Variance(arguments) => variance::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Stopwatch(arguments) => stopwatch::run(&arguments),
+        Command::Cost(arguments) => cost::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
