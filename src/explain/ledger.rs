@@ -63,6 +63,11 @@ impl Seen {
         Self(self.0 | other.0)
     }
 
+    /// This without that.
+    pub(super) fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Names of those that cannot be seen, in order.
     #[must_use]
     pub fn missing(self) -> Vec<&'static str> {

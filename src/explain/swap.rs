@@ -36,7 +36,7 @@ impl Board {
     }
 
     fn of(sides: &Sides, g: usize, seed: u64, cost: Option<RedirectCost>) -> Self {
-        let (rows, seen) = (&sides.rows[g], View { seen: sides.both(), cost });
+        let (rows, seen) = (&sides.rows[g], View { seen: told_apart(sides), cost });
         let kept: Vec<usize> = (0..rows.len()).filter(|at| complete(&rows[*at], seen.seen)).collect();
         let imputed = Imputed::of(kept.iter().map(|at| &rows[*at]), &seen);
         let lines: Vec<[f64; COLUMNS]> = kept.iter().map(|at| line(&rows[*at], &seen, &imputed)).collect();
@@ -88,6 +88,20 @@ impl Board {
     }
 }
 
+/// What both sides show, without redirects where they are as many at both and nothing tells what one costs: then the
+/// column would be named for a number that is the same.
+fn told_apart(sides: &Sides) -> Seen {
+    let both = sides.both();
+    if both.has(Seen::ROUND_TRIPS) {
+        return both;
+    }
+    let [a, b] = sides.rows.each_ref().map(|rows| {
+        let count: f64 = rows.iter().map(|row| row.weight * row.redirects.count).sum();
+        count / rows.iter().map(|row| row.weight).sum::<f64>()
+    });
+    if (a - b).abs() < 0.01 { both.without(Seen::HOPS) } else { both }
+}
+
 /// Parts of a redirect: path, dns, cpu, scheduling, other.
 const PARTS: usize = 5;
 
@@ -101,7 +115,7 @@ struct RedirectCost {
 
 impl RedirectCost {
     fn of(sides: &Sides, g: usize) -> Self {
-        let seen = sides.both();
+        let seen = told_apart(sides);
         let known = [g, 1 - g].map(|g| {
             let (mut count, mut sums) = (0.0, [0.0; PARTS]);
             let rows = sides.rows[g].iter().zip(&sides.overlap.factor[g]);
