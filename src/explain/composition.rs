@@ -13,7 +13,7 @@ use crate::statistics::quantile_weights::quantile_weights;
 use super::cause::Cause;
 use super::percentile::MERGED;
 use super::sides::Sides;
-use super::swap::Board;
+use super::swap::{Board, COLUMNS};
 
 /// The composition of one percentile, in milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -45,8 +45,11 @@ pub fn compose(sides: &Sides, level: Level, seed: u64) -> Option<Composition> {
         order.sort_by(|x, y| board.total[*x].total_cmp(&board.total[*y]));
         let sorted: Vec<f64> = order.iter().map(|at| weights[*at]).collect();
         let shares = quantile_weights(&sorted, level);
-        let part = |column: &Vec<f64>| order.iter().zip(&shares).map(|(at, share)| column[*at] * share).sum::<f64>();
-        (!shares.is_empty()).then(|| board.columns.each_ref().map(part))
+        let part = |j: usize| {
+            let column = board.column(j);
+            order.iter().zip(&shares).map(|(at, share)| column[*at] * share).sum::<f64>()
+        };
+        (!shares.is_empty()).then(|| std::array::from_fn::<f64, COLUMNS, _>(part))
     });
     let [Some(a), Some(b)] = parts else { return None };
     let part = |(at, (cause, _)): (usize, &(Cause, &[Cause]))| Part { cause: *cause, a_ms: a[at], b_ms: b[at] };

@@ -10,11 +10,13 @@ use crate::statistics::interval::Interval;
 use crate::statistics::student::t_975;
 
 use super::cause::{Cause, Shares};
+use super::influence::Linear;
 use super::ledger::{Row, Seen};
 use super::mean::{MeanGap, divide};
 use super::overshoot;
-use super::replicate::{Design, Scheme};
+use super::replicate::{Design, Items, Scheme};
 use super::sides::Sides;
+use super::spread::{FIGURES, Tally, Variances, combined, followed};
 use super::sums::Weighed;
 use super::verdict::Hypothesis;
 
@@ -94,6 +96,10 @@ pub(super) fn enough(sides: &Sides, design: &Design) -> Result<(), NoInterval> {
     Ok(())
 }
 
+/// Rows a side beyond which the variance between sandboxes and between samples comes from a formula (linear in the
+/// weights) and not from replicates; that between blocks of time always comes from replicates.
+pub const ROWS_MAX: usize = 10_000;
+
 /// Intervals for the mean’s account, from `replicates` a scheme: [`REPLICATES`] unless a simulation is in a hurry.
 ///
 /// # Errors
@@ -101,113 +107,52 @@ pub(super) fn enough(sides: &Sides, design: &Design) -> Result<(), NoInterval> {
 pub fn of_mean(sides: &Sides, point: &MeanGap, seed: u64, replicates: usize) -> Result<Intervals, NoInterval> {
     let design = Design::of(sides, seed);
     enough(sides, &design)?;
-    let seen = sides.both();
-    let atoms = [0, 1].map(|g| {
-        let rows = sides.rows[g].iter().zip(&sides.overlap.factor[g]);
-        rows.map(|(row, factor)| Weighed::of(row, *factor, seen)).collect::<Vec<_>>()
+    let large = sides.rows.iter().any(|rows| rows.len() > ROWS_MAX);
+    let linear = if large { Linear::of(sides, &design) } else { Linear::default() };
+    let spread = combined(&design, sides, 1, |scheme| {
+        vec![match scheme {
+            Scheme::Sandbox if large => linear.sandbox,
+            Scheme::Sample if large => linear.sample,
+            Scheme::Within if large => linear.within,
+            scheme => replicated(sides, &design, scheme, replicates),
+        }]
     });
-    let gather = |g: usize, weights: &[f64]| {
-        let mut sum = Weighed::ZERO;
-        weights.iter().zip(&atoms[g]).for_each(|(weight, atom)| sum.add(*weight, atom));
-        sum
-    };
-    let spread = spreads(&design, sides, replicates, 1, |weights| {
-        let found = divide(&gather(0, &weights[0]), &gather(1, &weights[1]));
-        vec![(found.gap, found.shares)]
-    });
-    let spread = spread.first().copied().unwrap_or_default();
+    let spread = spread.first().copied().unwrap_or([0.0; FIGURES]);
     let mut intervals = finish(&design, &spread, point.gap, &point.shares);
     overshoot::widen(sides, &mut intervals);
-    if seen.has(Seen::LOSS.or(Seen::ROUND_TRIPS)) {
+    if sides.both().has(Seen::LOSS.or(Seen::ROUND_TRIPS)) {
         intervals.rows[Cause::Loss as usize] = loss(sides, point.shares.get(Cause::Loss));
     }
     Ok(intervals)
 }
 
-/// What is followed through the replicates: the gap, each cause, and each suspicion's sum of causes.
-const FIGURES: usize = 1 + Cause::COUNT + Hypothesis::ALL.len();
-
-/// Variances of what is followed.
-pub(super) type Variances = [f64; FIGURES];
-
-fn followed(gap: f64, shares: &Shares) -> Variances {
-    let mut values = [gap; FIGURES];
-    for cause in Cause::ALL {
-        values[1 + cause as usize] = shares.get(cause);
+/// The variances of one scheme by replicates, from sums over its items.
+pub(super) fn replicated(sides: &Sides, design: &Design, scheme: Scheme, replicates: usize) -> Variances {
+    let items = [0, 1].map(|g| design.items(scheme, g));
+    let atoms = [0, 1].map(|g| atoms(sides, g, &items[g]));
+    let mut tally = Tally::default();
+    for replicate in 0..replicates as u64 {
+        let [a, b] = [0, 1].map(|g| {
+            let mut sum = Weighed::ZERO;
+            let weights = design.weights(scheme, replicate, g, &items[g]);
+            weights.iter().zip(&atoms[g]).for_each(|(weight, atom)| sum.add(*weight, atom));
+            sum
+        });
+        let found = divide(&a, &b);
+        tally.add(followed(found.gap, &found.shares));
     }
-    for (at, hypothesis) in Hypothesis::ALL.into_iter().enumerate() {
-        values[1 + Cause::COUNT + at] = hypothesis.sum(shares);
-    }
-    values
+    tally.variances()
 }
 
-/// Runs every scheme that applies and combines the variances, of each of `figures` accounts.
-pub(super) fn spreads(
-    design: &Design,
-    sides: &Sides,
-    replicates: usize,
-    figures: usize,
-    mut figure: impl FnMut(&[Vec<f64>; 2]) -> Vec<(f64, Shares)>,
-) -> Vec<Variances> {
-    let mut scratch = Vec::new();
-    let mut run = |scheme: Scheme| {
-        let mut tallies = vec![Tally::default(); figures];
-        for replicate in 0..replicates {
-            let weights = [0, 1].map(|g| design.weights(scheme, replicate as u64, g, &mut scratch));
-            for (tally, (gap, shares)) in tallies.iter_mut().zip(figure(&weights)) {
-                tally.add(followed(gap, &shares));
-            }
-        }
-        tallies.iter().map(Tally::variances).collect::<Vec<_>>()
-    };
-    let blocks = run(Scheme::Block);
-    let mut combined = blocks.clone();
-    if design.drawn() {
-        let (sandboxes, samples) = (run(Scheme::Sandbox), run(Scheme::Sample));
-        let (up, down) = (design.correction(Scheme::Sandbox), design.correction(Scheme::Sample));
-        for (figure, combined) in combined.iter_mut().enumerate() {
-            for (at, variance) in combined.iter_mut().enumerate() {
-                let (block, sandbox) = (blocks[figure][at], sandboxes[figure][at] * up);
-                *variance = (block + sandbox - samples[figure][at] * down).max(block).max(sandbox);
-            }
-        }
+/// The sums over the rows of each item.
+fn atoms(sides: &Sides, g: usize, items: &Items) -> Vec<Weighed> {
+    let mut atoms = vec![Weighed::ZERO; items.count()];
+    let seen = sides.both();
+    let rows = sides.rows[g].iter().zip(&sides.overlap.factor[g]);
+    for ((row, factor), item) in rows.zip(&items.of) {
+        atoms[*item as usize].add(1.0, &Weighed::of(row, *factor, seen));
     }
-    // The schedule is as it is: only what it hit within its windows is chance.
-    let within = if sides.overlap.outside > 0.0 { run(Scheme::Within) } else { vec![[0.0; FIGURES]; figures] };
-    for (combined, within) in combined.iter_mut().zip(within) {
-        for at in [1 + Cause::Timing as usize, 1 + Cause::COUNT + Hypothesis::SampleTiming as usize] {
-            combined[at] = within[at];
-        }
-    }
-    combined
-}
-
-/// Sums about the first replicate, so that large gaps lose no digits.
-#[derive(Clone, Copy, Default)]
-struct Tally {
-    count: f64,
-    origin: Variances,
-    sum: Variances,
-    squares: Variances,
-}
-
-impl Tally {
-    fn add(&mut self, values: Variances) {
-        if self.count == 0.0 {
-            self.origin = values;
-        }
-        self.count += 1.0;
-        for (at, value) in values.into_iter().enumerate() {
-            let away = value - self.origin[at];
-            self.sum[at] += away;
-            self.squares[at] += away * away;
-        }
-    }
-
-    fn variances(&self) -> Variances {
-        let of = |at: usize| self.squares[at] - self.sum[at] * self.sum[at] / self.count;
-        std::array::from_fn(|at| (of(at) / (self.count - 1.0).max(1.0)).max(0.0))
-    }
+    atoms
 }
 
 pub(super) fn finish(design: &Design, spread: &Variances, gap: f64, shares: &Shares) -> Intervals {

@@ -8,11 +8,12 @@
 use crate::statistics::level::Level;
 
 use super::cause::{Cause, Shares};
-use super::interval::{Intervals, NoInterval, enough, finish, spreads};
+use super::interval::{Intervals, NoInterval, enough, finish};
 use super::overshoot;
 use super::replicate::Design;
 use super::sides::Sides;
-use super::swap::{Board, Direction};
+use super::spread::{Tally, combined, followed};
+use super::swap::{Board, Direction, Memory, Weighted, order};
 
 /// Replicates a scheme: enough for a standard error.
 pub const REPLICATES: usize = 60;
@@ -53,7 +54,7 @@ pub struct PercentileGap {
 pub fn explain(sides: &Sides, levels: &[Level], seed: u64) -> Vec<PercentileGap> {
     let boards = [0, 1].map(|g| Board::compared(sides, g, seed));
     let weights = [0, 1].map(|g| vec![1.0; sides.rows[g].len()]);
-    divide(&boards, &weights, levels, None)
+    divide(&boards, &weights, levels, None, &mut Default::default())
 }
 
 /// Intervals for each percentile's account, in the order of `levels`.
@@ -74,10 +75,20 @@ pub fn intervals(
     let part = sides.sampled(ROWS_MAX, seed);
     let (sides, design) = (&part, Design::of(&part, seed));
     let boards = [0, 1].map(|g| Board::compared(sides, g, seed));
-    let order = super::swap::orders(boards[0].active(&boards[1]).len(), seed);
+    let order = order(boards[0].active(&boards[1]).len(), seed);
+    let mut memory = Default::default();
     let levels: Vec<Level> = points.iter().map(|point| point.level).collect();
-    let spread = spreads(&design, sides, replicates, levels.len(), |weights| {
-        divide(&boards, weights, &levels, Some(&order)).into_iter().map(|found| (found.gap, found.shares)).collect()
+    let spread = combined(&design, sides, levels.len(), |scheme| {
+        let rows = [0, 1].map(|g| design.rows(scheme, g));
+        let mut tallies = vec![Tally::default(); levels.len()];
+        for replicate in 0..replicates as u64 {
+            let weights = [0, 1].map(|g| design.weights(scheme, replicate, g, &rows[g]));
+            let found = divide(&boards, &weights, &levels, Some(&order), &mut memory);
+            for (tally, found) in tallies.iter_mut().zip(found) {
+                tally.add(followed(found.gap, &found.shares));
+            }
+        }
+        tallies.iter().map(Tally::variances).collect()
     });
     let least = sides.rows.iter().map(Vec::len).min().unwrap_or(0);
     let finished = points.iter().zip(&spread).map(|(point, spread)| {
@@ -92,22 +103,23 @@ pub fn intervals(
     finished.collect()
 }
 
-/// One division under one set of weights. `orders` absent: every coalition; present: those on the way along each order,
-/// which is enough to see how shares move.
+/// One division under one set of weights. `order` absent: every coalition; present: those on the way along its turns and
+/// their mirrors, which is enough to see how shares move.
 fn divide(
     boards: &[Board; 2],
     weights: &[Vec<f64>; 2],
     levels: &[Level],
-    orders: Option<&[Vec<usize>]>,
+    order: Option<&[usize]>,
+    memory: &mut [Memory; 2],
 ) -> Vec<PercentileGap> {
     let whole = [0, 1].map(|g| boards[g].all(&weights[g], levels));
-    let matched = [0, 1].map(|g| boards[g].matched(&weights[g]));
+    let timed = [0, 1].map(|g| boards[g].matched_all(&weights[g], levels));
     let active = boards[0].active(&boards[1]);
+    let sides = [0, 1].map(|g| Weighted::of(&boards[g], boards[g].matched(&weights[g]), &active));
+    let [first, second] = memory;
     // From B's samples towards A's marginals, and the other way round: neither side is the measure.
-    let directions = [(1, 0), (0, 1)].map(|(from, to)| {
-        let direction = Direction::of((&boards[from], &matched[from]), (&boards[to], &matched[to]), &active);
-        (direction.at(0, levels), direction.shares(levels, orders))
-    });
+    let directions = [(1, 0, first), (0, 1, second)]
+        .map(|(from, to, memory)| Direction::of(&sides[from], &sides[to], &active).shares(levels, order, memory));
     let mut gaps = Vec::with_capacity(levels.len());
     for (at, level) in levels.iter().enumerate() {
         let values = [whole[0][at], whole[1][at]];
@@ -121,7 +133,7 @@ fn divide(
         let explained = shares.sum();
         shares.add(Cause::Dependence, between - explained);
         // Times that do not match, and rows without a full ledger: see `Board::all`.
-        let timing = boards[1].matched_all(&weights[1], level) - boards[0].matched_all(&weights[0], level);
+        let timing = timed[1][at] - timed[0][at];
         shares.add(Cause::Timing, gap - timing);
         shares.add(Cause::Residual, timing - between);
         gaps.push(PercentileGap { level: *level, values, gap, shares: shares.closed_at(gap) });

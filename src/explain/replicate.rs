@@ -4,8 +4,6 @@
 //! is a scheme for each, and one for what both count twice (Cameron, Gelbach and Miller 2011). Regions and zones are the
 //! user's choice: their margins, and those of the time windows, are kept by raking.
 
-use std::collections::HashMap;
-
 use crate::statistics::block_length::block_length;
 use crate::statistics::keyed::{exponential, join, uniform};
 use crate::statistics::raking::rake;
@@ -19,6 +17,9 @@ const BLOCK_SLOTS_MIN: f64 = 15.0;
 /// The fewest blocks that a block may be lengthened to.
 const BLOCKS_MIN: f64 = 12.0;
 
+/// Of more slots than this, several in a row are taken together: blocks are made of whole ones.
+const GRAINS_MAX: usize = 20_000;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scheme {
     /// One weight a block of time, shared by both sides.
@@ -31,29 +32,54 @@ pub(super) enum Scheme {
     Within,
 }
 
-/// One side as the schemes see it.
-struct Side {
+/// One side as the schemes see it; by row unless said otherwise.
+pub(super) struct Side {
     id: Vec<u64>,
-    base: Vec<f64>,
-    slot: Vec<u32>,
-    sandbox: Vec<u64>,
-    place: Vec<u32>,
-    window: Vec<u32>,
+    pub(super) base: Vec<f64>,
+    grain: Vec<u32>,
+    pub(super) sandbox: Vec<u64>,
+    pub(super) cell: Vec<u32>,
+    pub(super) margins: Margins,
+    pub(super) drawn: bool,
+    sandboxes: usize,
+}
+
+/// What raking keeps: the weight of each place and of each window of time.
+pub(super) struct Margins {
+    /// By cell, a place in a window: which place, and which window.
+    pub(super) place: Vec<u32>,
+    pub(super) window: Vec<u32>,
     places: Vec<f64>,
     windows: Vec<f64>,
-    drawn: bool,
-    sandboxes: usize,
+}
+
+/// Rows that weigh the same in every replicate of a scheme, taken as one.
+pub(super) struct Items {
+    /// By row: its item.
+    pub(super) of: Vec<u32>,
+    /// By item: what its draw is keyed by.
+    key: Vec<u64>,
+    base: Vec<f64>,
+    cell: Vec<u32>,
+}
+
+impl Items {
+    pub(super) fn count(&self) -> usize {
+        self.key.len()
+    }
 }
 
 /// The experiment's plan as its data show it.
 pub(super) struct Design {
-    sides: [Side; 2],
+    pub(super) sides: [Side; 2],
     /// Slots a block.
     pub(super) block: usize,
     /// Milliseconds a slot.
     pub(super) slot_ms: i64,
     /// Distinct slots with a sample.
     pub(super) slots: usize,
+    /// Slots that are taken together.
+    grain: usize,
     seed: u64,
 }
 
@@ -62,18 +88,23 @@ impl Design {
         let slot_ms = spacing(&sides.rows[0]).max(spacing(&sides.rows[1])).max(1);
         let first = sides.rows.iter().flatten().map(|row| row.at_ms).min().unwrap_or(0);
         let index = |row: &Row| row.at_ms.saturating_sub(first) / slot_ms;
-        let mut slots: Vec<i64> = sides.rows.iter().flatten().map(index).collect();
-        slots.sort_unstable();
-        slots.dedup();
-        let memory = block_length(&differences(sides, &slots, &index));
-        let longest = (slots.len() as f64 / BLOCKS_MIN).floor().max(1.0);
-        let block = BLOCK_SLOTS_MIN.max(memory.ceil()).min(longest) as usize;
-        let of = |g: usize| {
-            let rows = &sides.rows[g];
-            let slot = rows.iter().map(|row| slots.binary_search(&index(row)).unwrap_or(0) as u32).collect();
-            Side::of(rows, &sides.overlap.window[g], sides.overlap.windows, slot)
+        let mut names: Vec<i64> = sides.rows.iter().flatten().map(index).collect();
+        names.sort_unstable();
+        names.dedup();
+        let slot = sides.rows.each_ref().map(|rows| {
+            rows.iter().map(|row| names.binary_search(&index(row)).unwrap_or(0) as u32).collect::<Vec<u32>>()
+        });
+        let slots = names.len();
+        let memory = block_length(&differences(sides, &slot, slots));
+        let longest = (slots as f64 / BLOCKS_MIN).floor().max(1.0);
+        let grain = slots.div_ceil(GRAINS_MAX).max(1);
+        let block = (BLOCK_SLOTS_MIN.max(memory.ceil()).min(longest) as usize).div_ceil(grain) * grain;
+        let [a, b] = slot;
+        let of = |g: usize, mut slot: Vec<u32>| {
+            slot.iter_mut().for_each(|slot| *slot /= grain as u32);
+            Side::of(&sides.rows[g], &sides.overlap.window[g], sides.overlap.windows, slot)
         };
-        Self { sides: [of(0), of(1)], block, slot_ms, slots: slots.len(), seed }
+        Self { sides: [of(0, a), of(1, b)], block, slot_ms, slots, grain, seed }
     }
 
     pub(super) fn blocks(&self) -> usize {
@@ -88,7 +119,7 @@ impl Design {
     /// Sandboxes and places of the drawn sides.
     pub(super) fn sandboxes(&self) -> (usize, usize) {
         let drawn = self.sides.iter().filter(|side| side.drawn);
-        drawn.fold((0, 0), |(s, p), side| (s + side.sandboxes, p + side.places.len()))
+        drawn.fold((0, 0), |(s, p), side| (s + side.sandboxes, p + side.margins.places.len()))
     }
 
     /// Degrees of freedom of the scarcer kind of cluster.
@@ -106,87 +137,132 @@ impl Design {
         1.0 / (1.0 - loss.min(0.75))
     }
 
-    /// The weights of one replicate, for A or B; the mean of a weight is 1.
-    pub(super) fn weights(&self, scheme: Scheme, replicate: u64, g: usize, scratch: &mut Vec<f64>) -> Vec<f64> {
+    /// A scheme's items, each row its own.
+    pub(super) fn rows(&self, scheme: Scheme, g: usize) -> Items {
+        let side = &self.sides[g];
+        let key = match scheme {
+            Scheme::Block => side.grain.iter().map(|grain| u64::from(*grain)).collect(),
+            Scheme::Sandbox => side.sandbox.clone(),
+            Scheme::Sample | Scheme::Within => side.id.clone(),
+        };
+        Items { of: (0..side.id.len() as u32).collect(), key, base: side.base.clone(), cell: side.cell.clone() }
+    }
+
+    /// A scheme's items, as few as there can be.
+    pub(super) fn items(&self, scheme: Scheme, g: usize) -> Items {
+        let side = &self.sides[g];
+        let rows = self.rows(scheme, g);
+        let kind = |row: usize| match scheme {
+            Scheme::Sandbox | Scheme::Sample if !side.drawn => (0, 0),
+            Scheme::Block => (rows.key[row], 0),
+            Scheme::Sandbox => (rows.key[row], rows.cell[row]),
+            Scheme::Sample | Scheme::Within => (row as u64, 0),
+        };
+        let mut order: Vec<u32> = (0..side.id.len() as u32).collect();
+        order.sort_by_key(|row| kind(*row as usize));
+        let mut items = Items { of: vec![0; order.len()], key: Vec::new(), base: Vec::new(), cell: Vec::new() };
+        for same in order.chunk_by(|x, y| kind(*x as usize) == kind(*y as usize)) {
+            let first = same[0] as usize;
+            same.iter().for_each(|row| items.of[*row as usize] = items.key.len() as u32);
+            items.key.push(rows.key[first]);
+            items.base.push(same.iter().map(|row| rows.base[*row as usize]).sum());
+            items.cell.push(rows.cell[first]);
+        }
+        items
+    }
+
+    /// The weights of A's or B's items in one replicate; the mean of a weight is 1.
+    pub(super) fn weights(&self, scheme: Scheme, replicate: u64, g: usize, items: &Items) -> Vec<f64> {
         let side = &self.sides[g];
         let key = join(join(self.seed, scheme as u64), replicate);
+        let drawn = || items.key.iter().map(|own| exponential(join(key, *own))).collect();
         match scheme {
             Scheme::Block => {
-                let phase = (uniform(join(key, u64::MAX)) * self.block as f64) as usize;
-                let block = |slot: usize| (slot + phase) / self.block;
-                let draws: Vec<f64> =
-                    (0..=block(self.slots)).map(|block| exponential(join(key, block as u64))).collect();
-                side.slot.iter().map(|slot| draws[block(*slot as usize)]).collect()
+                let length = self.block / self.grain;
+                let phase = (uniform(join(key, u64::MAX)) * length as f64) as usize;
+                let block = |grain: usize| (grain + phase) / length;
+                let blocks = block(self.slots.div_ceil(self.grain));
+                let draws: Vec<f64> = (0..=blocks).map(|block| exponential(join(key, block as u64))).collect();
+                items.key.iter().map(|grain| draws[block(*grain as usize)]).collect()
             }
-            Scheme::Sandbox | Scheme::Sample if !side.drawn => vec![1.0; side.id.len()],
-            Scheme::Sandbox => {
-                let mut draws: HashMap<u64, f64> = HashMap::new();
-                let mut draw = |name: &u64| *draws.entry(*name).or_insert_with(|| exponential(join(key, *name)));
-                side.raked(side.sandbox.iter().map(&mut draw).collect(), true, scratch)
-            }
-            Scheme::Sample => side.raked(side.id.iter().map(|id| exponential(join(key, *id))).collect(), true, scratch),
-            Scheme::Within => {
-                side.raked(side.id.iter().map(|id| exponential(join(key, *id))).collect(), false, scratch)
-            }
+            Scheme::Sandbox | Scheme::Sample if !side.drawn => vec![1.0; items.count()],
+            Scheme::Sandbox | Scheme::Sample => side.margins.raked(drawn(), items, true),
+            Scheme::Within => side.margins.raked(drawn(), items, false),
         }
     }
 }
 
+impl Margins {
+    /// Draws as weights under which each window, and each place where they are asked for, weighs what it does.
+    fn raked(&self, mut draws: Vec<f64>, items: &Items, places: bool) -> Vec<f64> {
+        let mut cells = vec![0.0; self.place.len()];
+        for ((draw, base), cell) in draws.iter().zip(&items.base).zip(&items.cell) {
+            cells[*cell as usize] += draw * base;
+        }
+        let before = cells.clone();
+        let windows = (self.window.as_slice(), self.windows.as_slice());
+        let places = if places { (self.place.as_slice(), self.places.as_slice()) } else { windows };
+        rake(&mut cells, places, windows, &mut Vec::new());
+        for (after, before) in cells.iter_mut().zip(before) {
+            *after = if before > 0.0 { *after / before } else { 1.0 };
+        }
+        draws.iter_mut().zip(&items.cell).for_each(|(draw, cell)| *draw *= cells[*cell as usize]);
+        draws
+    }
+}
+
 impl Side {
-    fn of(rows: &[Row], window: &[u32], windows: usize, slot: Vec<u32>) -> Self {
+    fn of(rows: &[Row], window: &[u32], windows: usize, grain: Vec<u32>) -> Self {
         let mut names: Vec<u64> = rows.iter().map(|row| row.place).collect();
         names.sort_unstable();
         names.dedup();
-        let place: Vec<u32> = rows.iter().map(|row| names.binary_search(&row.place).unwrap_or(0) as u32).collect();
+        let place = |row: &Row| names.binary_search(&row.place).unwrap_or(0) as u32;
         let mut sandboxes: Vec<u64> = rows.iter().map(|row| row.sandbox).collect();
         sandboxes.sort_unstable();
         sandboxes.dedup();
+        let pairs: Vec<(u32, u32)> = rows.iter().zip(window).map(|(row, window)| (place(row), *window)).collect();
+        let mut cells = pairs.clone();
+        cells.sort_unstable();
+        cells.dedup();
         let base: Vec<f64> = rows.iter().map(|row| row.weight).collect();
-        let targets = |classes: &[u32], count: usize| {
-            let mut sums = vec![0.0; count];
-            classes.iter().zip(&base).for_each(|(class, weight)| sums[*class as usize] += weight);
-            sums
-        };
+        let (mut of_place, mut of_window) = (vec![0.0; names.len()], vec![0.0; windows]);
+        for ((place, window), base) in pairs.iter().zip(&base) {
+            of_place[*place as usize] += base;
+            of_window[*window as usize] += base;
+        }
         Self {
             id: rows.iter().map(|row| row.id).collect(),
-            slot,
+            grain,
             sandbox: rows.iter().map(|row| row.sandbox).collect(),
-            places: targets(&place, names.len()),
-            windows: targets(window, windows),
-            place,
-            window: window.to_vec(),
+            cell: pairs.iter().map(|pair| cells.binary_search(pair).unwrap_or(0) as u32).collect(),
+            margins: Margins {
+                place: cells.iter().map(|cell| cell.0).collect(),
+                window: cells.iter().map(|cell| cell.1).collect(),
+                places: of_place,
+                windows: of_window,
+            },
             drawn: rows.iter().all(|row| row.drawn),
             sandboxes: sandboxes.len(),
             base,
         }
     }
 
-    fn raked(&self, mut draws: Vec<f64>, places: bool, scratch: &mut Vec<f64>) -> Vec<f64> {
-        draws.iter_mut().zip(&self.base).for_each(|(draw, base)| *draw *= base);
-        let windows = (self.window.as_slice(), self.windows.as_slice());
-        let places = if places { (self.place.as_slice(), self.places.as_slice()) } else { windows };
-        rake(&mut draws, places, windows, scratch);
-        draws.iter_mut().zip(&self.base).for_each(|(draw, base)| *draw /= base);
-        draws
-    }
-
     /// The share of a scheme's variance that the two margins take: 1/m for each, m effective clusters a cell.
     fn loss(&self, scheme: Scheme) -> f64 {
-        let cluster = |at: usize| if scheme == Scheme::Sandbox { self.sandbox[at] } else { self.id[at] };
-        let per = |classes: &[u32]| {
-            let mut cells: HashMap<(u32, u64), f64> = HashMap::new();
-            let mut whole: HashMap<u32, f64> = HashMap::new();
-            for (at, class) in classes.iter().enumerate() {
-                *cells.entry((*class, cluster(at))).or_default() += self.base[at];
-                *whole.entry(*class).or_default() += self.base[at];
+        let sum: f64 = self.base.iter().sum();
+        let per = |class: &dyn Fn(usize) -> u32, wholes: &[f64]| {
+            let part = |class: u32, part: f64| part * part / wholes[class as usize] / sum;
+            if scheme != Scheme::Sandbox {
+                return self.base.iter().enumerate().map(|(row, base)| part(class(row), *base)).sum::<f64>();
             }
-            // Sorted, because floating sums depend on their order and a hash map has none.
-            let mut parts: Vec<((u32, u64), f64)> = cells.into_iter().collect();
-            parts.sort_unstable_by_key(|(key, _)| *key);
-            let sum: f64 = self.base.iter().sum();
-            parts.iter().map(|((class, _), part)| part * part / whole[class] / sum).sum::<f64>()
+            let mut order: Vec<(u32, u64, u32)> =
+                self.sandbox.iter().enumerate().map(|(row, sandbox)| (class(row), *sandbox, row as u32)).collect();
+            order.sort_unstable();
+            let clusters = order.chunk_by(|x, y| (x.0, x.1) == (y.0, y.1));
+            clusters.map(|rows| part(rows[0].0, rows.iter().map(|row| self.base[row.2 as usize]).sum())).sum()
         };
-        per(&self.place) + per(&self.window)
+        let Margins { place, window, places, windows } = &self.margins;
+        per(&|row| place[self.cell[row] as usize], places) + per(&|row| window[self.cell[row] as usize], windows)
     }
 }
 
@@ -201,11 +277,11 @@ pub(super) fn spacing(rows: &[Row]) -> i64 {
 }
 
 /// B less A in each slot that has both: what time does to the gap.
-fn differences(sides: &Sides, slots: &[i64], index: &dyn Fn(&Row) -> i64) -> Vec<f64> {
+fn differences(sides: &Sides, slot: &[Vec<u32>; 2], slots: usize) -> Vec<f64> {
     let means = [0, 1].map(|g| {
-        let mut sums = vec![(0.0, 0.0); slots.len()];
-        for row in &sides.rows[g] {
-            let sum = &mut sums[slots.binary_search(&index(row)).unwrap_or(0)];
+        let mut sums = vec![(0.0, 0.0); slots];
+        for (row, slot) in sides.rows[g].iter().zip(&slot[g]) {
+            let sum = &mut sums[*slot as usize];
             sum.0 += row.total;
             sum.1 += 1.0;
         }

@@ -102,27 +102,30 @@ impl Sides {
     /// and place as many as its share.
     #[must_use]
     pub fn sampled(&self, most: usize, seed: u64) -> Self {
-        let mut part = self.clone();
-        for g in [0, 1] {
-            if part.rows[g].len() <= most {
-                continue;
-            }
-            let rows = &self.rows[g];
-            let mut lots: Vec<(u32, u64, u64, usize)> = rows
-                .iter()
-                .enumerate()
-                .map(|(at, row)| (self.overlap.window[g][at], row.place, join(seed, row.id), at))
-                .collect();
-            lots.sort_unstable();
-            // Every so-and-so-many-th of a list sorted by window and place is a stratified sample.
-            let step = rows.len() as f64 / most as f64;
-            let mut kept: Vec<usize> = (0..most).map(|k| lots[(k as f64 * step) as usize].3).collect();
-            kept.sort_unstable();
-            part.rows[g] = kept.iter().map(|at| rows[*at]).collect();
-            part.overlap.window[g] = kept.iter().map(|at| self.overlap.window[g][*at]).collect();
-            part.overlap.factor[g] = kept.iter().map(|at| self.overlap.factor[g][*at]).collect();
+        let kept = [0, 1].map(|g| self.lot(g, most, seed));
+        let rows = [0, 1].map(|g| kept[g].iter().map(|at| self.rows[g][*at]).collect());
+        let overlap = Overlap {
+            window: [0, 1].map(|g| kept[g].iter().map(|at| self.overlap.window[g][*at]).collect()),
+            factor: [0, 1].map(|g| kept[g].iter().map(|at| self.overlap.factor[g][*at]).collect()),
+            ..self.overlap
+        };
+        Self { rows, seen: self.seen, overlap }
+    }
+
+    /// Which rows of a side [`Self::sampled`] keeps, in order.
+    fn lot(&self, g: usize, most: usize, seed: u64) -> Vec<usize> {
+        let rows = &self.rows[g];
+        if rows.len() <= most {
+            return (0..rows.len()).collect();
         }
-        part
+        let lot = |(at, row): (usize, &Row)| (self.overlap.window[g][at], row.place, join(seed, row.id), at);
+        let mut lots: Vec<(u32, u64, u64, usize)> = rows.iter().enumerate().map(lot).collect();
+        lots.sort_unstable();
+        // Every so-and-so-many-th of a list sorted by window and place is a stratified sample.
+        let step = rows.len() as f64 / most as f64;
+        let mut kept: Vec<usize> = (0..most).map(|k| lots[(k as f64 * step) as usize].3).collect();
+        kept.sort_unstable();
+        kept
     }
 }
 

@@ -117,14 +117,39 @@ impl Weighed {
     pub(super) fn add(&mut self, weight: f64, atom: &Self) {
         self.weight += weight * atom.weight;
         self.total += weight * atom.total;
-        for (sum, x) in self.matched.iter_mut().zip(&atom.matched) {
-            *sum += weight * x;
+        let (sums, xs) = (&mut self.matched, &atom.matched);
+        let mut at = 0;
+        // Not by zip: its parts are functions of their own in a build without link-time optimisation.
+        while at < WIDTH {
+            sums[at] += weight * xs[at];
+            at += 1;
+        }
+    }
+
+    /// The sum by number: those of `matched`, then weight and total.
+    pub(super) fn at(&self, at: usize) -> f64 {
+        match at.checked_sub(WIDTH) {
+            None => self.matched[at],
+            Some(0) => self.weight,
+            Some(_) => self.total,
+        }
+    }
+
+    /// As [`Self::at`].
+    pub(super) fn at_mut(&mut self, at: usize) -> &mut f64 {
+        match at.checked_sub(WIDTH) {
+            None => &mut self.matched[at],
+            Some(0) => &mut self.weight,
+            Some(_) => &mut self.total,
         }
     }
 
     /// One row.
     pub(super) fn of(row: &Row, factor: f64, seen: Seen) -> Self {
-        let matched = vector(row, seen).map(|x| x * factor * row.weight);
+        let mut matched = vector(row, seen);
+        for x in &mut matched {
+            *x *= factor * row.weight;
+        }
         Self { weight: row.weight, total: row.weight * row.total, matched }
     }
 }

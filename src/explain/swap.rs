@@ -3,7 +3,7 @@
 use crate::statistics::keyed::{join, uniform};
 use crate::statistics::level::Level;
 use crate::statistics::shapley;
-use crate::statistics::weighted_quantile::{Bins, quantiles};
+use crate::statistics::weighted_quantile::{Search, quantiles};
 
 use super::ledger::{Row, Seen};
 use super::sides::{Sides, complete};
@@ -11,15 +11,17 @@ use super::sides::{Sides, complete};
 /// Columns of a percentile's account.
 pub(super) const COLUMNS: usize = 10;
 
-/// One side's complete rows as columns that add up to the response time, each in ascending order too.
+/// One side's complete rows as columns that add up to the response time, each in ascending order.
 pub(super) struct Board {
     /// Which of the side's rows are complete, and the factor that matches their time.
-    kept: Vec<usize>,
+    kept: Vec<u32>,
     factor: Vec<f64>,
     base: Vec<f64>,
     everything: Vec<f64>,
     pub(super) total: Vec<f64>,
-    pub(super) columns: [Vec<f64>; COLUMNS],
+    /// Values in ascending order, and whose they are: equal ones by lot, for by position they would seem to depend on
+    /// each other.
+    columns: [Vec<f64>; COLUMNS],
     order: [Vec<u32>; COLUMNS],
 }
 
@@ -36,24 +38,24 @@ impl Board {
     }
 
     fn of(sides: &Sides, g: usize, seed: u64, cost: Option<RedirectCost>) -> Self {
-        let (rows, seen) = (&sides.rows[g], View { seen: told_apart(sides), cost });
-        let kept: Vec<usize> = (0..rows.len()).filter(|at| complete(&rows[*at], seen.seen)).collect();
-        let imputed = Imputed::of(kept.iter().map(|at| &rows[*at]), &seen);
-        let lines: Vec<[f64; COLUMNS]> = kept.iter().map(|at| line(&rows[*at], &seen, &imputed)).collect();
-        let columns: [Vec<f64>; COLUMNS] = std::array::from_fn(|j| lines.iter().map(|line| line[j]).collect());
-        // Equal values are ordered by lot: by position, they would seem to depend on each other.
-        let order = std::array::from_fn(|j| {
-            let lot = |k: u32| join(join(seed, j as u64), rows[kept[k as usize]].id);
-            let mut order: Vec<(f64, u64, u32)> =
-                (0..kept.len() as u32).map(|k| (columns[j][k as usize], lot(k), k)).collect();
-            order.sort_unstable_by(|x, y| x.0.total_cmp(&y.0).then(x.1.cmp(&y.1)).then(x.2.cmp(&y.2)));
-            order.into_iter().map(|(_, _, k)| k).collect()
-        });
+        let (rows, view) = (&sides.rows[g], View { seen: told_apart(sides), cost });
+        let kept: Vec<u32> = (0..rows.len() as u32).filter(|at| complete(&rows[*at as usize], view.seen)).collect();
+        let row = |k: u32| &rows[kept[k as usize] as usize];
+        let imputed = Imputed::of(kept.iter().map(|at| &rows[*at as usize]), &view);
+        let (mut columns, mut order) = (<[Vec<f64>; COLUMNS]>::default(), <[Vec<u32>; COLUMNS]>::default());
+        let lines: Vec<[f64; COLUMNS]> = (0..kept.len() as u32).map(|k| line(row(k), &view, &imputed)).collect();
+        for (j, (column, order)) in columns.iter_mut().zip(&mut order).enumerate() {
+            let lot = |k: u32| join(join(seed, j as u64), row(k).id);
+            let mut ranked: Vec<(f64, u64, u32)> = (0..).zip(&lines).map(|(k, line)| (line[j], lot(k), k)).collect();
+            ranked.sort_unstable_by(|x, y| x.0.total_cmp(&y.0).then(x.1.cmp(&y.1)).then(x.2.cmp(&y.2)));
+            column.extend(ranked.iter().map(|(value, ..)| value));
+            order.extend(ranked.iter().map(|(.., k)| k));
+        }
         Self {
             factor: sides.overlap.factor[g].clone(),
             base: rows.iter().map(|row| row.weight).collect(),
             everything: rows.iter().map(|row| row.total).collect(),
-            total: kept.iter().map(|at| rows[*at].total).collect(),
+            total: kept.iter().map(|at| rows[*at as usize].total).collect(),
             kept,
             columns,
             order,
@@ -63,26 +65,36 @@ impl Board {
     /// Percentiles of all response times, times not matched.
     pub(super) fn all(&self, weights: &[f64], levels: &[Level]) -> Vec<f64> {
         let weights: Vec<f64> = weights.iter().zip(&self.base).map(|(weight, base)| weight * base).collect();
-        quantiles(&self.everything, &weights, levels, &mut Bins::default())
+        quantiles(&self.everything, &weights, levels)
     }
 
-    /// One percentile of all response times, times matched.
-    pub(super) fn matched_all(&self, weights: &[f64], level: &Level) -> f64 {
-        let matched =
-            weights.iter().zip(&self.base).zip(&self.factor).map(|((weight, base), factor)| weight * base * factor);
-        quantiles(&self.everything, &matched.collect::<Vec<_>>(), &[*level], &mut Bins::default())[0]
+    /// Percentiles of all response times, times matched.
+    pub(super) fn matched_all(&self, weights: &[f64], levels: &[Level]) -> Vec<f64> {
+        let both = self.base.iter().zip(&self.factor);
+        let matched: Vec<f64> =
+            weights.iter().zip(both).map(|(weight, (base, factor))| weight * base * factor).collect();
+        quantiles(&self.everything, &matched, levels)
     }
 
     /// Weights of the complete rows, times matched.
     pub(super) fn matched(&self, weights: &[f64]) -> Vec<f64> {
-        self.kept.iter().map(|at| weights[*at] * self.base[*at] * self.factor[*at]).collect()
+        let of = |at: &u32| weights[*at as usize] * self.base[*at as usize] * self.factor[*at as usize];
+        self.kept.iter().map(of).collect()
+    }
+
+    /// Each column's values in the order of the samples.
+    pub(super) fn column(&self, j: usize) -> Vec<f64> {
+        let mut values = vec![0.0; self.total.len()];
+        self.order[j].iter().zip(&self.columns[j]).for_each(|(k, value)| values[*k as usize] = *value);
+        values
     }
 
     /// Columns in which anything differs from anything, on either side.
     pub(super) fn active(&self, other: &Self) -> Vec<usize> {
         let still = |j: &usize| {
-            let first = self.columns[*j].first().or(other.columns[*j].first());
-            self.columns[*j].iter().chain(&other.columns[*j]).all(|value| Some(value) == first)
+            let ends = |board: &Self| board.columns[*j].first().copied().zip(board.columns[*j].last().copied());
+            let (own, others) = (ends(self).or(ends(other)), ends(other).or(ends(self)));
+            own.zip(others).is_none_or(|(x, y)| x.0 == x.1 && y.0 == y.1 && x.0 == y.0)
         };
         (0..COLUMNS).filter(|j| !still(j)).collect()
     }
@@ -229,108 +241,171 @@ fn line(row: &Row, view: &View, imputed: &Imputed) -> [f64; COLUMNS] {
     line
 }
 
+/// One side under one set of weights, column by column.
+pub(super) struct Weighted<'a> {
+    board: &'a Board,
+    pub(super) weights: Vec<f64>,
+    sum: f64,
+    /// By active column, in ascending order of its values.
+    ranked: Vec<Vec<f64>>,
+}
+
+impl<'a> Weighted<'a> {
+    /// `weights` of the complete rows; `active` columns as in [`Board::active`].
+    pub(super) fn of(board: &'a Board, weights: Vec<f64>, active: &[usize]) -> Self {
+        let ranked = |j: &usize| board.order[*j].iter().map(|k| weights[*k as usize]).collect();
+        Self { board, sum: weights.iter().sum(), ranked: active.iter().map(ranked).collect(), weights }
+    }
+}
+
+/// Where percentiles were found the last time: they are looked for there first.
+#[derive(Default)]
+pub(super) struct Memory {
+    search: Search,
+    found: Vec<f64>,
+}
+
 /// One side's samples, and for each how each column would change if it were distributed as at the other side.
 pub(super) struct Direction<'a> {
     total: &'a [f64],
-    weights: &'a [f64],
+    weights: (&'a [f64], f64),
     /// By active column, in the order of the samples.
     change: Vec<Vec<f64>>,
 }
 
 impl<'a> Direction<'a> {
-    pub(super) fn of(from: (&'a Board, &'a [f64]), to: (&Board, &[f64]), active: &[usize]) -> Self {
-        let change = active.iter().map(|j| swapped((from.0, from.1), (to.0, to.1), *j)).collect();
-        Self { total: &from.0.total, weights: from.1, change }
+    pub(super) fn of(from: &'a Weighted, to: &Weighted, active: &[usize]) -> Self {
+        let change = active.iter().enumerate().map(|(place, j)| swapped(from, to, place, *j)).collect();
+        Self { total: &from.board.total, weights: (&from.weights, from.sum), change }
     }
 
-    /// Percentiles with the columns of a coalition swapped.
-    pub(super) fn at(&self, coalition: usize, levels: &[Level]) -> Vec<f64> {
-        let mut values = self.total.to_vec();
-        for (j, change) in self.change.iter().enumerate().filter(|(j, _)| coalition >> j & 1 == 1) {
-            let _ = j;
-            values.iter_mut().zip(change).for_each(|(value, change)| *value += change);
-        }
-        quantiles(&values, self.weights, levels, &mut Bins::default())
-    }
-
-    /// By level, then by column: what swapping it brings.
-    pub(super) fn shares(&self, levels: &[Level], orders: Option<&[Vec<usize>]>) -> Vec<Vec<f64>> {
-        match orders {
-            None => self.exact(levels),
-            Some(orders) => self.along(levels, orders),
+    /// By level: the percentile as it is; and by level, then by column, what swapping it brings.
+    pub(super) fn shares(
+        &self,
+        levels: &[Level],
+        order: Option<&[usize]>,
+        memory: &mut Memory,
+    ) -> (Vec<f64>, Vec<Vec<f64>>) {
+        match order {
+            None => self.exact(levels, &mut memory.search),
+            Some(order) => self.along(levels, order, memory),
         }
     }
 
-    fn exact(&self, levels: &[Level]) -> Vec<Vec<f64>> {
+    fn exact(&self, levels: &[Level], search: &mut Search) -> (Vec<f64>, Vec<Vec<f64>>) {
         let players = self.change.len();
         let mut worth = vec![vec![0.0; 1 << players]; levels.len()];
-        let (mut values, mut bins, mut coalition) = (self.total.to_vec(), Bins::default(), 0_usize);
+        let (mut values, mut coalition) = (self.total.to_vec(), 0_usize);
+        let mut found = vec![f64::NAN; levels.len()];
+        // What each column brought when it last came in: it will bring about as much the next time.
+        let mut brought = vec![vec![f64::NAN; levels.len()]; players];
+        let mut flip = players;
         for step in 0..1_usize << players {
-            for (worth, value) in worth.iter_mut().zip(quantiles(&values, self.weights, levels, &mut bins)) {
-                worth[coalition] = value;
+            let before = found.clone();
+            let sign = if flip < players && coalition >> flip & 1 == 1 { 1.0 } else { -1.0 };
+            if let Some(brought) = brought.get(flip) {
+                found.iter_mut().zip(brought).for_each(|(found, brought)| *found += sign * brought);
+            }
+            search.quantiles(&values, self.weights, levels, &mut found);
+            for (at, worth) in worth.iter_mut().enumerate() {
+                worth[coalition] = found[at];
+            }
+            if let Some(brought) = brought.get_mut(flip) {
+                let moved = found.iter().zip(&before).map(|(found, before)| sign * (found - before));
+                brought.iter_mut().zip(moved).for_each(|(brought, moved)| *brought = moved);
             }
             // The code of Gray: one column in or out at a time.
-            let flip = (step + 1).trailing_zeros() as usize;
+            flip = (step + 1).trailing_zeros() as usize;
             if flip < players {
                 coalition ^= 1 << flip;
                 let sign = if coalition >> flip & 1 == 1 { 1.0 } else { -1.0 };
-                values.iter_mut().zip(&self.change[flip]).for_each(|(value, change)| *value += sign * change);
+                add(&mut values, &self.change[flip], sign);
             }
         }
-        worth.iter().map(|worth| shapley::shares(players, worth)).collect()
+        let start = worth.iter().map(|worth| worth[0]).collect();
+        (start, worth.iter().map(|worth| shapley::shares(players, worth)).collect())
     }
 
-    fn along(&self, levels: &[Level], orders: &[Vec<usize>]) -> Vec<Vec<f64>> {
-        let mut shares = vec![vec![0.0; self.change.len()]; levels.len()];
-        let mut bins = Bins::default();
-        let start = quantiles(self.total, self.weights, levels, &mut bins);
-        for order in orders {
-            let (mut values, mut before) = (self.total.to_vec(), start.clone());
-            for player in order {
-                values.iter_mut().zip(&self.change[*player]).for_each(|(value, change)| *value += change);
-                let after = quantiles(&values, self.weights, levels, &mut bins);
-                for (at, share) in shares.iter_mut().enumerate() {
-                    share[*player] += (after[at] - before[at]) / orders.len() as f64;
-                }
-                before = after;
+    /// Over the turns of one order and their mirrors: every column takes every place equally often, and whoever has come
+    /// so far is a stretch of the circle, so that turns and mirrors share them.
+    fn along(&self, levels: &[Level], order: &[usize], memory: &mut Memory) -> (Vec<f64>, Vec<Vec<f64>>) {
+        let (players, wide) = (order.len(), levels.len());
+        let stretch = |from: usize, length: usize| (from % players.max(1) * (players + 1) + length) * wide;
+        let Memory { search, found } = memory;
+        found.resize((players * (players + 1)).max(1) * wide, f64::NAN);
+        search.quantiles(self.total, self.weights, levels, &mut found[..wide]);
+        let start = found[..wide].to_vec();
+        let mut values = Vec::with_capacity(self.total.len());
+        for from in 0..players {
+            found.copy_within(0..wide, stretch(from, 0));
+            values.clear();
+            values.extend_from_slice(self.total);
+            for length in 1..players {
+                add(&mut values, &self.change[order[(from + length - 1) % players]], 1.0);
+                let at = stretch(from, length);
+                search.quantiles(&values, self.weights, levels, &mut found[at..at + wide]);
+            }
+            // All of them are the same wherever one began.
+            if from == 0 {
+                add(&mut values, &self.change[order[players - 1]], 1.0);
+                let at = stretch(0, players);
+                search.quantiles(&values, self.weights, levels, &mut found[at..at + wide]);
+            } else {
+                let all = stretch(0, players);
+                found.copy_within(all..all + wide, stretch(from, players));
             }
         }
-        shares
+        let share = |level: usize, place: usize| {
+            let at = |from: usize, length: usize| found[stretch(from, length) + level];
+            let of = |length: usize| {
+                let turned = at(place + players - length, length + 1) - at(place + players - length, length);
+                let mirrored = at(place, length + 1) - at(place + 1, length);
+                turned + mirrored
+            };
+            (0..players).map(of).sum::<f64>() / (2 * players) as f64
+        };
+        let mut shares = vec![vec![0.0; players]; wide];
+        for (level, shares) in shares.iter_mut().enumerate() {
+            for (place, player) in order.iter().enumerate() {
+                shares[*player] = share(level, place);
+            }
+        }
+        (start, shares)
+    }
+}
+
+fn add(values: &mut [f64], change: &[f64], sign: f64) {
+    for (value, change) in values.iter_mut().zip(change) {
+        *value += sign * change;
     }
 }
 
 /// `F_to⁻¹(F_from(x)) − x` for one column, by mid-ranks; in the order of the samples of `from`.
-fn swapped((from, weights): (&Board, &[f64]), (to, other): (&Board, &[f64]), j: usize) -> Vec<f64> {
-    let mut change = vec![0.0; weights.len()];
-    let sums = [weights.iter().sum::<f64>(), other.iter().sum::<f64>()];
+fn swapped(from: &Weighted, to: &Weighted, place: usize, j: usize) -> Vec<f64> {
+    let mut change = vec![0.0; from.weights.len()];
+    let (own, others) = (&from.board.columns[j], &to.board.columns[j]);
+    let (weights, other) = (&from.ranked[place], &to.ranked[place]);
     let (mut below, mut reached, mut next) = (0.0, 0.0, 0_usize);
-    let last = to.order[j].len().saturating_sub(1);
-    for k in &from.order[j] {
-        let weight = weights[*k as usize];
-        let rank = (below + weight / 2.0) / sums[0];
+    let last = others.len().saturating_sub(1);
+    let scale = to.sum / from.sum;
+    for ((k, value), weight) in from.board.order[j].iter().zip(own).zip(weights) {
+        let rank = (below + weight / 2.0) * scale;
         below += weight;
-        while next < last && (reached + other[to.order[j][next] as usize]) / sums[1] < rank {
-            reached += other[to.order[j][next] as usize];
+        while next < last && reached + other[next] < rank {
+            reached += other[next];
             next += 1;
         }
-        if let Some(value) = to.order[j].get(next) {
-            change[*k as usize] = to.columns[j][*value as usize] - from.columns[j][*k as usize];
+        if let Some(instead) = others.get(next) {
+            change[*k as usize] = instead - value;
         }
     }
     change
 }
 
-/// Orders in which every column takes every place equally often: the turns of one order by lot, and their mirrors.
-pub(super) fn orders(players: usize, seed: u64) -> Vec<Vec<usize>> {
-    let mut first: Vec<usize> = (0..players).collect();
-    first.sort_by(|x, y| {
-        let lot = |player: usize| uniform(join(join(seed, 0x6f72_6465_7273), player as u64));
-        lot(*x).total_cmp(&lot(*y))
-    });
-    let turned = (0..players).map(|turn| {
-        let mut order = first.clone();
-        order.rotate_left(turn);
-        order
-    });
-    turned.flat_map(|order| [order.clone(), order.into_iter().rev().collect()]).collect()
+/// All players in an order by lot.
+pub(super) fn order(players: usize, seed: u64) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..players).collect();
+    let lot = |player: &usize| uniform(join(join(seed, 0x6f72_6465_7273), *player as u64));
+    order.sort_by(|x, y| lot(x).total_cmp(&lot(y)));
+    order
 }

@@ -1,34 +1,35 @@
-//! How long an account takes: 10 000 samples a side, point values and intervals; a million for the mean.
+//! Samples of two sides that differ: A from one place, B from functions at four.
 
-use std::hint::black_box;
-
-use parallax::explain::interval::of_mean;
-use parallax::explain::ledger::Row;
-use parallax::explain::percentile;
-use parallax::explain::sides::Sides;
-use parallax::explain::{interval, mean};
-use parallax::measurement::environment::Environment;
+use parallax::measurement::environment::{Environment, Init, Invocation};
 use parallax::measurement::hop::{Cdn, Connection, Hop, Response, ServerTiming, Tcp, Tls};
 use parallax::measurement::identity::{Method, SampleId, TargetId, Vantage};
+use parallax::measurement::local::Local;
 use parallax::measurement::outcome::{Answer, Outcome};
 use parallax::measurement::phase::{PhaseTime, Phases};
 use parallax::measurement::sample::Sample;
 use parallax::measurement::units::{Micros, UnixMillis};
-use parallax::statistics::level::Level;
+use parallax::measurement::wire::Record;
 
-const LEVELS: [Level; 3] = [Level::P50, Level::P90, Level::P99];
-
-fn main() {
-    divan::main();
+/// Who measures.
+#[derive(Clone, Copy)]
+pub(crate) struct Side {
+    pub(crate) name: &'static str,
+    /// Several are regions of a function.
+    pub(crate) places: u64,
+    /// Samples of one sandbox.
+    pub(crate) life: u64,
 }
+
+pub(crate) const A: Side = Side { name: "a", places: 1, life: 200 };
+pub(crate) const B: Side = Side { name: "b", places: 4, life: 200 };
 
 /// Plain numbers that look random: the bench is about time, not about chance.
 fn noise(key: u64) -> u64 {
     (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) % 9_973
 }
 
-fn row(side: &'static str, n: u64, places: u64) -> Row {
-    let lambda = side == "b";
+/// The n-th sample of a side: one a minute on the whole, all places at once.
+pub(crate) fn record(side: Side, n: u64) -> Record {
     let phase = |at: u64, about: u64| {
         let (cpu, delay) = (noise(n * 16 + at) / 40, noise(n * 16 + at + 7) / 30);
         Some(PhaseTime {
@@ -38,7 +39,7 @@ fn row(side: &'static str, n: u64, places: u64) -> Row {
             run_delay_us: Some(Micros(delay)),
         })
     };
-    let trip = 8_000 + (n % places) * 5_000;
+    let trip = 8_000 + (n % side.places) * 5_000;
     let hop = Hop {
         on_wire: None,
         phases: Phases {
@@ -75,64 +76,38 @@ fn row(side: &'static str, n: u64, places: u64) -> Row {
     };
     let redirect = n.is_multiple_of(3).then(|| hop.clone());
     let hops: Vec<Hop> = redirect.into_iter().chain([hop]).collect();
-    let vantage = format!("bench/{side}/{}", n % places);
+    let function = side.places > 1;
+    let vantage = format!("bench/{}", side.name);
+    let place = format!("place-{}", n % side.places);
+    let age = n / side.places % side.life;
+    let slot = UnixMillis(1_767_225_600_000 + (n / side.places * side.places) as i64 * 60_000);
     let sample = Sample {
-        id: SampleId::new(&format!("{side}-{n}")).expect("letters and digits"),
+        id: SampleId::new(&format!("{}-{n}", side.name)).expect("letters and digits"),
         target: TargetId::new("page").expect("letters"),
         vantage: Vantage::new(&vantage).expect("letters and digits"),
         stopwatch: Method::Fresh.stopwatch(),
         method: Method::Fresh,
         tool_version: None,
-        slot_ms: Some(UnixMillis(1_767_225_600_000 + (n / places) as i64 * 180_000)),
-        started_at_ms: UnixMillis(0),
+        slot_ms: Some(slot),
+        started_at_ms: slot,
         elapsed_us: hops.iter().map(Hop::elapsed_us).sum(),
         asked: None,
         outcome: Outcome::Answered(Answer::default()),
         hops,
-        local: parallax::measurement::local::Local::default(),
-        invocation: None,
+        local: Local::default(),
+        invocation: function.then(|| Invocation {
+            init: if age == 0 { Init::Cold } else { Init::Warm },
+            number: age + 1,
+            sandbox_age_us: None,
+        }),
         curl: None,
         clock_suspect: false,
     };
     let environment = Environment {
-        platform: if lambda { "lambda" } else { "host" }.to_owned(),
-        region: lambda.then(|| vantage.clone()),
-        sandbox: Some(format!("{vantage}-{}", n / 200)),
+        platform: if function { "lambda" } else { "host" }.to_owned(),
+        sandbox: Some(format!("{}-{place}-{}", side.name, n / side.places / side.life)),
+        region: function.then_some(place),
         ..Environment::default()
     };
-    Row::of(&sample, &environment, None).expect("answered")
-}
-
-fn sides(count: u64) -> Sides {
-    let of = |side, places| (0..count).map(|n| row(side, n, places)).collect();
-    Sides::new(of("a", 1), of("b", 4)).expect("one grid")
-}
-
-#[divan::bench(sample_count = 5)]
-fn points_of_the_mean_and_three_percentiles(bencher: divan::Bencher) {
-    let sides = sides(10_000);
-    bencher.bench_local(|| (black_box(mean::explain(&sides)), black_box(percentile::explain(&sides, &LEVELS, 1))));
-}
-
-#[divan::bench(sample_count = 3)]
-fn intervals_of_the_mean(bencher: divan::Bencher) {
-    let sides = sides(10_000);
-    let point = mean::explain(&sides);
-    bencher.bench_local(|| black_box(of_mean(&sides, &point, 1, interval::REPLICATES)));
-}
-
-#[divan::bench(sample_count = 3)]
-fn intervals_of_three_percentiles(bencher: divan::Bencher) {
-    let sides = sides(10_000);
-    let points = percentile::explain(&sides, &LEVELS, 1);
-    bencher.bench_local(|| black_box(percentile::intervals(&sides, &points, 1, percentile::REPLICATES)));
-}
-
-#[divan::bench(sample_count = 1)]
-fn a_million_samples_the_mean_with_intervals(bencher: divan::Bencher) {
-    let sides = sides(500_000);
-    bencher.bench_local(|| {
-        let point = mean::explain(&sides);
-        black_box(of_mean(&sides, &point, 1, interval::REPLICATES))
-    });
+    Record::new(sample, environment)
 }
