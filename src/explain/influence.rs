@@ -204,14 +204,15 @@ impl<'a> Fitted<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::interval::replicated;
     use super::super::ledger::{Raw, Redirects, Row, Seen, State};
     use super::super::replicate::Scheme;
     use super::*;
     use crate::statistics::keyed::{join, uniform};
 
-    fn row(side: u64, n: u64, slot: u64) -> Row {
+    /// A sample of A (0), or of a function (1) with two places and four sandboxes in each at once.
+    pub(in super::super) fn row(side: u64, n: u64, slot: u64) -> Row {
         let draw = |what: u64| uniform(join(join(side, what), n));
         let place = if side == 0 { 0 } else { n % 2 };
         // Four sandboxes of a place at once, each for five windows.

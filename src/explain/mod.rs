@@ -11,6 +11,8 @@ pub mod cause;
 pub mod claim;
 pub mod composition;
 pub mod evidence;
+#[cfg(test)]
+mod extremes;
 pub mod floor;
 mod influence;
 pub mod interval;

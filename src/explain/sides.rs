@@ -69,8 +69,11 @@ impl Sides {
         }
         let split = a.len();
         a.append(&mut b);
+        drop(b);
         floor::settle(&mut a);
         let b = a.split_off(split);
+        // Of a million rows the room that B's had is a hundred megabytes and more.
+        a.shrink_to_fit();
         let overlap = Overlap::of(&a, &b);
         if overlap.outside >= 1.0 {
             return Err(SidesError::NoCommonTime);
