@@ -23,6 +23,7 @@ mod import_graph;
 mod intake;
 #[cfg(target_os = "linux")]
 mod lab;
+mod own_work;
 mod pooled;
 mod reml;
 mod replay;

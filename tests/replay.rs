@@ -2,6 +2,7 @@
 //!
 //! Bounds are wide, for machines that are busy with other tests; `cargo bench --bench replay` has the narrow ones.
 
+use std::path::Path;
 use std::time::Duration;
 
 use parallax::adapters::curl::Curl;
@@ -15,6 +16,7 @@ use parallax::probe::port::Measure;
 use parallax::probe::target::{HttpVersions, TrustStore};
 use parallax::stopwatch::catalogue;
 use parallax::stopwatch::replay::{Assumptions, Replay, replay};
+use tempfile::NamedTempFile;
 
 use crate::hostile::target;
 
@@ -25,11 +27,18 @@ const THINK: Duration = Duration::from_millis(150);
 const SLACK: f64 = 10.0;
 
 /// Pairs of samples of one page, of `fresh` and of curl, interleaved.
-fn pairs(tls: TlsOffer) -> Vec<[Sample; 2]> {
+pub fn pairs(tls: TlsOffer) -> Vec<[Sample; 2]> {
+    pairs_trusting(tls, |_| None)
+}
+
+/// The same, trusting what `authorities` makes of the site's own.
+pub fn pairs_trusting(tls: TlsOffer, authorities: impl FnOnce(&Path) -> Option<NamedTempFile>) -> Vec<[Sample; 2]> {
     let site = Site::start(Options { redirect: false, think: THINK, tls, ..Options::default() }).unwrap();
     let mut target = target(site.url("/page"));
     target.http = HttpVersions::Http1;
-    target.tls.trust = TrustStore::File(site.authority_path().to_owned());
+    let authorities = authorities(site.authority_path());
+    let trusted = authorities.as_ref().map_or(site.authority_path(), NamedTempFile::path);
+    target.tls.trust = TrustStore::File(trusted.to_owned());
     let mut methods: [(Method, Box<dyn Measure>); 2] =
         [(Method::Fresh, Box::new(Fresh::new().unwrap())), (Method::Curl, Box::new(Curl::find().unwrap()))];
     Rounds::new(2, 1)

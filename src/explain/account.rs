@@ -12,6 +12,7 @@ use super::composition::{Composition, compose};
 use super::evidence::{Fact, PhasePart, by_phase, facts, whole};
 use super::interval::{self, Intervals, NoInterval};
 use super::ledger::{Row, Seen};
+use super::own_work::OwnWork;
 use super::restricted::restrict;
 use super::sides::{Sides, SidesError};
 use super::source::{FailureGap, Source};
@@ -124,6 +125,8 @@ pub struct Account {
     pub no_interval: Option<NoInterval>,
     /// What the intervals rest on.
     pub basis: Option<Basis>,
+    /// Work of the programs that is in the rest, where one side shows it and the other bounds it.
+    pub own_work: Option<OwnWork>,
     /// Bounds, not intervals: for each cause where a side shows its total only, or for those that more than 5 % of a
     /// side's samples do not show.
     pub bounds: Vec<Bound>,
@@ -246,13 +249,15 @@ impl Case {
                 some => some,
             },
         };
+        let of_gap = (percentile.is_none() && question.failures_as_ms.is_none()).then_some(figures.gap);
+        let own_work = OwnWork::of(&self.sides, of_gap);
         let mut account = Account {
             statistic: question.statistic,
             values_ms: figures.values,
             gap_ms: figures.gap,
             gap_interval_ms: figures.intervals.as_ref().ok().map(|found| found.gap),
             samples: self.sides.rows.each_ref().map(Vec::len),
-            rows: self.rows(&figures, percentile.is_some()),
+            rows: self.rows(&figures, percentile.is_some(), own_work.is_some()),
             verdicts: self.verdicts(&figures, percentile.is_some()),
             not_visible: self.sides.seen.map(Seen::missing),
             unexplained_ms: figures.shares.get(Cause::Residual),
@@ -268,6 +273,7 @@ impl Case {
                     self.sides.rows.iter().any(|rows| rows.len() > percentile::ROWS_MAX).then_some(percentile::ROWS_MAX)
                 }),
             }),
+            own_work,
             bounds,
             composition: percentile.filter(|_| separable).and_then(|level| compose(&self.sides, level, question.seed)),
             failures: self.failures.clone(),
@@ -337,7 +343,7 @@ impl Case {
         }
     }
 
-    fn rows(&self, figures: &Figures, merged: bool) -> Vec<CauseRow> {
+    fn rows(&self, figures: &Figures, merged: bool, work_told: bool) -> Vec<CauseRow> {
         let stolen = self.may_be_stolen();
         let bar = figures.bar();
         let row = |cause: Cause| {
@@ -365,7 +371,10 @@ impl Case {
                 one_sided: figures.one_sided[cause as usize],
                 or_stolen: hidden && stolen,
                 // What is left over after different columns is not comparable from side to side.
-                evidence: if label == Label::Plain { facts(&self.sides, cause) } else { whole(&self.sides, merged) },
+                evidence: match label {
+                    Label::Plain => facts(&self.sides, cause),
+                    _ => whole(&self.sides, merged, !work_told),
+                },
                 by_phase: parts,
             })
         };

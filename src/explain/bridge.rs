@@ -83,6 +83,10 @@ pub fn account(a: &Source, bridge: Source, b: Source, question: &Question) -> Re
     };
     account.gap_interval_ms = wider(account.gap_interval_ms, method + unpaired);
     let gap = account.gap_ms;
+    if let Some(work) = &mut account.own_work {
+        // The bridge's, not the monitor's whose gap this is.
+        work.of_gap_ms = None;
+    }
     // Batches of pairs are a kind of cluster too, and the scarcer kind decides.
     let degrees = account.basis.map_or(1.0, |basis| basis.degrees).min(BATCHES as f64 - 1.0);
     let bar = Bar::of(gap, degrees);

@@ -121,9 +121,9 @@ fn phases(sides: &Sides, factor: impl Fn(usize, usize) -> f64) -> Vec<(&'static 
 }
 
 /// What stands behind a rest that holds what one side does not tell apart: figures that both sides have whole. With
-/// `by_phase`, those three phases that differ most, too.
+/// `by_phase`, those three phases that differ most, too; with `work`, processor time as each side tells it.
 #[must_use]
-pub fn whole(sides: &Sides, by_phase: bool) -> Vec<Fact> {
+pub fn whole(sides: &Sides, by_phase: bool, work: bool) -> Vec<Fact> {
     let mut facts = Vec::new();
     if by_phase && sides.both().has(Seen::TIMELINE) {
         let mut phases = phases(sides, |_, _| 1.0);
@@ -134,7 +134,7 @@ pub fn whole(sides: &Sides, by_phase: bool) -> Vec<Fact> {
     }
     let [a, b] = sides.rows.each_ref().map(|rows| mean(rows, |row| row.raw.work));
     let what = "processor time of the thread, or of a whole process";
-    facts.extend((a.is_some() && b.is_some()).then_some(Fact { what, unit: Unit::Ms, a, b }));
+    facts.extend((work && a.is_some() && b.is_some()).then_some(Fact { what, unit: Unit::Ms, a, b }));
     facts
 }
 

@@ -152,6 +152,8 @@ pub struct Raw {
     pub phases: [f64; 7],
     /// Processor time of the measuring thread; of curl's whole process, whose start its own timer does not see.
     pub work: Option<f64>,
+    /// How much of it lies within the number, at least: all of a thread's, and of a process what cannot lie outside.
+    pub work_least: Option<f64>,
 }
 
 /// One sample, as columns that add up to its response time. Milliseconds; fixed size, so that a million fit in memory.

@@ -20,6 +20,7 @@ pub mod ledger;
 pub mod mean;
 pub mod overlap;
 mod overshoot;
+pub mod own_work;
 pub mod percentile;
 mod reading;
 mod replicate;

@@ -96,7 +96,13 @@ fn evidence(sample: &Sample) -> Raw {
         }
         phases[6] += hop.overhead_us.as_millis();
     }
-    Raw { phases, work: sample.local.cpu_us.map(Micros::as_millis), ..Raw::default() }
+    let work = sample.local.cpu_us.map(Micros::as_millis);
+    let work_least = match &sample.curl {
+        None => work,
+        // No more than the number lasted, should a second thread have worked beside the first.
+        Some(run) => run.cpu_within_at_least().map(|within| within.min(run.time_total_us).as_millis()),
+    };
+    Raw { phases, work, work_least, ..Raw::default() }
 }
 
 /// Milliseconds of a phase in which the thread neither worked nor waited for a processor.

@@ -2,6 +2,7 @@
 
 pub mod comparison;
 mod gap;
+mod own_work;
 mod words;
 
 use serde::Serialize;
@@ -183,6 +184,7 @@ impl Explained {
             }
             page.heading("The suspicions");
             page.table(suspicions(account, self.mean.as_ref()));
+            page.notes(own_work::suspected(account).into_iter().collect());
             page.notes(self.to_decide.iter().flat_map(decides).collect());
             let bounded = self.mean.iter().chain([account]).find(|account| !account.bounds.is_empty());
             if let Some(bounded) = bounded {

@@ -7,12 +7,13 @@ use crate::explain::cause::Cause;
 use crate::explain::claim::Claim;
 use crate::explain::evidence::{Fact, Unit};
 use crate::explain::interval::NoInterval;
+use crate::explain::own_work::OwnWork;
 use crate::explain::traits::Difference;
 use crate::explain::verdict::Hypothesis;
 use crate::statistics::interval::Interval;
 
 use super::super::figures::{self, ABSENT, ms, signed};
-use super::name;
+use super::{name, own_work};
 
 pub(super) fn claim(claim: Claim) -> &'static str {
     match claim {
@@ -59,9 +60,10 @@ pub(super) fn row_name(row: &CauseRow) -> String {
 }
 
 /// What stands behind a row, in one line; empty where nothing does.
-pub(super) fn evidence(row: &CauseRow) -> String {
+pub(super) fn evidence(row: &CauseRow, work: Option<&OwnWork>) -> String {
     let told = row.evidence.iter().filter(|fact| fact.a.is_some() || fact.b.is_some());
     let mut said: Vec<String> = told.map(observed).collect();
+    said.extend(work.filter(|_| row.label == Label::OwnWorkOrServer).map(own_work::evidence));
     let also: BTreeSet<Cause> = row.holds.iter().copied().filter(|held| *held != row.cause).collect();
     let also: Vec<String> = also.into_iter().map(cause).collect();
     if row.label == Label::NotSeparable {
@@ -175,5 +177,6 @@ pub(super) fn unexplained(account: &Account) -> String {
         Some(Label::NotSeparable) => " A side shows totals only, always or often, so that nothing can be told apart.",
         _ => "",
     };
-    format!("{}: {} ms{share}.{what}", name(account.statistic), signed(account.unexplained_ms))
+    let work = own_work::of_rest(account);
+    format!("{}: {} ms{share}.{what}{work}", name(account.statistic), signed(account.unexplained_ms))
 }
