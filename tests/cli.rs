@@ -215,6 +215,13 @@ fn a_comparison_without_an_answer_is_negative_and_says_why() {
     let nobody = run(directory.path(), &[&words[..], &["--allow-private"]].concat());
     assert_eq!(nobody.code, 1, "{}", nobody.err);
     assert!(nobody.err.contains("connection_refused"), "{}", nobody.err);
+    // The page says it too: how often, where and why, and no table or sentence of times that nobody has.
+    let page = nobody.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(page.contains("A: 2 of 2. B: 2 of 2."), "{page}");
+    assert!(page.contains("connection_refused in connect 2 and 2"), "{page}");
+    for empty in ["Intervals are", "Percentiles and mean", "all network", "What it cost", "Where the time went"] {
+        assert!(!page.contains(empty), "{empty}: {page}");
+    }
     for (flag, value, said) in [
         ("--a", "method=zabbix", "cannot be run from here"),
         ("--b", "vantage=host/a", "only method=…"),

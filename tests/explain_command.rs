@@ -333,7 +333,7 @@ fn failures_count_in_the_mean_where_one_says_as_how_much() {
     for name in ["distance", "residual"] {
         assert!((row(name).unwrap()["ms"].as_f64().unwrap() - 0.875 * plainly(name)).abs() < 1e-6, "{name}");
     }
-    assert_eq!((&failure["claim"], &failure["evidence"][1]["what"]), (&"supported".into(), &"wait".into()));
+    assert_eq!((&failure["claim"], &failure["evidence"][1]["what"]), (&"supported".into(), &"timeout".into()));
     let (ends, ms) = (&failure["interval_ms"], failure["ms"].as_f64().unwrap());
     assert!(ends["lower"].as_f64().unwrap() < ms && ms < ends["upper"].as_f64().unwrap());
     assert!(whole["gap_interval_ms"]["upper"].as_f64().unwrap() < 0.0);

@@ -5,6 +5,8 @@
 //! share of answers, and the difference of the failure rates by what a failure costs beyond an answer. A failed request
 //! is worth τ whole: what it had done until then is not told apart.
 
+use std::collections::BTreeMap;
+
 use crate::statistics::interval::Interval;
 
 use super::account::{Account, CauseRow, Label};
@@ -45,11 +47,16 @@ pub(super) fn restrict(account: &mut Account, failure_ms: f64) {
     if difference != 0.0 {
         let at = account.rows.iter().position(|row| row.cause > Cause::Failure).unwrap_or(account.rows.len());
         let rates = Fact { what: "failed requests", unit: Unit::Share, a: Some(rate[0]), b: Some(rate[1]) };
-        let phase = |one: &super::source::FailedIn| Fact {
-            what: one.phase,
+        let mut causes = BTreeMap::<&'static str, [u64; 2]>::new();
+        for one in &failures.failed_in {
+            let sum = causes.entry(one.cause).or_default();
+            *sum = [sum[0] + one.a, sum[1] + one.b];
+        }
+        let cause = |(what, [a, b]): (&'static str, [u64; 2])| Fact {
+            what,
             unit: Unit::Count,
-            a: Some(one.a as f64),
-            b: Some(one.b as f64),
+            a: Some(a as f64),
+            b: Some(b as f64),
         };
         account.rows.insert(
             at,
@@ -63,7 +70,7 @@ pub(super) fn restrict(account: &mut Account, failure_ms: f64) {
                 claim: Claim::Undecided,
                 one_sided: false,
                 or_stolen: false,
-                evidence: std::iter::once(rates).chain(failures.failed_in.iter().map(phase)).collect(),
+                evidence: std::iter::once(rates).chain(causes.into_iter().map(cause)).collect(),
                 by_phase: Vec::new(),
             },
         );

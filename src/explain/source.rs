@@ -1,5 +1,7 @@
 //! One source as it is read: rows kept, failures counted.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::Serialize;
 
 use crate::measurement::environment::Environment;
@@ -28,9 +30,8 @@ pub struct Source {
     pub url: Option<String>,
     /// What they showed beside times.
     pub traits: Traits,
-    failed_in: [u64; Phase::ALL.len()],
-    /// Samples that were answered, and not as expected.
-    refused: u64,
+    /// By where they failed and why.
+    failed_in: BTreeMap<(usize, &'static str), u64>,
 }
 
 impl Source {
@@ -48,9 +49,8 @@ impl Source {
             Some(row) => self.rows.push(row),
             None => {
                 self.failed += 1;
-                match &sample.outcome {
-                    Outcome::Failed(failure) => self.failed_in[failure.phase as usize] += 1,
-                    Outcome::Answered(_) => self.refused += 1,
+                for place in places(&sample.outcome) {
+                    *self.failed_in.entry(place).or_default() += 1;
                 }
             }
         }
@@ -69,15 +69,17 @@ pub struct FailureGap {
     pub difference: Option<f64>,
     /// 95 %: Newcombe's, from Wilson's intervals of the rates.
     pub interval: Option<Interval>,
-    /// Where they failed.
+    /// Where they failed, and why.
     pub failed_in: Vec<FailedIn>,
 }
 
-/// Failures of both sides in one place of the exchange.
+/// Failures of both sides in one place of the exchange and of one cause; an answer may break several checks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FailedIn {
     /// `resolve` to `receive`, or `answer` for answers that were not as expected.
     pub phase: &'static str,
+    /// As in a sample's `cause`, or the name of the check.
+    pub cause: &'static str,
     /// Of A.
     pub a: u64,
     /// Of B.
@@ -98,13 +100,7 @@ impl FailureGap {
                 let (lower, upper) = clopper_pearson::difference(a, b);
                 Interval::closed(lower, upper)
             }),
-            failed_in: Phase::ALL
-                .into_iter()
-                .map(|phase| (phase.as_str(), [a, b].map(|side| side.failed_in[phase as usize])))
-                .chain([("answer", [a.refused, b.refused])])
-                .filter(|(_, [a, b])| a + b > 0)
-                .map(|(phase, [a, b])| FailedIn { phase, a, b })
-                .collect(),
+            failed_in: failed_in(a, b),
         }
     }
 
@@ -114,4 +110,29 @@ impl FailureGap {
         let share = |g: usize| self.failed[g] as f64 / self.samples[g].max(1) as f64;
         share(0).max(share(1))
     }
+}
+
+/// After all phases: it was answered, and not as expected.
+const ANSWER: usize = Phase::ALL.len();
+
+/// Where a sample failed, in the order of phases, and why.
+fn places(outcome: &Outcome) -> BTreeSet<(usize, &'static str)> {
+    match outcome {
+        Outcome::Failed(failure) => BTreeSet::from([(failure.phase as usize, failure.cause.as_str())]),
+        Outcome::Answered(answer) => {
+            answer.failed_checks.iter().map(|failed| (ANSWER, failed.check.as_str())).collect()
+        }
+    }
+}
+
+fn failed_in(a: &Source, b: &Source) -> Vec<FailedIn> {
+    let both: BTreeSet<_> = a.failed_in.keys().chain(b.failed_in.keys()).copied().collect();
+    let of = |side: &Source, place| side.failed_in.get(place).copied().unwrap_or(0);
+    let told = both.iter().map(|place| FailedIn {
+        phase: Phase::ALL.get(place.0).map_or("answer", |phase| phase.as_str()),
+        cause: place.1,
+        a: of(a, place),
+        b: of(b, place),
+    });
+    told.collect()
 }

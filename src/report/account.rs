@@ -229,10 +229,10 @@ impl Explained {
             }
         };
         let places: Vec<String> =
-            failed_in.iter().map(|one| format!("{} {} and {}", one.phase, one.a, one.b)).collect();
+            failed_in.iter().map(|one| format!("{} in {} {} and {}", one.cause, one.phase, one.a, one.b)).collect();
         let places = match places.is_empty() {
             true => String::new(),
-            false => format!(" Where, A and B: {}.", places.join(", ")),
+            false => format!(" Why, A and B: {}.", places.join(", ")),
         };
         let counted = self.account.iter().chain(&self.mean).find_map(|account| account.failures_as_ms);
         let counts = match counted {

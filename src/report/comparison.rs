@@ -56,20 +56,27 @@ impl ComparisonReport {
             ));
         }
         page.text(format!("Times in milliseconds. Seed {seed}. Made {}.", self.made_at));
-        page.heading("Response time");
-        page.table(percentiles(&self.comparison));
-        page.notes(self.notes());
-        page.heading("Where the time went");
-        page.table(shares(&self.comparison));
-        page.bars(bars(phases));
-        page.heading("Phases side by side");
-        page.table(side_by_side(phases, a, b));
-        page.notes(vec![
-            figures::NETWORK_AND_LOCAL.to_owned(),
-            "Medians of parts do not add up to the median of the whole; the means above do.".to_owned(),
-        ]);
-        page.heading("What it cost the machine");
-        page.table(costs(a, b));
+        if a.latency_ms.is_some() || b.latency_ms.is_some() {
+            page.heading("Response time");
+            page.table(percentiles(&self.comparison));
+            page.notes(self.notes());
+        }
+        if !phases.is_empty() {
+            page.heading("Where the time went");
+            page.table(shares(&self.comparison));
+            page.bars(bars(phases));
+            page.heading("Phases side by side");
+            page.table(side_by_side(phases, a, b));
+            page.notes(vec![
+                figures::NETWORK_AND_LOCAL.to_owned(),
+                "Medians of parts do not add up to the median of the whole; the means above do.".to_owned(),
+            ]);
+        }
+        let costs = costs(a, b);
+        if !costs.rows.is_empty() {
+            page.heading("What it cost the machine");
+            page.table(costs);
+        }
         page.heading("What was not visible");
         match not_visible.is_empty() {
             true => page.text("Nothing that was asked for stayed hidden."),
@@ -85,7 +92,11 @@ impl ComparisonReport {
         let differences = [difference_of_medians_ms, difference_of_means_ms].into_iter().flatten();
         let mut hows: Vec<&str> = differences.map(|d| how(d.how)).collect();
         hows.dedup();
-        [format!("Intervals are 95 %: of percentiles from order statistics; of differences {}.", hows.join(" and "))]
+        let of_differences = match hows.is_empty() {
+            true => String::new(),
+            false => format!("; of differences {}", hows.join(" and ")),
+        };
+        [format!("Intervals are 95 %: of percentiles from order statistics{of_differences}.")]
             .into_iter()
             .chain(starred.then(figures::star))
             .collect()

@@ -58,7 +58,7 @@ pub(crate) fn explained(
     let failures = FailureGap::of(&a.read, &b.read);
     let differences = differences(&a.read.traits, &b.read.traits);
     let ways = to_decide::Ways::of(&a, bridge.is_some(), &b, here);
-    let found = answered(a, bridge, b, question)?;
+    let found = answered(a, bridge, b, question, here.is_some())?;
     let open = match &found {
         Ok((account, mean)) => ways.commands(account, mean.as_ref()),
         Err(_) => Vec::new(),
@@ -69,9 +69,9 @@ pub(crate) fn explained(
 /// The account asked for, and beside a percentile that of the mean; or why nothing can be said.
 type Answered = Result<(Account, Option<Account>), String>;
 
-fn answered(a: Side, bridge: Option<Side>, b: Side, question: &Question) -> Result<Answered, Problem> {
+fn answered(a: Side, bridge: Option<Side>, b: Side, question: &Question, now: bool) -> Result<Answered, Problem> {
     for (side, name) in [(Some(&a), "A"), (Some(&b), "B"), (bridge.as_ref(), "the bridge")] {
-        if let Some(why) = side.and_then(|side| nothing(&side.read, name)) {
+        if let Some(why) = side.and_then(|side| nothing(&side.read, name, now)) {
             return Ok(Err(why));
         }
     }
@@ -104,14 +104,17 @@ fn answered(a: Side, bridge: Option<Side>, b: Side, question: &Question) -> Resu
     Ok(Ok((case.account(question), beside.map(|question| case.account(&question)))))
 }
 
-/// Why a side has no response time at all; absent where it has one.
-fn nothing(side: &Source, name: &str) -> Option<String> {
+/// Why a side has no response time at all; absent where it has one. Of what is measured `now` there is no other window.
+fn nothing(side: &Source, name: &str, now: bool) -> Option<String> {
     let Source { rows, samples, failed, clock_suspect, .. } = side;
     if !rows.is_empty() {
         return None;
     }
     Some(match (*samples, *clock_suspect) {
         (0, _) => format!("{name} has no sample in this window; widen --since and --until"),
+        (_, 0) if now => {
+            format!("{name} has no response time: every one of its samples failed; see below where and why")
+        }
         (_, 0) => format!(
             "{name} has no response time: every one of its samples failed; widen --since, or see `parallax report`"
         ),
