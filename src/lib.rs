@@ -13,6 +13,7 @@ pub mod report;
 pub mod probe;
 pub mod archive;
 pub mod intake;
+pub mod metrics;
 pub mod cost;
 #[cfg(feature = "embedded")]
 pub mod adapters;

@@ -24,6 +24,7 @@ mod intake;
 #[cfg(target_os = "linux")]
 mod lab;
 mod own_work;
+mod metrics;
 mod pooled;
 mod reml;
 mod replay;

@@ -1,0 +1,16 @@
+//! Series: what is published to CloudWatch, as data; which points a batch of samples or a rollup makes of it; and the
+//! port that publishes them.
+//!
+//! Decides and does nothing else: it sends nothing and reads no clock.
+
+pub mod alarm;
+pub mod catalogue;
+pub mod datum;
+pub mod error;
+pub mod label;
+pub mod observed;
+pub mod points;
+pub mod port;
+pub mod request;
+pub mod value;
+pub mod wanted;
