@@ -2,6 +2,7 @@
 
 mod batch;
 mod contract;
+mod rollup;
 
 use parallax::measurement::wire::Record;
 use parallax::metrics::catalogue::Dimension;

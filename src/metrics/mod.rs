@@ -6,11 +6,15 @@
 pub mod alarm;
 pub mod catalogue;
 pub mod datum;
+pub mod down;
 pub mod error;
 pub mod label;
 pub mod observed;
+pub mod placement;
 pub mod points;
 pub mod port;
 pub mod request;
+pub mod rollup;
+pub mod slower;
 pub mod value;
 pub mod wanted;

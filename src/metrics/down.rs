@@ -1,0 +1,123 @@
+//! Which targets are down, from how many places, and from which regions nothing comes: as of a moment.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::measurement::identity::TargetId;
+use crate::measurement::units::UnixMillis;
+use crate::measurement::wire::Record;
+
+use super::label::{Label, place};
+
+/// When a target counts as down, and a region as silent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Places from which a target has to be down; at most as many as watch it, or it is never down.
+    pub quorum: usize,
+    /// The latest samples of a place that have to be bad, all of them; 0 counts as 1.
+    pub in_a_row: usize,
+    /// How far back samples count; [`Rule::shortest_look_back`] says how far they have to.
+    pub look_back: Duration,
+}
+
+/// How far ahead of ours the clock of a place may be; from further ahead it cannot say what is so now.
+const AHEAD_MAX: Duration = Duration::from_secs(60);
+/// How long a sample may take to arrive: a minute to start in, one to measure and send, one in the queue.
+const ARRIVAL: Duration = Duration::from_secs(180);
+
+impl Rule {
+    /// The shortest look-back in which the slowest target has `in_a_row` samples of every place, and a late one.
+    #[must_use]
+    pub fn shortest_look_back(in_a_row: usize, slowest: Duration) -> Duration {
+        let slots = u32::try_from(in_a_row.max(1)).unwrap_or(u32::MAX);
+        slowest.saturating_mul(slots).saturating_add(ARRIVAL)
+    }
+}
+
+/// Samples of late, by target and place.
+#[derive(Clone, Debug)]
+pub struct Watch {
+    rule: Rule,
+    now: UnixMillis,
+    targets: BTreeMap<TargetId, BTreeMap<Label, Latest>>,
+}
+
+/// The latest samples of one target from one place: when they began and whether they were bad, the latest first.
+#[derive(Clone, Debug, Default)]
+struct Latest(Vec<(UnixMillis, bool)>);
+
+/// What a watch found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Each target of which a place has enough samples to say, and the places from which it is down.
+    pub targets: BTreeMap<TargetId, Vec<Label>>,
+    /// Targets that are down in at least as many places as the quorum says.
+    pub down: Vec<TargetId>,
+    /// Expected places from which no sample came, of any target.
+    pub silent: Vec<Label>,
+}
+
+impl Watch {
+    /// Before any sample.
+    #[must_use]
+    pub fn new(rule: Rule, now: UnixMillis) -> Self {
+        Self { rule, now, targets: BTreeMap::new() }
+    }
+
+    /// The earliest start of a sample that counts: what to scan from.
+    #[must_use]
+    pub fn since(&self) -> UnixMillis {
+        self.now.minus(self.rule.look_back)
+    }
+
+    /// Takes a sample in, in any order; one that began outside of the look-back says nothing.
+    pub fn add(&mut self, record: &Record) {
+        let started = record.sample.started_at_ms;
+        if !(self.since()..=self.now.plus(AHEAD_MAX)).contains(&started) {
+            return;
+        }
+        let places = self.targets.entry(record.sample.target.clone()).or_default();
+        let bad = !record.sample.outcome.is_good();
+        places.entry(place(record)).or_default().add(started, bad, self.rule.in_a_row.max(1));
+    }
+
+    /// What it came to. `expected` are the regions with probes, and the hosts that have to be heard of.
+    #[must_use]
+    pub fn finish<'a>(self, expected: impl IntoIterator<Item = &'a str>) -> Found {
+        let heard = |label: &Label| self.targets.values().any(|places| places.contains_key(label));
+        let mut silent: Vec<Label> = expected.into_iter().map(Label::new).filter(|label| !heard(label)).collect();
+        silent.sort_unstable();
+        silent.dedup();
+        let in_a_row = self.rule.in_a_row.max(1);
+        let mut found = Found { silent, ..Found::default() };
+        for (target, places) in self.targets {
+            let known: Vec<(Label, Latest)> =
+                places.into_iter().filter(|(_, latest)| latest.0.len() >= in_a_row).collect();
+            if known.is_empty() {
+                continue;
+            }
+            let down: Vec<Label> =
+                known.into_iter().filter(|(_, latest)| latest.all_bad()).map(|(place, _)| place).collect();
+            if down.len() >= self.rule.quorum.max(1) {
+                found.down.push(target.clone());
+            }
+            found.targets.insert(target, down);
+        }
+        found
+    }
+}
+
+impl Latest {
+    fn add(&mut self, started: UnixMillis, bad: bool, kept: usize) {
+        // Of two that began together the good one is the later: a page that answered one is not down.
+        let place = self.0.partition_point(|(then, was_bad)| (*then, !*was_bad) >= (started, !bad));
+        if place < kept {
+            self.0.insert(place, (started, bad));
+            self.0.truncate(kept);
+        }
+    }
+
+    fn all_bad(&self) -> bool {
+        self.0.iter().all(|(_, bad)| *bad)
+    }
+}
