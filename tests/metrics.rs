@@ -2,6 +2,7 @@
 
 mod batch;
 mod contract;
+mod dashboard;
 mod rollup;
 
 use parallax::measurement::wire::Record;

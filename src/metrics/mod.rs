@@ -5,6 +5,7 @@
 
 pub mod alarm;
 pub mod catalogue;
+pub mod dashboard;
 pub mod datum;
 pub mod down;
 pub mod error;
