@@ -23,8 +23,8 @@ mod import_graph;
 mod intake;
 #[cfg(target_os = "linux")]
 mod lab;
-mod own_work;
 mod metrics;
+mod own_work;
 mod pooled;
 mod reml;
 mod replay;
