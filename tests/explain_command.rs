@@ -342,7 +342,9 @@ fn failures_count_in_the_mean_where_one_says_as_how_much() {
     assert!((back["account"]["gap_ms"].as_f64().unwrap() + whole["gap_ms"].as_f64().unwrap()).abs() < 1e-7);
     let page = explain(directory.path(), &["--a", A, "--b", B, "--failures-as", "10s"]);
     assert!(page.out.contains("In the mean above each counts as 10000 ms."), "{}", page.out);
-    for (more, needle) in [("100ms", "an answer took"), ("0", "at least 1ms"), ("x", "--failures-as")] {
+    for (more, needle) in
+        [("100ms", "an answer took"), ("0", "at least 1ms"), ("x", "--failures-as"), ("-1", "above 0")]
+    {
         let run = explain(directory.path(), &["--a", A, "--b", B, "--failures-as", more]);
         assert_eq!((run.code, run.out.as_str()), (2, ""), "{more}: {}", run.err);
         assert!(run.err.contains(needle), "{more}: {}", run.err);

@@ -54,7 +54,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FIGURE", value_enum, hide_possible_values = false)]
     statistic: Option<Figure>,
     /// Count a failed request in the mean as this long, such as the monitor's timeout [default: it is in no mean]
-    #[arg(long, value_name = "SECONDS", value_parser = quantity::seconds, conflicts_with = "bridge")]
+    #[arg(long, value_name = "SECONDS", value_parser = quantity::seconds, allow_hyphen_values = true, conflicts_with = "bridge")]
     failures_as: Option<Duration>,
     /// Repeat the randomness of an earlier run [default: another one each time, printed]
     #[arg(long, value_name = "NUMBER")]
