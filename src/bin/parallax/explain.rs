@@ -90,7 +90,6 @@ impl Figure {
 
 /// Reads both sides as rows of fixed size, and accounts for their gap; negative where nothing can be said.
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
-    let now = clock::wall();
     let window = window(arguments)?;
     let statistic = match (arguments.statistic, &arguments.bridge) {
         (Some(figure), _) => figure.meant(),
@@ -126,7 +125,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let side = |found: &Found, read| Side { named: found.source.clone(), read };
     let bridge = found.bridge.as_ref().zip(bridge).map(|(found, read)| side(found, read));
     let explained = explained(side(&found.a, a), bridge, side(&found.b, b), &question, None)?;
-    let report = AccountReport::new(parties, explained, now);
+    let report = AccountReport::new(parties, explained);
     match page {
         Some(page) => tell(format_args!("parallax: wrote {}", page.write(&html::page(&report.document()))?.display())),
         None if arguments.json => print(&report.json())?,
