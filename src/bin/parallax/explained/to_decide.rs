@@ -92,8 +92,8 @@ impl Ways {
             }
             Hypothesis::Method => self.method(),
             Hypothesis::ColdStart => self.cold(),
-            Hypothesis::CpuShare => self.memory().unwrap_or_else(|| self.our_probe(|way| way.work)),
-            Hypothesis::Distance => self.our_probe(|way| way.round_trips),
+            Hypothesis::CpuShare => self.memory().unwrap_or_else(|| self.our_probe(hypothesis, |way| way.work)),
+            Hypothesis::Distance => self.our_probe(hypothesis, |way| way.round_trips),
         }
     }
 
@@ -156,7 +156,7 @@ impl Ways {
         ))
     }
 
-    fn our_probe(&self, shows: impl Fn(&Way) -> bool) -> (String, String) {
+    fn our_probe(&self, hypothesis: Hypothesis, shows: impl Fn(&Way) -> bool) -> (String, String) {
         if let Some(here) = &self.here {
             return (
                 here.longer(2),
@@ -164,12 +164,32 @@ impl Ways {
             );
         }
         let sides = self.sides.each_ref().map(|way| if shows(way) { way.named.clone() } else { way.ours() });
+        if overlap(&sides[0], &sides[1]) {
+            // Our probe at both places is one source: nothing is left to be told apart.
+            return match hypothesis {
+                Hypothesis::CpuShare => {
+                    agent("on a machine with a processor to spare; what is left of the gap there is not its share")
+                }
+                _ => agent("with both ways of measuring on one host and in the same slots, so that the way is one"),
+            };
+        }
         let [a, b] = sides.map(|source| quoted(&source.to_string()));
         (
             format!("parallax explain --a {a} --b {b}"),
             "once `parallax agent` measures with method fresh from where that is not seen".to_owned(),
         )
     }
+}
+
+/// Whether a sample may be of both.
+fn overlap(one: &Source, other: &Source) -> bool {
+    fn apart<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+        one.zip(other).is_some_and(|(one, other)| one != other)
+    }
+    !(apart(one.vantage.as_ref(), other.vantage.as_ref())
+        || apart(one.method.as_ref(), other.method.as_ref())
+        || apart(one.target.as_ref(), other.target.as_ref())
+        || apart(one.cold.as_ref(), other.cold.as_ref()))
 }
 
 fn agent(how: &str) -> (String, String) {
@@ -232,7 +252,8 @@ mod tests {
             (false, false, Some(demo())),
         ] {
             let ways = ways(way(NEAR, true, false), way(FAR, b_shows, sandboxes), here);
-            let mut commands = vec![ways.more(), ways.method(), ways.cold(), ways.our_probe(|way| way.work)];
+            let mut commands =
+                vec![ways.more(), ways.method(), ways.cold(), ways.our_probe(Hypothesis::CpuShare, |way| way.work)];
             commands.extend(ways.memory());
             for (command, how) in commands {
                 assert!(!how.is_empty());
@@ -246,6 +267,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn sources_that_differ_by_method_only_are_not_asked_for_as_one() {
+        for (a, b) in [
+            ("method=curl,target=demo/page", "method=fresh,target=demo/page"),
+            ("vantage=host/x,method=fresh", "vantage=host/x,method=zabbix"),
+            ("vantage=host/x,method=zabbix", "method=fresh"),
+        ] {
+            let ways = ways(way(a, false, false), way(b, false, false), None);
+            for hypothesis in [Hypothesis::CpuShare, Hypothesis::Distance] {
+                let (command, how) = ways.our_probe(hypothesis, |way| way.work);
+                assert!(command.starts_with("parallax agent ") && !how.is_empty(), "{command}");
+            }
+        }
+        let apart = ways(way("vantage=host/x", false, false), way("vantage=host/y", false, false), None);
+        let (command, _) = apart.our_probe(Hypothesis::CpuShare, |way| way.work);
+        assert_eq!(command, "parallax explain --a vantage=host/x,method=fresh --b vantage=host/y,method=fresh");
     }
 
     #[test]
