@@ -481,3 +481,20 @@ fn an_open_suspicion_names_a_command_that_parses() {
     }
     assert!(met > 3, "{met}");
 }
+
+#[test]
+fn a_command_names_the_archive_and_the_window_that_were_given() {
+    let directory = archive();
+    std::fs::rename(directory.path().join("parallax.db"), directory.path().join("it is.db")).unwrap();
+    let window = ["--since", "2020-01-01T00:00:00Z", "--until", "2100-01-01T00:00:00Z"];
+    let words = [&["--a", ZABBIX, "--b", B, "--archive", "sqlite:it is.db", "--json"][..], &window].concat();
+    let json = said(&explain(directory.path(), &words));
+    let commands: Vec<&str> =
+        json["to_decide"].as_array().unwrap().iter().map(|open| open["command"].as_str().unwrap()).collect();
+    let again: Vec<&&str> = commands.iter().filter(|command| command.starts_with("parallax explain")).collect();
+    assert!(again.len() > 1, "{commands:?}");
+    for command in again {
+        let given = " --archive 'sqlite:it is.db' --since 2020-01-01T00:00:00Z --until 2100-01-01T00:00:00Z";
+        assert!(command.ends_with(given), "{command}");
+    }
+}

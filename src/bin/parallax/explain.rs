@@ -20,7 +20,7 @@ use parallax::statistics::level::Level;
 use crate::archive;
 use crate::canvas::CanvasArguments;
 use crate::exit::{Answer, Outcome, Problem};
-use crate::explained::{Side, explained};
+use crate::explained::{Samples, Side, explained};
 use crate::output::{print, tell};
 use crate::page_file::PageFile;
 use crate::selection::SelectionArguments;
@@ -124,7 +124,8 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     };
     let side = |found: &Found, read| Side { named: found.source.clone(), read };
     let bridge = found.bridge.as_ref().zip(bridge).map(|(found, read)| side(found, read));
-    let explained = explained(side(&found.a, a), bridge, side(&found.b, b), &question, None)?;
+    let samples = Samples::new(&arguments.archive, arguments.since.as_deref(), arguments.until.as_deref());
+    let explained = explained(side(&found.a, a), bridge, side(&found.b, b), &question, &samples, None)?;
     let report = AccountReport::new(parties, explained);
     match page {
         Some(page) => tell(format_args!("parallax: wrote {}", page.write(&html::page(&report.document()))?.display())),
