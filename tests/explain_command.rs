@@ -498,3 +498,28 @@ fn a_command_names_the_archive_and_the_window_that_were_given() {
         assert!(command.ends_with(given), "{command}");
     }
 }
+
+#[test]
+fn every_open_suspicion_is_told_what_decides_it() {
+    let directory = archive();
+    let drawn = |name: &'static str, life: u32, own: u64| {
+        side(&Side { name, life, cold: [0.1, 0.1, 0.1], ..Side::default() }, own, 240)
+    };
+    keep(directory.path(), &[drawn("often", 8, 3), drawn("rare", 7, 4)].concat());
+    let mut of_the_mean = 0;
+    for (a, b) in [(A, B), (ZABBIX, B), ("vantage=simulated/often/0", "vantage=simulated/rare/0")] {
+        for figure in ["p50", "mean", "p90", "p99"] {
+            let json = said(&explain(directory.path(), &["--a", a, "--b", b, "--statistic", figure, "--json"]));
+            let open = json["to_decide"].as_array().unwrap();
+            for verdict in json["account"]["verdicts"].as_array().unwrap() {
+                let code = &verdict["code"];
+                let line = open.iter().find(|one| one["codes"].as_array().unwrap().contains(code));
+                assert!(verdict["claim"] != "undecided" || line.is_some(), "{a} {b} {figure}: {verdict}");
+                let command = line.map_or("", |line| line["command"].as_str().unwrap());
+                let how = line.map_or("", |line| line["how"].as_str().unwrap());
+                of_the_mean += usize::from(command.contains("--statistic mean") && how.starts_with("by the mean"));
+            }
+        }
+    }
+    assert!(of_the_mean > 0, "a percentile leaves open what the mean decides");
+}

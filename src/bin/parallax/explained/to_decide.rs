@@ -69,8 +69,13 @@ impl Ways {
             let open = |(_, verdict): &&(&Account, &Verdict)| {
                 verdict.claim == Claim::Undecided && (verdict.ms.is_some() || !seen)
             };
-            let Some((figure, verdict)) = judged.iter().find(open) else { continue };
-            let (command, how) = self.command(hypothesis, figure, verdict);
+            let (command, how) = match judged.iter().find(open) {
+                Some((figure, verdict)) => self.command(hypothesis, figure, verdict),
+                None if judged.first().is_some_and(|(_, asked)| asked.claim == Claim::Undecided) => {
+                    self.of_the_mean(mean)
+                }
+                None => continue,
+            };
             match found.iter_mut().find(|one| one.command == command) {
                 Some(one) => one.codes.push(hypothesis.code()),
                 None => found.push(ToDecide { codes: vec![hypothesis.code()], command, how }),
@@ -107,6 +112,23 @@ impl Ways {
         let [a, b] = [a, b].map(|source| quoted(&source.to_string()));
         let later = if self.samples.until.is_some() { ", with a later --until" } else { "" };
         (format!("parallax explain --a {a} --b {b}{flags}{}", self.samples.flags()), format!("{how}{later}"))
+    }
+
+    /// What a percentile cannot tell and the mean beside it does.
+    fn of_the_mean(&self, mean: Option<&Account>) -> (String, String) {
+        let [a, b] = self.sides.each_ref().map(|way| &way.named);
+        if overlap(a, b) {
+            return self.more();
+        }
+        let [a, b] = [a, b].map(|source| quoted(&source.to_string()));
+        let failures = mean
+            .and_then(|mean| mean.failures_as_ms)
+            .map(|ms| format!(" --failures-as {}", ms / 1_000.0))
+            .unwrap_or_default();
+        (
+            format!("parallax explain --a {a} --b {b} --statistic mean{failures}{}", self.samples.flags()),
+            "by the mean, which shows it where this percentile does not".to_owned(),
+        )
     }
 
     fn more(&self) -> (String, String) {
