@@ -280,3 +280,60 @@ fn a_sum_over_redirects_is_no_way_of_measuring() {
         assert_ne!(account.verdicts[1].claim, Claim::Supported, "{statistic:?}");
     }
 }
+
+fn account_of(a: &[Seen], b: &[Seen]) -> Account {
+    Case::new(source(a), source(b)).unwrap().account(&question(Statistic::Mean))
+}
+
+#[test]
+fn a_sample_that_does_not_name_its_sandbox_leaves_the_others_in_theirs() {
+    let (a, mut b) = (seen(&Side::default(), 1), seen(&far(), 2));
+    let named = account_of(&a, &b).basis.unwrap();
+    b[7].environment.sandbox = None;
+    let one_unnamed = account_of(&a, &b).basis.unwrap();
+    assert!(named.sandboxes > 2 && one_unnamed.sandboxes >= named.sandboxes, "{one_unnamed:?}");
+    assert!((named.degrees - one_unnamed.degrees).abs() <= 2.0, "{named:?} {one_unnamed:?}");
+}
+
+#[test]
+fn a_place_with_one_sandbox_has_no_interval_however_many_the_others_have() {
+    let (a, mut b) = (seen(&Side::default(), 1), seen(&far(), 2));
+    let region = b[0].environment.region.clone();
+    for one in b.iter_mut().filter(|one| one.environment.region == region) {
+        one.environment.sandbox = Some("the only one".to_owned());
+    }
+    assert_eq!(account_of(&a, &b).no_interval, Some(NoInterval::Sandboxes { more: 1 }));
+}
+
+#[test]
+fn one_after_the_other_within_a_window_is_not_at_the_same_time() {
+    let (mut a, mut b) = (seen(&Side::default(), 1), seen(&Side { name: "b", ..Side::default() }, 2));
+    let h1 = |a: &[Seen], b: &[Seen]| account_of(a, b).verdicts[0].clone();
+    let slots = |seen: &mut [Seen], from_ms: i64| {
+        for (index, one) in (0_i64..).zip(seen) {
+            one.sample.slot_ms =
+                Some(parallax::measurement::units::UnixMillis(1_767_225_600_000 + from_ms + index * 2_000));
+        }
+    };
+    slots(&mut a, 0);
+    slots(&mut b, 1_000);
+    assert_eq!((h1(&a, &b).code, h1(&a, &b).claim), ("H1", Claim::Refuted), "in turns");
+    slots(&mut b, 2_000 * a.len() as i64);
+    let apart = h1(&a, &b);
+    assert_eq!((apart.claim, apart.ms), (Claim::Undecided, None));
+}
+
+#[test]
+fn all_cold_against_all_warm_does_not_refute_the_cold_start() {
+    let b = seen(&far(), 2);
+    let is_cold = |one: &&Seen| {
+        let first = one.sample.invocation.as_ref().map(|invocation| invocation.init);
+        first == Some(parallax::measurement::environment::Init::Cold)
+    };
+    let (mut cold, mut warm) = (Source::default(), Source::default());
+    b.iter().filter(is_cold).for_each(|one| cold.add(&one.sample, &one.environment, Some(one.reported_ms)));
+    b.iter().filter(|one| !is_cold(one)).for_each(|one| warm.add(&one.sample, &one.environment, Some(one.reported_ms)));
+    let account = Case::new(warm, cold).unwrap().account(&question(Statistic::Mean));
+    let h3 = account.verdicts.iter().find(|verdict| verdict.code == "H3").unwrap();
+    assert_ne!(h3.claim, Claim::Refuted, "{h3:?}");
+}
