@@ -97,6 +97,17 @@ fn a_starved_function_far_away_is_told_apart() {
 }
 
 #[test]
+fn the_rest_is_shown_as_it_is_where_few_answers_speak() {
+    let near = seen(&Side { said: 0.3, ..Side::default() }, 1);
+    let busy = seen(&Side { name: "b", server: 60.0, said: 0.3, ..Side::default() }, 2);
+    let account = Case::new(source(&near), source(&busy)).unwrap().account(&question(Statistic::Mean));
+    let row = account.rows.iter().find(|row| row.cause == Cause::Residual).unwrap();
+    let [fact] = row.evidence[..] else { panic!("{:?}", row.evidence) };
+    let (a, b) = fact.a.zip(fact.b).unwrap();
+    assert!(row.ms.abs() < 2.0 && (b - a - row.ms).abs() < 2.0, "{} stands over {a} to {b}", row.ms);
+}
+
+#[test]
 fn what_a_guest_cannot_see_is_network_or_stolen() {
     let blind = Side { shown: false, hidden: 20.0, ..far() };
     let case = Case::new(source(&seen(&Side::default(), 1)), source(&seen(&blind, 2))).unwrap();
