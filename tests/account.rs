@@ -7,6 +7,7 @@ use parallax::explain::cause::Cause;
 use parallax::explain::claim::Claim;
 use parallax::explain::interval::NoInterval;
 use parallax::explain::source::Source;
+use parallax::measurement::hop::ServerTiming;
 use parallax::measurement::identity::Method;
 use parallax::measurement::outcome::{Cause as Failing, Failure, Outcome};
 use parallax::measurement::phase::Phase;
@@ -94,6 +95,43 @@ fn a_starved_function_far_away_is_told_apart() {
     let p99 = case.account(&question(Statistic::Percentile(Level::P99)));
     assert_eq!(p99.no_interval, Some(NoInterval::Level { more: 280 }));
     adds_up(&p99);
+}
+
+#[test]
+fn the_rest_is_shown_as_it_is_where_few_answers_speak() {
+    let near = seen(&Side { said: 0.3, ..Side::default() }, 1);
+    let busy = seen(&Side { name: "b", server: 60.0, said: 0.3, ..Side::default() }, 2);
+    let account = Case::new(source(&near), source(&busy)).unwrap().account(&question(Statistic::Mean));
+    let row = account.rows.iter().find(|row| row.cause == Cause::Residual).unwrap();
+    let [fact] = row.evidence[..] else { panic!("{:?}", row.evidence) };
+    let (a, b) = fact.a.zip(fact.b).unwrap();
+    assert!(row.ms.abs() < 2.0 && (b - a - row.ms).abs() < 2.0, "{} stands over {a} to {b}", row.ms);
+}
+
+/// Every answer names the whole time of the server, and the origin's part of it beside.
+fn with_origin(side: &Side, own: u64) -> Vec<Seen> {
+    let mut seen = seen(side, own);
+    for one in &mut seen {
+        let Some(response) = one.sample.hops.last_mut().and_then(|hop| hop.response.as_mut()) else { continue };
+        let app = response.server_timing.first().and_then(|entry| entry.duration_us).unwrap();
+        let missed = response.cdn.cache.as_deref() == Some("MISS");
+        let origin = if missed { 45_000 } else { 0 };
+        let entry =
+            |name: &str, us: u64| ServerTiming { name: name.into(), duration_us: Some(Micros(us)), description: None };
+        response.server_timing = vec![entry("total", app.0 + origin), entry("origin", origin)];
+    }
+    seen
+}
+
+#[test]
+fn an_origin_within_what_the_server_says_is_counted_once() {
+    let near = with_origin(&Side { miss: 0.05, ..Side::default() }, 1);
+    let b = with_origin(&Side { name: "b", miss: 0.9, ..Side::default() }, 2);
+    let account = Case::new(source(&near), source(&b)).unwrap().account(&question(Statistic::Mean));
+    adds_up(&account);
+    let ms = |cause| account.rows.iter().find(|row| row.cause == cause).map_or(0.0, |row| row.ms);
+    assert!(ms(Cause::Cdn) > 30.0, "{}", ms(Cause::Cdn));
+    assert!(ms(Cause::Server).abs() < 5.0 && ms(Cause::Residual).abs() < 5.0, "{:?}", account.rows);
 }
 
 #[test]

@@ -104,7 +104,7 @@ impl Sides {
         a.append(&mut b);
         drop(b);
         floor::settle(&mut a);
-        let b = a.split_off(split);
+        let mut b = a.split_off(split);
         // Of a million rows the room that B's had is a hundred megabytes and more.
         a.shrink_to_fit();
         let overlap = Overlap::of(&a, &b);
@@ -115,6 +115,9 @@ impl Sides {
             return Err(SidesError::LittleCommonTime { percent: ((1.0 - overlap.outside) * 100.0).floor() as u8 });
         }
         let seen = [&a, &b].map(|side| seen(side));
+        if seen[0].and(seen[1]).has(Seen::CACHE) {
+            a.iter_mut().chain(&mut b).for_each(floor::without_origin);
+        }
         Ok(Self { rows: [a, b], seen, overlap })
     }
 
