@@ -7,6 +7,7 @@ use parallax::explain::cause::Cause;
 use parallax::explain::claim::Claim;
 use parallax::explain::interval::NoInterval;
 use parallax::explain::source::Source;
+use parallax::measurement::hop::ServerTiming;
 use parallax::measurement::identity::Method;
 use parallax::measurement::outcome::{Cause as Failing, Failure, Outcome};
 use parallax::measurement::phase::Phase;
@@ -94,6 +95,43 @@ fn a_starved_function_far_away_is_told_apart() {
     let p99 = case.account(&question(Statistic::Percentile(Level::P99)));
     assert_eq!(p99.no_interval, Some(NoInterval::Level { more: 280 }));
     adds_up(&p99);
+}
+
+#[test]
+fn the_rest_is_shown_as_it_is_where_few_answers_speak() {
+    let near = seen(&Side { said: 0.3, ..Side::default() }, 1);
+    let busy = seen(&Side { name: "b", server: 60.0, said: 0.3, ..Side::default() }, 2);
+    let account = Case::new(source(&near), source(&busy)).unwrap().account(&question(Statistic::Mean));
+    let row = account.rows.iter().find(|row| row.cause == Cause::Residual).unwrap();
+    let [fact] = row.evidence[..] else { panic!("{:?}", row.evidence) };
+    let (a, b) = fact.a.zip(fact.b).unwrap();
+    assert!(row.ms.abs() < 2.0 && (b - a - row.ms).abs() < 2.0, "{} stands over {a} to {b}", row.ms);
+}
+
+/// Every answer names the whole time of the server, and the origin's part of it beside.
+fn with_origin(side: &Side, own: u64) -> Vec<Seen> {
+    let mut seen = seen(side, own);
+    for one in &mut seen {
+        let Some(response) = one.sample.hops.last_mut().and_then(|hop| hop.response.as_mut()) else { continue };
+        let app = response.server_timing.first().and_then(|entry| entry.duration_us).unwrap();
+        let missed = response.cdn.cache.as_deref() == Some("MISS");
+        let origin = if missed { 45_000 } else { 0 };
+        let entry =
+            |name: &str, us: u64| ServerTiming { name: name.into(), duration_us: Some(Micros(us)), description: None };
+        response.server_timing = vec![entry("total", app.0 + origin), entry("origin", origin)];
+    }
+    seen
+}
+
+#[test]
+fn an_origin_within_what_the_server_says_is_counted_once() {
+    let near = with_origin(&Side { miss: 0.05, ..Side::default() }, 1);
+    let b = with_origin(&Side { name: "b", miss: 0.9, ..Side::default() }, 2);
+    let account = Case::new(source(&near), source(&b)).unwrap().account(&question(Statistic::Mean));
+    adds_up(&account);
+    let ms = |cause| account.rows.iter().find(|row| row.cause == cause).map_or(0.0, |row| row.ms);
+    assert!(ms(Cause::Cdn) > 30.0, "{}", ms(Cause::Cdn));
+    assert!(ms(Cause::Server).abs() < 5.0 && ms(Cause::Residual).abs() < 5.0, "{:?}", account.rows);
 }
 
 #[test]
@@ -279,4 +317,61 @@ fn a_sum_over_redirects_is_no_way_of_measuring() {
         assert!((row(Cause::Residual) - account.gap_ms).abs() < 2.0, "{statistic:?}: {}", row(Cause::Residual));
         assert_ne!(account.verdicts[1].claim, Claim::Supported, "{statistic:?}");
     }
+}
+
+fn account_of(a: &[Seen], b: &[Seen]) -> Account {
+    Case::new(source(a), source(b)).unwrap().account(&question(Statistic::Mean))
+}
+
+#[test]
+fn a_sample_that_does_not_name_its_sandbox_leaves_the_others_in_theirs() {
+    let (a, mut b) = (seen(&Side::default(), 1), seen(&far(), 2));
+    let named = account_of(&a, &b).basis.unwrap();
+    b[7].environment.sandbox = None;
+    let one_unnamed = account_of(&a, &b).basis.unwrap();
+    assert!(named.sandboxes > 2 && one_unnamed.sandboxes >= named.sandboxes, "{one_unnamed:?}");
+    assert!((named.degrees - one_unnamed.degrees).abs() <= 2.0, "{named:?} {one_unnamed:?}");
+}
+
+#[test]
+fn a_place_with_one_sandbox_has_no_interval_however_many_the_others_have() {
+    let (a, mut b) = (seen(&Side::default(), 1), seen(&far(), 2));
+    let region = b[0].environment.region.clone();
+    for one in b.iter_mut().filter(|one| one.environment.region == region) {
+        one.environment.sandbox = Some("the only one".to_owned());
+    }
+    assert_eq!(account_of(&a, &b).no_interval, Some(NoInterval::Sandboxes { more: 1 }));
+}
+
+#[test]
+fn one_after_the_other_within_a_window_is_not_at_the_same_time() {
+    let (mut a, mut b) = (seen(&Side::default(), 1), seen(&Side { name: "b", ..Side::default() }, 2));
+    let h1 = |a: &[Seen], b: &[Seen]| account_of(a, b).verdicts[0].clone();
+    let slots = |seen: &mut [Seen], from_ms: i64| {
+        for (index, one) in (0_i64..).zip(seen) {
+            one.sample.slot_ms =
+                Some(parallax::measurement::units::UnixMillis(1_767_225_600_000 + from_ms + index * 2_000));
+        }
+    };
+    slots(&mut a, 0);
+    slots(&mut b, 1_000);
+    assert_eq!((h1(&a, &b).code, h1(&a, &b).claim), ("H1", Claim::Refuted), "in turns");
+    slots(&mut b, 2_000 * a.len() as i64);
+    let apart = h1(&a, &b);
+    assert_eq!((apart.claim, apart.ms), (Claim::Undecided, None));
+}
+
+#[test]
+fn all_cold_against_all_warm_does_not_refute_the_cold_start() {
+    let b = seen(&far(), 2);
+    let is_cold = |one: &&Seen| {
+        let first = one.sample.invocation.as_ref().map(|invocation| invocation.init);
+        first == Some(parallax::measurement::environment::Init::Cold)
+    };
+    let (mut cold, mut warm) = (Source::default(), Source::default());
+    b.iter().filter(is_cold).for_each(|one| cold.add(&one.sample, &one.environment, Some(one.reported_ms)));
+    b.iter().filter(|one| !is_cold(one)).for_each(|one| warm.add(&one.sample, &one.environment, Some(one.reported_ms)));
+    let account = Case::new(warm, cold).unwrap().account(&question(Statistic::Mean));
+    let h3 = account.verdicts.iter().find(|verdict| verdict.code == "H3").unwrap();
+    assert_ne!(h3.claim, Claim::Refuted, "{h3:?}");
 }

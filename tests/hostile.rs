@@ -219,6 +219,17 @@ fn curl_names_every_way_a_server_can_fail() {
     all_cases_by(&mut Curl::find().unwrap());
 }
 
+/// `pooled` has its own parser, which forgets each of them, and ends by its time limit.
+#[test]
+fn interim_responses_without_end_are_no_header() {
+    let case = behaviour(Behaviour::FloodsContinue, "http", Failed(Receive, Protocol));
+    for method in [&mut Fresh::new().unwrap() as &mut dyn Measure, &mut Curl::find().unwrap()] {
+        let seen = method.measure(&case.target);
+        assert_eq!(complaint(&case, &seen), None, "{:?}", seen.outcome);
+        assert!(!matches!(seen.outcome, Outcome::Answered(_)));
+    }
+}
+
 fn raw(server: &Server, request: &str) -> Result<String, std::io::Error> {
     let mut stream = TcpStream::connect(server.address)?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;

@@ -446,7 +446,7 @@ impl Case {
         let hides_work = both.has(Seen::TIMELINE) && !both.has(Seen::CPU.or(Seen::SCHEDULING));
         let judged = Hypothesis::ALL.into_iter().enumerate().map(|(at, hypothesis)| {
             let seen = match hypothesis {
-                Hypothesis::SampleTiming => true,
+                Hypothesis::SampleTiming => self.sides.times_match(),
                 Hypothesis::Method => both.has(Seen::TIMELINE.or(Seen::HOPS)),
                 // A percentile's rows do not tell cold from warm; and who never was cold, was never seen cold.
                 Hypothesis::ColdStart => !merged && both.has(Seen::TIMELINE) && self.met_cold(),
@@ -460,18 +460,33 @@ impl Case {
             if hypothesis == Hypothesis::CpuShare && claim == Claim::Refuted && self.may_be_stolen() {
                 claim = Claim::Undecided;
             }
+            // What a cold start adds was seen at one side only, and so could not be told from the side.
+            if hypothesis == Hypothesis::ColdStart
+                && claim == Claim::Refuted
+                && (figures.one_sided[Cause::Cold as usize] || self.cold_at_one_side())
+            {
+                claim = Claim::Undecided;
+            }
             // A program's own work is a part of how it measures, and here it is in the rest.
             if hypothesis == Hypothesis::Method && claim == Claim::Refuted && hides_work {
                 claim = Claim::Undecided;
             }
             // At one place and one time only the way of measuring is left to differ, whatever rows show it.
-            let by_design = one_place && hypothesis == Hypothesis::Method
+            let far = both.has(Seen::ROUND_TRIPS)
+                && Hypothesis::Distance.sum(&figures.shares).abs() >= super::claim::materiality(figures.gap);
+            let by_design = one_place && !far && hypothesis == Hypothesis::Method
                 || one_place && hypothesis == Hypothesis::Distance && !seen;
             let (mut ms, mut interval_ms) = (ms, interval_ms);
             if by_design && hypothesis == Hypothesis::Method {
-                ms = Some(figures.gap - figures.shares.get(Cause::Timing));
-                interval_ms = figures.intervals.as_ref().ok().map(|found| found.gap);
-                claim = bar.claim(figures.gap, interval_ms);
+                let timing = figures.shares.get(Cause::Timing);
+                let moved = |end: f64| end - timing;
+                ms = Some(figures.gap - timing);
+                interval_ms = figures
+                    .intervals
+                    .as_ref()
+                    .ok()
+                    .map(|found| Interval { lower: found.gap.lower.map(moved), upper: found.gap.upper.map(moved) });
+                claim = bar.claim(figures.gap - timing, interval_ms);
             } else if by_design {
                 claim = Claim::Refuted;
             }
@@ -494,6 +509,13 @@ impl Case {
         let Some(first) = rows.next() else { return false };
         let here = |row: &Row| row.place == first.place && !row.drawn && row.seen.has(Seen::TIMELINE);
         here(first) && rows.all(here)
+    }
+
+    /// All of one side's samples were cold and none of the other's.
+    fn cold_at_one_side(&self) -> bool {
+        let cold = |row: &Row| row.state == super::ledger::State::Cold;
+        let [a, b] = &self.sides.rows;
+        (a.iter().all(cold) && !b.iter().any(cold)) || (b.iter().all(cold) && !a.iter().any(cold))
     }
 
     fn met_cold(&self) -> bool {

@@ -41,7 +41,7 @@ const SETUP_TRIPS_MAX: f64 = 3.0;
 /// A cause, its mean at the side that shows it, and its limits at the other where they are known.
 type Part = (Cause, f64, Option<(f64, f64)>);
 
-/// Bounds for every cause; none where both sides show their totals only.
+/// Bounds for nine causes; none where both sides show their totals only.
 #[must_use]
 pub fn bounds(sides: &Sides, known: &Known) -> Vec<Bound> {
     let shown = sides.seen.map(|seen| seen.has(Seen::TIMELINE));

@@ -58,6 +58,7 @@ pub fn account(a: &Source, bridge: Source, b: Source, question: &Question) -> Re
         Fact { what: "pairs", unit: Unit::Count, a: Some(pairs.len() as f64), b: None },
     ];
     let failures = FailureGap::of(a, &b);
+    let bridge_luck = luck(bridge.rows.iter().map(|row| row.total), pairs.len());
     let mut account = Case::new(bridge, b)?.account(question);
     let mean = |values: &mut dyn Iterator<Item = f64>| {
         let (sum, count) = values.fold((0.0, 0.0), |sum, value| (sum.0 + value, sum.1 + 1.0));
@@ -94,8 +95,16 @@ pub fn account(a: &Source, bridge: Source, b: Source, question: &Question) -> Re
     if let Some(row) = account.rows.iter_mut().find(|row| row.cause == Cause::Definition) {
         row.evidence = evidence;
     }
+    // The monitor's samples without a partner are others than those with one: chance alone moves their mean.
+    let chance = luck(a.rows.iter().map(|row| row.total), pairs.len()).hypot(bridge_luck);
+    let by_chance = |interval: Option<Interval>| {
+        let (lower, upper) = wider(interval, unpaired)?.lower.zip(wider(interval, unpaired)?.upper)?;
+        let half = ((upper - lower) / 2.0).hypot(chance);
+        let middle = f64::midpoint(lower, upper);
+        Some(Interval::closed(middle - half, middle + half))
+    };
     if unpaired != 0.0 {
-        add(&mut account, Cause::Timing, unpaired, &|interval| wider(interval, unpaired), spread.ok());
+        add(&mut account, Cause::Timing, unpaired, &by_chance, spread.ok().map(|half| half.hypot(chance)));
     }
     for row in &mut account.rows {
         row.share = (gap.abs() > INSTRUMENT_MS).then(|| row.ms / gap);
@@ -109,13 +118,28 @@ pub fn account(a: &Source, bridge: Source, b: Source, question: &Question) -> Re
         };
         if moved != 0.0 {
             verdict.ms = verdict.ms.map(|ms| ms + moved);
-            verdict.interval_ms = wider(verdict.interval_ms, moved);
+            verdict.interval_ms = match verdict.hypothesis {
+                Hypothesis::SampleTiming => by_chance(verdict.interval_ms),
+                _ => wider(verdict.interval_ms, moved),
+            };
         }
         if let Some(ms) = verdict.ms.filter(|_| moved != 0.0) {
             verdict.claim = bar.claim(ms, verdict.interval_ms);
         }
     }
     Ok(account)
+}
+
+/// How far the mean of some of these values, drawn by lot, is from the mean of all: 95 %.
+fn luck(values: impl Iterator<Item = f64>, drawn: usize) -> f64 {
+    let values: Vec<f64> = values.collect();
+    let (all, drawn) = (values.len() as f64, drawn as f64);
+    if all < 2.0 || drawn < 2.0 || drawn >= all {
+        return 0.0;
+    }
+    let mean = values.iter().sum::<f64>() / all;
+    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (all - 1.0);
+    t_975(drawn - 1.0) * (variance * (1.0 / drawn - 1.0 / all)).sqrt()
 }
 
 /// Adds to a row, which is made where the account had none.

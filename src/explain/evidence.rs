@@ -91,10 +91,21 @@ pub fn facts(sides: &Sides, cause: Cause) -> Vec<Fact> {
             of("receiving beyond them", Unit::Ms, |row| Some(row.transfer)),
         ],
         Cause::Dependence | Cause::Failure => Vec::new(),
-        Cause::Residual => vec![of("wait that nothing accounts for", Unit::Ms, |row| {
-            Some(row.rest() - row.server_said.unwrap_or(0.0))
-        })],
+        Cause::Residual => {
+            let [a, b] = sides.rows.each_ref().map(|rows| unexplained(rows));
+            vec![Fact { what: "wait that nothing accounts for", unit: Unit::Ms, a, b }]
+        }
     }
+}
+
+/// The wait that neither the ledger nor the server accounts for. Answers that say what the server took speak for those
+/// that do not: hits for hits, misses for misses, and for both where only one kind speaks.
+fn unexplained(rows: &[Row]) -> Option<f64> {
+    let of = |kind: bool| mean(rows, |row| row.server_said.filter(|_| row.miss == kind).map(|said| row.rest() - said));
+    let (hit, miss) = (of(false), of(true));
+    let (hit, miss) = (hit.or(miss)?, miss.or(hit)?);
+    let missed = mean(rows, |row| is(row.miss))?;
+    Some(hit + missed * (miss - hit))
 }
 
 /// The phases of a sample as both sides show them, and the time between them: name, mean of A, mean of B.

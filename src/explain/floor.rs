@@ -50,6 +50,14 @@ pub fn settle(rows: &mut [Row]) {
     }
 }
 
+/// Takes the origin's time out of what the server says, where the one must hold the other: together they are more than
+/// the wait allows. Only where the origin's time has a row of its own.
+pub(super) fn without_origin(row: &mut Row) {
+    let (origin, most) = (row.origin, row.raw.wait - row.floor + SERVER_SLACK);
+    let holds = |said: f64| origin > 0.0 && origin <= said && origin + said > most;
+    row.server_said = row.server_said.map(|said| if holds(said) { said - origin } else { said });
+}
+
 /// For each member, in time order, the smallest round trip within [`REACH_MS`], and by how much it is likely to lie above
 /// the path's own: what the others take beyond it, on average, over their number less one (exact where the excess is
 /// exponential, and too much where short round trips are common).

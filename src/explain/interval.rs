@@ -89,11 +89,10 @@ pub(super) fn enough(sides: &Sides, design: &Design) -> Result<(), NoInterval> {
     if design.blocks() < BLOCKS_MIN {
         return Err(NoInterval::Slots { more: BLOCKS_MIN - design.blocks() });
     }
-    let (sandboxes, places) = design.sandboxes();
-    if sandboxes < 2 * places {
-        return Err(NoInterval::Sandboxes { more: 2 * places - sandboxes });
+    match design.sandboxes_missing() {
+        0 => Ok(()),
+        more => Err(NoInterval::Sandboxes { more }),
     }
-    Ok(())
 }
 
 /// Rows a side beyond which the variance between sandboxes and between samples comes from a formula (linear in the
@@ -168,7 +167,7 @@ pub(super) fn finish(design: &Design, spread: &Variances, gap: f64, shares: &Sha
         verdicts: std::array::from_fn(|at| about(Hypothesis::ALL[at].sum(shares), spread[1 + Cause::COUNT + at])),
         blocks: design.blocks(),
         block_ms: design.block as i64 * design.slot_ms,
-        sandboxes: design.sandboxes().0,
+        sandboxes: design.sandboxes(),
         degrees,
     }
 }

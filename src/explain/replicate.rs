@@ -41,7 +41,10 @@ pub(super) struct Side {
     pub(super) cell: Vec<u32>,
     pub(super) margins: Margins,
     pub(super) drawn: bool,
+    /// Sandboxes of each place that has any.
+    drawn_places: Vec<usize>,
     sandboxes: usize,
+    names: Vec<u64>,
 }
 
 /// What raking keeps: the weight of each place and of each window of time.
@@ -116,17 +119,26 @@ impl Design {
         self.sides.iter().any(|side| side.drawn)
     }
 
-    /// Sandboxes and places of the drawn sides.
-    pub(super) fn sandboxes(&self) -> (usize, usize) {
+    /// Sandboxes of the drawn sides; one that serves both counts once.
+    pub(super) fn sandboxes(&self) -> usize {
         let drawn = self.sides.iter().filter(|side| side.drawn);
-        drawn.fold((0, 0), |(s, p), side| (s + side.sandboxes, p + side.margins.places.len()))
+        let mut names: Vec<u64> = drawn.flat_map(|side| side.names.iter().copied()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.len()
+    }
+
+    /// How many sandboxes are missing until each place has two.
+    pub(super) fn sandboxes_missing(&self) -> usize {
+        let drawn = self.sides.iter().filter(|side| side.drawn);
+        drawn.flat_map(|side| &side.drawn_places).map(|count| 2_usize.saturating_sub(*count)).sum()
     }
 
     /// Degrees of freedom of the scarcer kind of cluster.
     pub(super) fn degrees(&self) -> f64 {
         let blocks = self.blocks().saturating_sub(1);
-        let (sandboxes, places) = self.sandboxes();
-        let free = if self.drawn() { blocks.min(sandboxes.saturating_sub(places)) } else { blocks };
+        let drawn = self.sides.iter().filter(|side| side.drawn);
+        let free = drawn.map(|side| side.sandboxes.saturating_sub(side.margins.places.len())).fold(blocks, usize::min);
         free.max(1) as f64
     }
 
@@ -241,8 +253,11 @@ impl Side {
                 places: of_place,
                 windows: of_window,
             },
-            drawn: rows.iter().all(|row| row.drawn),
+            // Those that do not name their sandbox are one more cluster of their place.
+            drawn: rows.iter().any(|row| row.drawn),
+            drawn_places: drawn_places(rows),
             sandboxes: sandboxes.len(),
+            names: sandboxes,
             base,
         }
     }
@@ -264,6 +279,14 @@ impl Side {
         let Margins { place, window, places, windows } = &self.margins;
         per(&|row| place[self.cell[row] as usize], places) + per(&|row| window[self.cell[row] as usize], windows)
     }
+}
+
+/// How many sandboxes each place has, of the places whose sandboxes come and go.
+fn drawn_places(rows: &[Row]) -> Vec<usize> {
+    let mut pairs: Vec<(u64, u64)> = rows.iter().filter(|row| row.drawn).map(|row| (row.place, row.sandbox)).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    pairs.chunk_by(|one, other| one.0 == other.0).map(<[_]>::len).collect()
 }
 
 /// The usual time between neighbouring samples of one side.

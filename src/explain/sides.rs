@@ -51,6 +51,39 @@ pub enum SidesError {
 }
 
 impl Sides {
+    /// Within the windows, too, both sides were sampled at the same times: their middles lie apart by less than a
+    /// quarter of what they cover. Otherwise a window hides what its two halves differ by.
+    #[must_use]
+    pub fn times_match(&self) -> bool {
+        #[derive(Clone, Copy)]
+        struct Cover {
+            first: i64,
+            last: i64,
+            of: [(f64, f64); 2],
+        }
+        let none = Cover { first: i64::MAX, last: i64::MIN, of: [(0.0, 0.0); 2] };
+        let mut covers = vec![none; self.overlap.windows];
+        for g in [0, 1] {
+            for (row, window) in self.rows[g].iter().zip(&self.overlap.window[g]) {
+                let Some(cover) = covers.get_mut(*window as usize) else { continue };
+                cover.first = cover.first.min(row.at_ms);
+                cover.last = cover.last.max(row.at_ms);
+                cover.of[g].0 += row.weight;
+                cover.of[g].1 += row.weight * row.at_ms as f64;
+            }
+        }
+        let (mut apart, mut weight) = (0.0, 0.0);
+        for cover in &covers {
+            let [(a, at_a), (b, at_b)] = cover.of;
+            let covered = cover.last.saturating_sub(cover.first) as f64;
+            if a > 0.0 && b > 0.0 && covered > 0.0 {
+                apart += (a + b) * (at_a / a - at_b / b) / covered;
+                weight += a + b;
+            }
+        }
+        weight == 0.0 || (apart / weight).abs() < 0.25
+    }
+
     /// Sorts, settles the floors over both sources, and matches the times.
     ///
     /// # Errors
@@ -71,7 +104,7 @@ impl Sides {
         a.append(&mut b);
         drop(b);
         floor::settle(&mut a);
-        let b = a.split_off(split);
+        let mut b = a.split_off(split);
         // Of a million rows the room that B's had is a hundred megabytes and more.
         a.shrink_to_fit();
         let overlap = Overlap::of(&a, &b);
@@ -82,6 +115,9 @@ impl Sides {
             return Err(SidesError::LittleCommonTime { percent: ((1.0 - overlap.outside) * 100.0).floor() as u8 });
         }
         let seen = [&a, &b].map(|side| seen(side));
+        if seen[0].and(seen[1]).has(Seen::CACHE) {
+            a.iter_mut().chain(&mut b).for_each(floor::without_origin);
+        }
         Ok(Self { rows: [a, b], seen, overlap })
     }
 

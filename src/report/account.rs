@@ -11,24 +11,21 @@ use crate::explain::account::{Account, Statistic};
 use crate::explain::ledger::Seen;
 use crate::explain::source::{FailureGap, Source};
 use crate::explain::traits::Difference;
-use crate::measurement::units::UnixMillis;
 use crate::summary::source::SourceName;
 
 use super::document::{Document, Table, VERBATIM};
 use super::figures::{self, ms, signed};
 use super::json;
 use super::latency::SCHEMA;
-use super::moment::rfc3339;
 
 use words::{claim, points, suspicion, unexplained, within};
 
-/// The report on an account. Its JSON is this structure.
+/// The report on an account, without the time of its making: the same samples and seed give the same bytes. Its JSON is
+/// this structure.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AccountReport {
     /// [`SCHEMA`].
     pub schema: u32,
-    /// When it was made.
-    pub made_at: String,
     /// The two sources, and what stands between them.
     #[serde(flatten)]
     pub parties: Parties,
@@ -121,8 +118,8 @@ impl Party {
 impl AccountReport {
     /// The report on two sources.
     #[must_use]
-    pub fn new(parties: Parties, explained: Explained, made_at: UnixMillis) -> Self {
-        Self { schema: SCHEMA, made_at: rfc3339(made_at), parties, explained }
+    pub fn new(parties: Parties, explained: Explained) -> Self {
+        Self { schema: SCHEMA, parties, explained }
     }
 
     /// As JSON.
@@ -146,7 +143,7 @@ impl AccountReport {
             page.text(format!("Samples from {} to {}.", end(since, "the first"), end(until, "the last")));
         }
         if let Some(account) = &self.explained.account {
-            page.text(format!("Times in milliseconds. Seed {}. Made {}.", account.seed, self.made_at));
+            page.text(format!("Times in milliseconds. Seed {}.", account.seed));
         }
         self.explained.onto(&mut page, bridge.is_some());
         page

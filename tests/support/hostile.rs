@@ -38,6 +38,8 @@ pub enum Behaviour {
     OversizedHeader,
     /// A hundred thousand header lines.
     ManyHeaders,
+    /// Interim responses and nothing else: 8 MB of `100 Continue`.
+    FloodsContinue,
 }
 
 const HEADER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n";
@@ -116,6 +118,11 @@ impl Behaviour {
                 stream.write_all(b"HTTP/1.1 200 OK\r\n").await?;
                 stream.write_all(&b"X-Fill: one more line of header\r\n".repeat(100_000)).await?;
                 stream.write_all(b"Content-Length: 0\r\n\r\n").await?;
+            }
+            Self::FloodsContinue => {
+                read_some(&mut stream).await?;
+                stream.write_all(&b"HTTP/1.1 100 Continue\r\n\r\n".repeat(8 * 1024 * 1024 / 25)).await?;
+                while read_some(&mut stream).await? > 0 {}
             }
         }
         Ok(())

@@ -17,6 +17,11 @@ pub(super) struct HeadLength {
 const CLASS_AT: usize = 9;
 
 impl HeadLength {
+    /// Bytes of a header that has not ended yet, interim responses with it.
+    pub(super) fn pending(&self) -> u64 {
+        if self.done { 0 } else { self.counted }
+    }
+
     /// The next bytes; the length of the whole header once its end is among them.
     pub(super) fn follow(&mut self, bytes: &[u8]) -> Option<u64> {
         for byte in bytes {

@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::frames::{Frames, PREFACE_LENGTH};
 use super::head::HeadLength;
 use super::journal::{Journal, Progress};
+use super::line::HEADER_MAX;
 
 /// Which HTTP is spoken.
 pub(super) enum Protocol {
@@ -91,7 +92,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         self.incoming(&buffer.filled()[before..]);
-        Poll::Ready(Ok(()))
+        // The parser forgets each interim response, so a server could send them for ever.
+        match &self.protocol {
+            Protocol::Http1(head) if head.pending() > u64::from(HEADER_MAX) => {
+                Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, "the response header has no end")))
+            }
+            _ => Poll::Ready(Ok(())),
+        }
     }
 }
 

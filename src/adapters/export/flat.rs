@@ -82,7 +82,7 @@ impl<W: Write> Flat<W> {
     /// The writer's.
     pub fn new(out: W) -> io::Result<Self> {
         let mut rows = csv::Writer::from_writer(out);
-        rows.write_record(COLUMNS)?;
+        rows.write_record(COLUMNS).map_err(of_writer)?;
         Ok(Self { rows })
     }
 
@@ -91,7 +91,7 @@ impl<W: Write> Flat<W> {
     /// # Errors
     /// The writer's.
     pub fn row(&mut self, record: &Record) -> io::Result<()> {
-        Ok(self.rows.write_record(cells(record))?)
+        self.rows.write_record(cells(record)).map_err(of_writer)
     }
 
     /// Passes on what is buffered.
@@ -100,6 +100,14 @@ impl<W: Write> Flat<W> {
     /// The writer's.
     pub fn finish(mut self) -> io::Result<()> {
         self.rows.flush()
+    }
+}
+
+/// The writer's own error: one that says that the reader went away must go on saying so.
+fn of_writer(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

@@ -16,7 +16,7 @@ use parallax::report::{html, terminal};
 
 use crate::canvas::CanvasArguments;
 use crate::exit::{Answer, Outcome, Problem};
-use crate::explained::{Here, quoted};
+use crate::explained::{Here, Samples, quoted};
 use crate::interrupt;
 use crate::measuring::Measuring;
 use crate::output::{print, tell};
@@ -72,7 +72,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let seed = arguments.seed.unwrap_or_else(crate::seed::any);
 
     let [a, b] = [0, 1].map(|side: usize| arms[side].method.clone());
-    let here = here(&target, [&a, &b], arguments.rounds);
+    let here = here(&target, [&a, &b], arguments);
     interrupt::listen()?;
     tell(format_args!("{}: {a} against {b}, {} rounds in random order, seed {seed}", target.id, arguments.rounds));
     let mut turns = Turns::new(arms, Measuring::begin(vantage), archive)?;
@@ -99,14 +99,15 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
 }
 
 /// This very comparison, to be repeated: headers, queries and passwords may be secrets and are not shown.
-fn here(target: &Target, [a, b]: [&Method; 2], rounds: u32) -> Here {
+fn here(target: &Target, [a, b]: [&Method; 2], arguments: &Arguments) -> Here {
     let flags =
         [(target.allow_private, " --allow-private"), (target.follow_redirects, " -L"), (!target.tls.verify, " -k")];
     let flags: String = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag).collect();
     let secret = target.url.query().is_some() || target.url.password().is_some() || !target.url.username().is_empty();
     let url = if secret { "https://URL/" } else { target.url.as_str() };
-    let again = format!("parallax compare {}{flags} --a method={a} --b method={b}", quoted(url));
-    Here { again, times: ("--rounds", rounds.into()) }
+    let kept = Samples::new(&arguments.archive, None, None).place();
+    let again = format!("parallax compare {}{flags} --a method={a} --b method={b}{kept}", quoted(url));
+    Here { again, times: ("--rounds", arguments.rounds.into()), archive: arguments.archive.clone() }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -88,7 +88,11 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     drop(site);
 
     let second = turns.arms[script::PAGE[1]].method.clone();
-    let here = Here { again: "parallax demo".to_owned(), times: ("--seconds", arguments.seconds) };
+    let here = Here {
+        again: "parallax demo".to_owned(),
+        times: ("--seconds", arguments.seconds),
+        archive: arguments.archive.clone(),
+    };
     let report = |arms: [usize; 2], name: &str| -> Result<ExplainedComparison, Problem> {
         let title = format!("Two monitors of one {name}: fresh against {second}");
         let comparison = ComparisonReport::new(&title, turns.comparison(arms, seed), clock::wall());

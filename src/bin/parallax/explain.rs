@@ -20,7 +20,7 @@ use parallax::statistics::level::Level;
 use crate::archive;
 use crate::canvas::CanvasArguments;
 use crate::exit::{Answer, Outcome, Problem};
-use crate::explained::{Side, explained};
+use crate::explained::{Samples, Side, explained};
 use crate::output::{print, tell};
 use crate::page_file::PageFile;
 use crate::selection::SelectionArguments;
@@ -54,7 +54,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FIGURE", value_enum, hide_possible_values = false)]
     statistic: Option<Figure>,
     /// Count a failed request in the mean as this long, such as the monitor's timeout [default: it is in no mean]
-    #[arg(long, value_name = "SECONDS", value_parser = quantity::seconds, conflicts_with = "bridge")]
+    #[arg(long, value_name = "SECONDS", value_parser = quantity::seconds, allow_hyphen_values = true, conflicts_with = "bridge")]
     failures_as: Option<Duration>,
     /// Repeat the randomness of an earlier run [default: another one each time, printed]
     #[arg(long, value_name = "NUMBER")]
@@ -90,7 +90,6 @@ impl Figure {
 
 /// Reads both sides as rows of fixed size, and accounts for their gap; negative where nothing can be said.
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
-    let now = clock::wall();
     let window = window(arguments)?;
     let statistic = match (arguments.statistic, &arguments.bridge) {
         (Some(figure), _) => figure.meant(),
@@ -125,8 +124,9 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     };
     let side = |found: &Found, read| Side { named: found.source.clone(), read };
     let bridge = found.bridge.as_ref().zip(bridge).map(|(found, read)| side(found, read));
-    let explained = explained(side(&found.a, a), bridge, side(&found.b, b), &question, None)?;
-    let report = AccountReport::new(parties, explained, now);
+    let samples = Samples::new(&arguments.archive, arguments.since.as_deref(), arguments.until.as_deref());
+    let explained = explained(side(&found.a, a), bridge, side(&found.b, b), &question, &samples, None)?;
+    let report = AccountReport::new(parties, explained);
     match page {
         Some(page) => tell(format_args!("parallax: wrote {}", page.write(&html::page(&report.document()))?.display())),
         None if arguments.json => print(&report.json())?,

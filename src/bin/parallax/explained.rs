@@ -34,6 +34,42 @@ pub(crate) struct Here {
     pub(crate) again: String,
     /// What says how often, and how often it was.
     pub(crate) times: (&'static str, u64),
+    /// Where its samples are kept.
+    pub(crate) archive: String,
+}
+
+/// Which samples are read, in the words that were typed, so that a command can say it again.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Samples {
+    archive: Option<String>,
+    since: Option<String>,
+    until: Option<String>,
+}
+
+impl Samples {
+    /// The flags as typed; the usual archive is no flag.
+    pub(crate) fn new(archive: &str, since: Option<&str>, until: Option<&str>) -> Self {
+        let archive = Some(archive).filter(|archive| *archive != USUAL_ARCHIVE);
+        let [archive, since, until] = [archive, since, until].map(|typed| typed.map(str::to_owned));
+        Self { archive, since, until }
+    }
+
+    /// The flag for the archive, for a shell and after a space; nothing where it is the usual one.
+    pub(crate) fn place(&self) -> String {
+        flag("--archive", self.archive.as_deref())
+    }
+
+    /// All flags, likewise.
+    fn flags(&self) -> String {
+        self.place() + &flag("--since", self.since.as_deref()) + &flag("--until", self.until.as_deref())
+    }
+}
+
+/// Where samples are kept unless one says otherwise.
+const USUAL_ARCHIVE: &str = "sqlite:parallax.db";
+
+fn flag(name: &str, typed: Option<&str>) -> String {
+    typed.map_or_else(String::new, |typed| format!(" {name} {}", quoted(typed)))
 }
 
 impl Here {
@@ -53,11 +89,12 @@ pub(crate) fn explained(
     bridge: Option<Side>,
     b: Side,
     question: &Question,
+    samples: &Samples,
     here: Option<&Here>,
 ) -> Result<Explained, Problem> {
     let failures = FailureGap::of(&a.read, &b.read);
     let differences = differences(&a.read.traits, &b.read.traits);
-    let ways = to_decide::Ways::of(&a, bridge.is_some(), &b, here);
+    let ways = to_decide::Ways::of(&a, bridge.is_some(), &b, samples, here);
     let found = answered(a, bridge, b, question, here.is_some())?;
     let open = match &found {
         Ok((account, mean)) => ways.commands(account, mean.as_ref()),

@@ -19,7 +19,7 @@ use parallax::summary::source::SourceName;
 use tokio::runtime::Runtime;
 
 use crate::exit::Problem;
-use crate::explained::{Here, Side, explained};
+use crate::explained::{Here, Samples, Side, explained};
 use crate::measuring::Measuring;
 use bench::{Bench, Place};
 
@@ -120,6 +120,7 @@ impl Turns {
             };
             Side { named, read }
         });
-        explained(a, None, b, &Question::new(Statistic::Percentile(Level::P50), seed), Some(here))
+        let samples = Samples::new(&here.archive, None, None);
+        explained(a, None, b, &Question::new(Statistic::Percentile(Level::P50), seed), &samples, Some(here))
     }
 }

@@ -1,6 +1,7 @@
 //! One figure's gap: the way from A to B.
 
 use crate::explain::account::{Account, CauseRow, Statistic};
+use crate::explain::cause::Cause;
 use crate::explain::claim::Claim;
 use crate::explain::evidence::PhasePart;
 
@@ -8,7 +9,7 @@ use super::super::document::Document;
 use super::super::figures::{self, ms, signed};
 use super::super::stairs::{Kind, Stairs, Step};
 use super::name;
-use super::words::{basis, cause, claim, evidence, needed, percent, row_name, within};
+use super::words::{basis, cause, claim, evidence, left_over, needed, percent, row_name, within};
 
 /// Heading, the gap in short, the stairs, and what goes with them.
 pub(super) fn onto(page: &mut Document, account: &Account, bridged: bool) {
@@ -32,14 +33,16 @@ pub(super) fn in_short(account: &Account) -> String {
         None => format!("95 %: {}", within(account.gap_interval_ms)),
         Some(why) => format!("no interval: {}", needed(*why)),
     };
-    let mut largest: Vec<&CauseRow> = account.rows.iter().filter(|row| row.claim == Claim::Supported).collect();
+    let supported = account.rows.iter().filter(|row| row.claim == Claim::Supported);
+    let (rest, mut largest): (Vec<&CauseRow>, Vec<&CauseRow>) = supported.partition(|row| row.cause == Cause::Residual);
     largest.sort_by(|x, y| y.ms.abs().total_cmp(&x.ms.abs()));
     let told: Vec<String> = largest.iter().take(4).map(|row| format!("{} {}", row_name(row), signed(row.ms))).collect();
     let made = match told.is_empty() {
         true => " No cause can be claimed.".to_owned(),
         false => format!(" Claimed: {}.", told.join(", ")),
     };
-    format!("The {figure}: A {a}, B {b}, a gap of {} ms{of} ({sure}).{made}", signed(account.gap_ms))
+    let rest: String = rest.into_iter().map(|row| format!(" {} {}.", left_over(row), signed(row.ms))).collect();
+    format!("The {figure}: A {a}, B {b}, a gap of {} ms{of} ({sure}).{made}{rest}", signed(account.gap_ms))
 }
 
 fn stairs(account: &Account) -> Stairs {
@@ -133,7 +136,7 @@ fn notes(account: &Account, bridged: bool) -> Vec<String> {
     if bridged {
         notes.push(format!(
             "Evidence at A is the bridge's; so is every row but {} and timing.",
-            cause(crate::explain::cause::Cause::Definition)
+            cause(Cause::Definition)
         ));
     }
     notes.extend(basis(account));

@@ -59,6 +59,17 @@ pub(super) fn row_name(row: &CauseRow) -> String {
     if row.or_stolen { format!("{named} (network or stolen)") } else { named }
 }
 
+/// What a headline calls the rest, which is no cause.
+pub(super) fn left_over(row: &CauseRow) -> String {
+    let named = match row.label {
+        Label::Plain => "Not explained",
+        Label::ServerOrUnexplained => "Not separable (server or unexplained)",
+        Label::OwnWorkOrServer => "Not separable (own work, server or unexplained)",
+        Label::NotSeparable => "Not separable",
+    };
+    if row.or_stolen { format!("{named}, network or stolen:") } else { format!("{named}:") }
+}
+
 /// What stands behind a row, in one line; empty where nothing does.
 pub(super) fn evidence(row: &CauseRow, work: Option<&OwnWork>) -> String {
     let told = row.evidence.iter().filter(|fact| fact.a.is_some() || fact.b.is_some());

@@ -8,7 +8,7 @@ use parallax::explain::verdict::{Hypothesis, Verdict};
 use parallax::measurement::identity::{Method, Vantage};
 use parallax::report::account::ToDecide;
 
-use super::{Here, Side};
+use super::{Here, Samples, Side};
 
 /// The memory at which a function has one whole processor, and a size at which it has a fourteenth of one.
 const MEMORY_SIZES: [&str; 2] = ["1769", "128"];
@@ -18,6 +18,7 @@ pub(super) struct Ways {
     sides: [Way; 2],
     url: String,
     bridged: bool,
+    samples: Samples,
     here: Option<Here>,
 }
 
@@ -50,11 +51,11 @@ impl Way {
 }
 
 impl Ways {
-    pub(super) fn of(a: &Side, bridged: bool, b: &Side, here: Option<&Here>) -> Self {
+    pub(super) fn of(a: &Side, bridged: bool, b: &Side, samples: &Samples, here: Option<&Here>) -> Self {
         // Values of a query are not kept, so such a page cannot be asked for again by what is.
         let kept = [b, a].into_iter().filter_map(|side| side.read.url.clone()).find(|url| !url.contains('?'));
         let url = kept.unwrap_or_else(|| "https://URL/".to_owned());
-        Self { sides: [Way::of(a), Way::of(b)], url, bridged, here: here.cloned() }
+        Self { sides: [Way::of(a), Way::of(b)], url, bridged, samples: samples.clone(), here: here.cloned() }
     }
 
     /// A command for each suspicion that neither figure decides; one that decides several stands once.
@@ -68,8 +69,13 @@ impl Ways {
             let open = |(_, verdict): &&(&Account, &Verdict)| {
                 verdict.claim == Claim::Undecided && (verdict.ms.is_some() || !seen)
             };
-            let Some((figure, verdict)) = judged.iter().find(open) else { continue };
-            let (command, how) = self.command(hypothesis, figure, verdict);
+            let (command, how) = match judged.iter().find(open) {
+                Some((figure, verdict)) => self.command(hypothesis, figure, verdict),
+                None if judged.first().is_some_and(|(_, asked)| asked.claim == Claim::Undecided) => {
+                    self.of_the_mean(mean)
+                }
+                None => continue,
+            };
             match found.iter_mut().find(|one| one.command == command) {
                 Some(one) => one.codes.push(hypothesis.code()),
                 None => found.push(ToDecide { codes: vec![hypothesis.code()], command, how }),
@@ -88,19 +94,47 @@ impl Ways {
         }
         match hypothesis {
             Hypothesis::SampleTiming => {
-                agent("on the hosts of both with the same `every`, so that all slots are common")
+                self.agent("on the hosts of both with the same `every`, so that all slots are common")
             }
             Hypothesis::Method => self.method(),
             Hypothesis::ColdStart => self.cold(),
-            Hypothesis::CpuShare => self.memory().unwrap_or_else(|| self.our_probe(|way| way.work)),
-            Hypothesis::Distance => self.our_probe(|way| way.round_trips),
+            Hypothesis::CpuShare => self.memory().unwrap_or_else(|| self.our_probe(hypothesis, |way| way.work)),
+            Hypothesis::Distance => self.our_probe(hypothesis, |way| way.round_trips),
         }
+    }
+
+    fn agent(&self, how: &str) -> (String, String) {
+        (format!("parallax agent FLEET.toml{}", self.samples.place()), how.to_owned())
+    }
+
+    /// An account of other sources, which waits for samples that are yet to be measured.
+    fn explain(&self, a: &Source, b: &Source, flags: &str, how: &str) -> (String, String) {
+        let [a, b] = [a, b].map(|source| quoted(&source.to_string()));
+        let later = if self.samples.until.is_some() { ", with a later --until" } else { "" };
+        (format!("parallax explain --a {a} --b {b}{flags}{}", self.samples.flags()), format!("{how}{later}"))
+    }
+
+    /// What a percentile cannot tell and the mean beside it does.
+    fn of_the_mean(&self, mean: Option<&Account>) -> (String, String) {
+        let [a, b] = self.sides.each_ref().map(|way| &way.named);
+        if overlap(a, b) {
+            return self.more();
+        }
+        let [a, b] = [a, b].map(|source| quoted(&source.to_string()));
+        let failures = mean
+            .and_then(|mean| mean.failures_as_ms)
+            .map(|ms| format!(" --failures-as {}", ms / 1_000.0))
+            .unwrap_or_default();
+        (
+            format!("parallax explain --a {a} --b {b} --statistic mean{failures}{}", self.samples.flags()),
+            "by the mean, which shows it where this percentile does not".to_owned(),
+        )
     }
 
     fn more(&self) -> (String, String) {
         match &self.here {
             Some(here) => (here.longer(4), "for intervals half as wide".to_owned()),
-            None => agent("by measuring on; four times as many samples have intervals half as wide"),
+            None => self.agent("by measuring on; four times as many samples have intervals half as wide"),
         }
     }
 
@@ -112,13 +146,11 @@ impl Ways {
             _ => None,
         };
         match dark {
-            Some((dark, full)) => (
-                format!(
-                    "parallax explain --a {} --b {} --bridge vantage=host/NAME,method=fresh",
-                    quoted(&dark.named.to_string()),
-                    quoted(&full.named.to_string())
-                ),
-                "once `parallax agent` has run as host/NAME beside the monitor that shows its total only".to_owned(),
+            Some((dark, full)) => self.explain(
+                &dark.named,
+                &full.named,
+                " --bridge vantage=host/NAME,method=fresh",
+                "once `parallax agent` has run as host/NAME beside the monitor that shows its total only",
             ),
             None => (
                 format!("parallax compare {} --a method=fresh --b method=curl", quoted(&self.url)),
@@ -129,13 +161,10 @@ impl Ways {
 
     fn cold(&self) -> (String, String) {
         match self.sides.iter().rev().find(|way| way.sandboxes) {
-            None => agent("in place of the monitor that shows its total only"),
+            None => self.agent("in place of the monitor that shows its total only"),
             Some(way) => {
-                let of = |cold: bool| quoted(&Source { cold: Some(cold), ..way.named.clone() }.to_string());
-                (
-                    format!("parallax explain --a {} --b {} --statistic mean", of(false), of(true)),
-                    "once there are 20 of each".to_owned(),
-                )
+                let [warm, cold] = [false, true].map(|cold| Source { cold: Some(cold), ..way.named.clone() });
+                self.explain(&warm, &cold, " --statistic mean", "once there are 20 of each")
             }
         }
     }
@@ -148,15 +177,16 @@ impl Ways {
         let other = MEMORY_SIZES.into_iter().find(|other| *other != size)?;
         let other = Vantage::new(&format!("{function}/{other}")).ok()?;
         let beside = Source { vantage: Some(other), ..way.named.clone() };
-        Some((
-            format!("parallax explain --a {} --b {}", quoted(&beside.to_string()), quoted(&way.named.to_string())),
+        Some(self.explain(
+            &beside,
+            &way.named,
+            "",
             "the same page at two memory sizes in the same slots; processor time that is stolen unseen shrinks with memory, \
-             network time does not"
-                .to_owned(),
+             network time does not",
         ))
     }
 
-    fn our_probe(&self, shows: impl Fn(&Way) -> bool) -> (String, String) {
+    fn our_probe(&self, hypothesis: Hypothesis, shows: impl Fn(&Way) -> bool) -> (String, String) {
         if let Some(here) = &self.here {
             return (
                 here.longer(2),
@@ -164,16 +194,31 @@ impl Ways {
             );
         }
         let sides = self.sides.each_ref().map(|way| if shows(way) { way.named.clone() } else { way.ours() });
-        let [a, b] = sides.map(|source| quoted(&source.to_string()));
-        (
-            format!("parallax explain --a {a} --b {b}"),
-            "once `parallax agent` measures with method fresh from where that is not seen".to_owned(),
-        )
+        if overlap(&sides[0], &sides[1]) {
+            // Our probe at both places is one source: nothing is left to be told apart.
+            return match hypothesis {
+                Hypothesis::CpuShare => {
+                    self.agent("on a machine with a processor to spare; what is left of the gap there is not its share")
+                }
+                _ => {
+                    self.agent("with both ways of measuring on one host and in the same slots, so that the way is one")
+                }
+            };
+        }
+        let [a, b] = &sides;
+        self.explain(a, b, "", "once `parallax agent` measures with method fresh from where that is not seen")
     }
 }
 
-fn agent(how: &str) -> (String, String) {
-    ("parallax agent FLEET.toml".to_owned(), how.to_owned())
+/// Whether a sample may be of both.
+fn overlap(one: &Source, other: &Source) -> bool {
+    fn apart<T: PartialEq>(one: Option<&T>, other: Option<&T>) -> bool {
+        one.zip(other).is_some_and(|(one, other)| one != other)
+    }
+    !(apart(one.vantage.as_ref(), other.vantage.as_ref())
+        || apart(one.method.as_ref(), other.method.as_ref())
+        || apart(one.target.as_ref(), other.target.as_ref())
+        || apart(one.cold.as_ref(), other.cold.as_ref()))
 }
 
 /// As a shell reads it: one word.
@@ -198,7 +243,13 @@ mod tests {
     }
 
     fn ways(a: Way, b: Way, here: Option<Here>) -> Ways {
-        Ways { sides: [a, b], url: "https://www.example.com/it's here".to_owned(), bridged: false, here }
+        Ways {
+            sides: [a, b],
+            url: "https://www.example.com/it's here".to_owned(),
+            bridged: false,
+            samples: Samples::default(),
+            here,
+        }
     }
 
     /// As a shell would split it.
@@ -221,9 +272,16 @@ mod tests {
     fn every_command_is_one_that_this_program_has() {
         const NEAR: &str = "vantage=host/tokyo,method=fresh,target=daily-news";
         const FAR: &str = "vantage=lambda/ap-northeast-1/128,method=curl,target=daily-news";
-        let compare =
-            || Here { again: "parallax compare https://e.net/ -k -L --allow-private".into(), times: ("--rounds", 30) };
-        let demo = || Here { again: "parallax demo".into(), times: ("--seconds", 3_600) };
+        let compare = || Here {
+            again: "parallax compare https://e.net/ -k -L --allow-private".into(),
+            times: ("--rounds", 30),
+            archive: "sqlite:parallax.db".into(),
+        };
+        let demo = || Here {
+            again: "parallax demo".into(),
+            times: ("--seconds", 3_600),
+            archive: "sqlite:parallax-demo.db".into(),
+        };
         for (b_shows, sandboxes, here) in [
             (true, true, None),
             (false, true, None),
@@ -231,13 +289,22 @@ mod tests {
             (true, false, Some(compare())),
             (false, false, Some(demo())),
         ] {
-            let ways = ways(way(NEAR, true, false), way(FAR, b_shows, sandboxes), here);
-            let mut commands = vec![ways.more(), ways.method(), ways.cold(), ways.our_probe(|way| way.work)];
+            let mut ways = ways(way(NEAR, true, false), way(FAR, b_shows, sandboxes), here);
+            ways.samples = Samples::new("sqlite:it's here.db", Some("24h"), Some("2026-11-23T06:00:00Z"));
+            let mut commands =
+                vec![ways.more(), ways.method(), ways.cold(), ways.our_probe(Hypothesis::CpuShare, |way| way.work)];
             commands.extend(ways.memory());
             for (command, how) in commands {
                 assert!(!how.is_empty());
                 let words = words(&command);
                 assert_eq!(words[0], "parallax");
+                let reads = words[1] == "explain";
+                assert_eq!(reads, command.contains("--since 24h --until 2026-11-23T06:00:00Z"), "{command}");
+                assert_eq!(reads, how.ends_with("with a later --until"), "{how}");
+                assert!(
+                    !(reads || words[1] == "agent") || words.contains(&"sqlite:it's here.db".to_owned()),
+                    "{command}"
+                );
                 if let Err(error) = crate::Typed::try_parse_from(&words) {
                     panic!("{command}: {error}");
                 }
@@ -246,6 +313,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn sources_that_differ_by_method_only_are_not_asked_for_as_one() {
+        for (a, b) in [
+            ("method=curl,target=demo/page", "method=fresh,target=demo/page"),
+            ("vantage=host/x,method=fresh", "vantage=host/x,method=zabbix"),
+            ("vantage=host/x,method=zabbix", "method=fresh"),
+        ] {
+            let ways = ways(way(a, false, false), way(b, false, false), None);
+            for hypothesis in [Hypothesis::CpuShare, Hypothesis::Distance] {
+                let (command, how) = ways.our_probe(hypothesis, |way| way.work);
+                assert!(command.starts_with("parallax agent ") && !how.is_empty(), "{command}");
+            }
+        }
+        let apart = ways(way("vantage=host/x", false, false), way("vantage=host/y", false, false), None);
+        let (command, _) = apart.our_probe(Hypothesis::CpuShare, |way| way.work);
+        assert_eq!(command, "parallax explain --a vantage=host/x,method=fresh --b vantage=host/y,method=fresh");
     }
 
     #[test]
