@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_alone_at_95_percent_does_not_stand_among_eighteen() {
+    fn what_holds_just_at_95_percent_is_not_claimed() {
         let just = Some(Interval::closed(1.0, 9.0));
         assert_eq!(Bar::of(0.0, 20.0).claim(5.0, just), Claim::Undecided);
         assert_eq!(Bar::of(0.0, 20.0).claim(5.0, Some(Interval::closed(2.5, 7.5))), Claim::Supported);
