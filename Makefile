@@ -15,14 +15,15 @@ format:
 	cargo fmt --check
 
 lint:
-	cargo clippy --quiet --all-targets -- -D warnings
+	cargo clippy --quiet --workspace --all-targets --features aws,lambda -- -D warnings
 
-# The pure core stands alone: no sockets, no database, no async runtime.
+# The pure core stands alone: no sockets, no database, no async runtime. What one machine needs stands without AWS.
 core:
 	cargo check --quiet --no-default-features --lib
+	cargo check --quiet
 
 docs:
-	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --lib
+	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --lib --workspace --features aws,lambda
 
 set_up:
 	@tests/set_up

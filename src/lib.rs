@@ -15,7 +15,7 @@ pub mod archive;
 pub mod intake;
 pub mod metrics;
 pub mod cost;
-#[cfg(feature = "embedded")]
+#[cfg(any(feature = "probing", feature = "fleet"))]
 pub mod adapters;
 #[cfg(feature = "embedded")]
 pub mod lab;

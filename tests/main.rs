@@ -5,6 +5,8 @@
 mod account;
 mod agent;
 mod archive;
+#[cfg(feature = "aws")]
+mod aws;
 mod browser;
 mod causes;
 mod cli;

@@ -1,18 +1,33 @@
-//! The outside: sockets, clocks, SQLite, curl. Only here.
+//! The outside: sockets, clocks, SQLite, AWS, curl. Only here.
 
+#[cfg(feature = "embedded")]
 pub mod agent;
+#[cfg(feature = "embedded")]
 pub mod archive;
+#[cfg(feature = "fleet")]
+pub mod aws;
 pub mod clock;
+#[cfg(feature = "probing")]
 pub mod curl;
+#[cfg(feature = "probing")]
 pub mod decode;
+#[cfg(feature = "probing")]
 pub mod environment;
+#[cfg(feature = "probing")]
 pub mod exchange;
+#[cfg(feature = "embedded")]
 pub mod export;
 pub mod identifier;
+#[cfg(feature = "embedded")]
 pub mod import;
+#[cfg(feature = "probing")]
 pub mod kernel;
+#[cfg(feature = "probing")]
 pub mod pooled;
+#[cfg(feature = "probing")]
 pub mod probers;
 pub mod random;
+#[cfg(feature = "probing")]
 pub mod resolve;
+#[cfg(feature = "probing")]
 pub mod trust;

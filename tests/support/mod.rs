@@ -10,6 +10,8 @@ pub mod dns;
 pub mod fleet;
 pub mod golden;
 pub mod hostile;
+#[cfg(feature = "aws")]
+pub mod ministack;
 pub mod needs;
 pub mod pages;
 pub mod proxy;

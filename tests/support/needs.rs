@@ -16,6 +16,16 @@ pub fn program(test: &str, names: &[&str]) -> Option<PathBuf> {
     decide(test, &names.join(" or "), found, env::var_os("CI").is_some())
 }
 
+/// A program at a place of its own; see [`program`] for what follows if it is not there.
+///
+/// # Panics
+/// When it is not there and `CI` is set.
+#[cfg(feature = "aws")]
+#[must_use]
+pub fn file(test: &str, file: &Path) -> Option<PathBuf> {
+    decide(test, &file.display().to_string(), is_program(file).then(|| file.to_owned()), env::var_os("CI").is_some())
+}
+
 /// Whether this is root, who may make networks and shares of the processor; see [`program`] for what follows if not.
 ///
 /// # Panics

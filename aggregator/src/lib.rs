@@ -1,0 +1,1 @@
+//! Takes samples from the queue into the archive and into CloudWatch, and rolls them up.

@@ -1,0 +1,3 @@
+//! The aggregator as a Lambda function.
+
+fn main() {}

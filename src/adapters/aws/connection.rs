@@ -1,0 +1,68 @@
+//! How AWS is reached: one HTTP client with one TLS stack, and limits on patience.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+/// How long a caller waits for AWS, and how often it asks again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// Until a connection stands.
+    pub connect: Duration,
+    /// One try, from its first byte to the last of the answer.
+    pub attempt: Duration,
+    /// All tries together.
+    pub operation: Duration,
+    /// Tries, the first included; what is throttled or lost on a connection is tried again after a random pause.
+    pub attempts: u32,
+}
+
+impl Patience {
+    /// For a person at a terminal.
+    pub const COMMAND: Self = Self {
+        connect: Duration::from_secs(5),
+        attempt: Duration::from_secs(30),
+        operation: Duration::from_secs(120),
+        attempts: 5,
+    };
+    /// For a function that is billed while it waits, and whose samples can go to a spool instead.
+    pub const FUNCTION: Self = Self {
+        connect: Duration::from_secs(2),
+        attempt: Duration::from_secs(4),
+        operation: Duration::from_secs(10),
+        attempts: 3,
+    };
+}
+
+/// One HTTP client for all services, on the one TLS stack of this program; it trusts the system's authorities, or those of
+/// `SSL_CERT_FILE`.
+#[must_use]
+pub fn http() -> SharedHttpClient {
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+/// The configuration of all clients: credentials, region and endpoints from the environment, as every AWS tool finds
+/// them (`AWS_PROFILE`, `AWS_REGION`, `AWS_ENDPOINT_URL` and the rest).
+///
+/// Connects to nothing yet. `region` is asked for instead of the environment's.
+pub async fn config(region: Option<&str>, patience: Patience) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(patience.connect)
+        .operation_attempt_timeout(patience.attempt)
+        .operation_timeout(patience.operation)
+        .build();
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http())
+        .retry_config(RetryConfig::standard().with_max_attempts(patience.attempts))
+        .timeout_config(timeouts);
+    if let Some(region) = region {
+        loader = loader.region(Region::new(region.to_owned()));
+    }
+    loader.load().await
+}

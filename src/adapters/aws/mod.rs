@@ -1,0 +1,4 @@
+//! AWS: its services behind the ports, and what may go wrong with any of them.
+
+pub mod connection;
+pub mod failure;

@@ -1,0 +1,3 @@
+//! The probe as a Lambda function.
+
+fn main() {}

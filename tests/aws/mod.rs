@@ -1,0 +1,3 @@
+//! AWS, on its real wire protocols: a ministack on loopback.
+
+mod failure;
