@@ -15,6 +15,7 @@ use parallax::probe::target::{AddressFamily, Resolver};
 use parallax::probe::transcript::Wait;
 
 use crate::support::dns::{NameServer, Reply, addresses};
+use crate::support::stamps;
 
 const V4: &str = "192.0.2.7";
 const V6: &str = "2001:db8::7";
@@ -53,6 +54,7 @@ fn find_with(
     configuration: &Configuration,
     limit: Duration,
 ) -> Found {
+    stamps::held();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut waits = Vec::new();
     let timeline = Timeline::start();

@@ -16,3 +16,4 @@ pub mod proxy;
 pub mod samples;
 pub mod scripted;
 pub mod server;
+pub mod stamps;
