@@ -18,6 +18,9 @@ use tempfile::TempDir;
 use crate::support::at_once::now;
 use crate::support::samples::{Recipe, START, row};
 
+mod beside;
+mod lost;
+
 fn place(path: &Path) -> String {
     format!("sqlite:{}", path.display())
 }

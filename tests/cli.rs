@@ -313,3 +313,24 @@ fn an_interrupted_demo_says_so_and_leaves_its_report() {
     assert!(run.err.contains("interrupted"), "{}", run.err);
     assert!(std::fs::read_to_string(directory.path().join("r.html")).unwrap().contains("</html>"));
 }
+
+#[test]
+fn a_check_that_could_never_fail_and_a_number_out_of_range_are_refused_in_words() {
+    let directory = here();
+    let url = "https://www.example.com/";
+    let ranges = [
+        (&["probe", url, "--max-time", "2", "--expect-max-time", "2500ms"][..], "longer than --max-time (2s)"),
+        (&["compare", url, "--expect-max-time", "11"], "longer than --max-time (10s)"),
+        (&["probe", url, "--expect-status", "99"], "from 100 to 599"),
+        (&["probe", url, "--expect-certificate-days", "36501"], "from 0 to 36500"),
+        (&["compare", url, "--rounds", "0"], "from 1 to 100000"),
+        (&["demo", "--seconds", "3601"], "from 1 to 3600"),
+        (&["report", "--width", "59"], "from 60 to 1000"),
+    ];
+    for (words, said) in ranges {
+        let run = run(directory.path(), words);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{words:?}: {}", run.err);
+        assert!(run.err.contains(said) && !run.err.contains("..="), "{words:?}: {}", run.err);
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "nothing is left behind");
+}

@@ -169,14 +169,14 @@ fn an_endpoint_that_says_something_else_gives_no_zone() {
 fn an_absent_silent_dripping_or_hostile_endpoint_costs_little_time() {
     let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
     let silent = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let (dripping, _) = endpoint(&["H"; 40], Duration::from_millis(100));
+    let (dripping, _) = endpoint(&["H"; 300], Duration::from_millis(100));
     let silent_address = silent.local_addr().unwrap().to_string();
     for address in
         [closed.to_string().as_str(), &silent_address, &dripping.to_string(), "", "no port", "256.1.1.1:x", "a\r\nb:1"]
     {
         let started = Instant::now();
         assert_eq!(zone(address, "t"), None, "{address}");
-        assert!(started.elapsed() < Duration::from_secs(3), "{address}: {:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(20), "{address}: {:?}", started.elapsed());
     }
     assert_eq!(zone(&silent_address, "t\r\nHost: evil"), None);
     silent.set_nonblocking(true).unwrap();

@@ -17,6 +17,7 @@ use crate::support::certificates::{Authority, Certificate};
 use crate::support::hostile::Behaviour;
 use crate::support::pages::{HTTP, HTTPS, Site};
 use crate::support::server::closed_port;
+use crate::support::stamps;
 
 mod causes;
 mod network;
@@ -32,6 +33,7 @@ fn target(url: Url) -> Target {
 
 /// Measures once; whatever happened, the time is all accounted for.
 fn measured(target: &Target) -> Observation {
+    stamps::held();
     let seen = Fresh::new().unwrap().measure(target);
     adds_up(&seen);
     seen
@@ -84,6 +86,7 @@ fn every_exchange_adds_up_whatever_it_meets() {
     ];
     let paths =
         ["/page?bytes=60000", "/redirect?n=3", "/gzip", "/status/204", "/broken-gzip", "/loop", "/page?bytes=0"];
+    stamps::held();
     let mut fresh = Fresh::new().unwrap();
     // A seeded walk: the same exchanges in each run.
     let mut state = 20_251_123_u64;

@@ -182,3 +182,21 @@ fn a_damaged_file_is_a_message_and_no_crash() {
         }
     }
 }
+
+/// Where each place was counted from the beginning of the file, this took minutes: it is seconds now, and the bound is wide.
+#[test]
+fn a_file_as_large_as_may_be_is_read_while_one_waits() {
+    let head = "schema = 1\nevery = \"1h\"\nvantage = { id = \"v\" }\n";
+    let page = |i: usize| format!("{{id=\"t{i}\",url=\"http://a.example/\"}},");
+    let pages = 80_000;
+    let in_one_line = format!("{head}target = [{}]\n", (0..pages).map(page).collect::<String>());
+    let table = |i: usize| format!("[[target]]\nid=\"t{i}\"\nurl=\"http://a/\"\n");
+    let in_tables = format!("{head}{}", (0..pages).map(table).collect::<String>());
+    for text in [in_one_line, in_tables] {
+        assert!((3_000_000..FILE_BYTES_MAX).contains(&text.len()), "{}", text.len());
+        let begun = std::time::Instant::now();
+        let host = on_host(text.as_bytes()).unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
+        drop(host);
+    }
+}

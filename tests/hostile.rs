@@ -54,7 +54,7 @@ struct Case {
 fn behaviour(behaviour: Behaviour, scheme: &str, expected: Expected) -> Case {
     let server = behaviour.start();
     let mut target = target(server.url_as(scheme, "/"));
-    target.timeouts = Timeouts::total(Duration::from_millis(1500));
+    target.timeouts = Timeouts::total(Duration::from_secs(3));
     Case { name: "", target, expected, servers: vec![server] }
 }
 

@@ -154,25 +154,35 @@ fn the_page_says_how_much_of_the_gap_is_work() {
     assert!(text(&self::page(&a, &faster), Canvas::default()).contains("more than the gap of"));
 }
 
+/// Samples of each side.
+fn sides(pairs: &[[Sample; 2]]) -> [Vec<Sample>; 2] {
+    [0, 1].map(|side: usize| pairs.iter().map(|pair| pair[side].clone()).collect())
+}
+
+fn reading_many_authorities() -> OwnWork {
+    let [fresh, curl] = sides(&pairs_trusting(TlsOffer::Both, |authority| {
+        let one = fs::read(authority).unwrap();
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        (0..1_500).for_each(|_| std::io::Write::write_all(&mut file, &one).unwrap());
+        Some(file)
+    }));
+    work(&fresh, &curl)
+}
+
 /// curl reads its authorities within its number, `fresh` before it: over HTTPS that is work that only curl has to do.
 #[test]
 fn the_real_curl_reading_many_authorities_is_seen_to_work() {
-    let many = pairs_trusting(TlsOffer::Both, |authority| {
-        let one = fs::read(authority).unwrap();
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        (0..400).for_each(|_| std::io::Write::write_all(&mut file, &one).unwrap());
-        Some(file)
-    });
-    let [fresh, curl] = [0, 1].map(|side: usize| many.iter().map(|pair| pair[side].clone()).collect::<Vec<_>>());
-    let found = work(&fresh, &curl);
-    let gap = found.of_gap_ms.unwrap();
-    let more = found.more_ms.expect("curl works for longer than it is kept waiting");
-    // A busy machine takes away from the bound, and never adds to it.
-    assert!(found.bound_at == 1 && more > 5.0 && found.within_ms[1] <= found.process_ms, "{found:?}");
-    assert!(more <= gap + 50.0, "{found:?}");
+    // A busy machine takes away from the bound, and never adds to it: any run in which it shows is enough.
+    let found = (0..6)
+        .map(|_| reading_many_authorities())
+        .inspect(|found| {
+            assert!(found.bound_at == 1 && found.within_ms[1] <= found.process_ms, "{found:?}");
+            assert!(found.more_ms.is_none_or(|more| more <= found.of_gap_ms.unwrap() + 50.0), "{found:?}");
+        })
+        .find(|found| found.more_ms.is_some_and(|more| more > 5.0))
+        .expect("curl works for longer than it is kept waiting");
     // Over plain HTTP there is nothing to compute, whatever starting a process takes.
-    let [fresh, curl] =
-        [0, 1].map(|side: usize| pairs(TlsOffer::Plain).iter().map(|pair| pair[side].clone()).collect::<Vec<_>>());
+    let [fresh, curl] = sides(&pairs(TlsOffer::Plain));
     let plain = work(&fresh, &curl);
     assert!(plain.within_ms[1] < found.within_ms[1] / 2.0, "{plain:?} {found:?}");
 }

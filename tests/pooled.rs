@@ -1,17 +1,22 @@
 //! The `pooled` method against real servers: what is kept between measurements, and what is not.
 
+use std::time::Duration;
+
+use parallax::adapters::curl::Curl;
+use parallax::adapters::exchange::Fresh;
 use parallax::adapters::pooled::Pooled;
 use parallax::measurement::hop::Hop;
 use parallax::measurement::outcome::{Answer, Cause, Outcome};
 use parallax::measurement::phase::Phase;
 use parallax::measurement::sample::Observation;
 use parallax::probe::port::Measure;
-use parallax::probe::target::{Coding, HttpMethod, HttpVersions, Secret, TlsVersions};
+use parallax::probe::target::{Coding, HttpMethod, HttpVersions, Secret, Timeouts, TlsVersions};
 
 use crate::hostile::target;
 use crate::support::hostile::Behaviour;
 use crate::support::pages::{self, Site};
 use crate::support::proxy;
+use crate::support::server::Server;
 
 fn answer(seen: &Observation) -> &Answer {
     match &seen.outcome {
@@ -138,4 +143,51 @@ fn codings_ipv6_head_and_credentials_work() {
     let seen = pooled.measure(&user);
     assert_eq!(answer(&seen).failed_checks, []);
     assert!(!seen.hops[0].url.contains("u:p"));
+}
+
+/// The parser of the client forgets each interim response, and its task goes on for a while as they come.
+#[test]
+fn a_flood_of_interim_responses_ends_by_the_limit() {
+    let server = Behaviour::FloodsContinue.start();
+    let mut target = target(server.url_as("http", "/"));
+    target.timeouts = Timeouts::total(Duration::from_millis(500));
+    let seen = Pooled::new().unwrap().measure(&target);
+    let Outcome::Failed(failure) = &seen.outcome else { panic!("{seen:?}") };
+    assert_eq!((failure.phase, failure.cause), (Phase::Wait, Cause::Timeout), "{failure:?}");
+}
+
+#[test]
+fn lines_of_header_that_others_get_along_with_are_no_failure() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let odd: [&[u8]; 7] = [
+        b"X-Latin: caf\xe9",
+        b"X Spaced: 1",
+        b"X-Space-After : 1",
+        b"X-Control: a\x01b",
+        b"X-Folded: a\r\n b",
+        b"X(bracket): 1",
+        b": no name",
+    ];
+    let mut complaints = Vec::new();
+    for line in odd {
+        let server = Server::start("http", move |mut stream, _| async move {
+            let _ = stream.read(&mut [0; 4_096]).await;
+            let answer = [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n", line, b"\r\nX-After: 1\r\n\r\nok"].concat();
+            let _ = stream.write_all(&answer).await;
+            let _ = stream.read(&mut [0; 4_096]).await;
+        });
+        let target = target(server.url("/"));
+        let methods: [(&str, Box<dyn Measure>); 3] = [
+            ("curl", Box::new(Curl::find().unwrap())),
+            ("fresh", Box::new(Fresh::new().unwrap())),
+            ("pooled", Box::new(Pooled::new().unwrap())),
+        ];
+        for (name, mut method) in methods {
+            let seen = method.measure(&target);
+            if !matches!(&seen.outcome, Outcome::Answered(answer) if answer.bytes == Some(2)) {
+                complaints.push(format!("{name}, {:?}: {:?}", String::from_utf8_lossy(line), seen.outcome));
+            }
+        }
+    }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }

@@ -19,6 +19,7 @@ use parallax::stopwatch::replay::{Assumptions, Replay, replay};
 use tempfile::NamedTempFile;
 
 use crate::hostile::target;
+use crate::support::stamps;
 
 const ROUNDS: usize = 15;
 /// Whoever leaves the waiting out of a definition, or counts it twice, is off by this much.
@@ -33,6 +34,7 @@ pub fn pairs(tls: TlsOffer) -> Vec<[Sample; 2]> {
 
 /// The same, trusting what `authorities` makes of the site's own.
 pub fn pairs_trusting(tls: TlsOffer, authorities: impl FnOnce(&Path) -> Option<NamedTempFile>) -> Vec<[Sample; 2]> {
+    stamps::held();
     let site = Site::start(Options { redirect: false, think: THINK, tls, ..Options::default() }).unwrap();
     let mut target = target(site.url("/page"));
     target.http = HttpVersions::Http1;

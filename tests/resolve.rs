@@ -15,6 +15,7 @@ use parallax::probe::target::{AddressFamily, Resolver};
 use parallax::probe::transcript::Wait;
 
 use crate::support::dns::{NameServer, Reply, addresses};
+use crate::support::stamps;
 
 const V4: &str = "192.0.2.7";
 const V6: &str = "2001:db8::7";
@@ -26,6 +27,14 @@ fn both() -> Reply {
 fn asking(servers: &[SocketAddr], text: &str) -> Configuration {
     let mut configuration = Configuration::parse(text, "192.0.2.99 in-the-file\n");
     configuration.servers = servers.to_vec();
+    // Longer than any pause of a busy machine: a question is asked again only where that is the subject.
+    configuration.timeout = Duration::from_secs(20);
+    configuration
+}
+
+/// For servers that keep silent.
+fn asking_briefly(servers: &[SocketAddr], text: &str) -> Configuration {
+    let mut configuration = asking(servers, text);
     configuration.timeout = Duration::from_millis(400);
     configuration
 }
@@ -53,6 +62,7 @@ fn find_with(
     configuration: &Configuration,
     limit: Duration,
 ) -> Found {
+    stamps::held();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut waits = Vec::new();
     let timeline = Timeline::start();
@@ -126,7 +136,7 @@ fn an_alias_is_followed() {
 #[test]
 fn a_lost_question_is_asked_again() {
     let server = NameServer::start(|asked| if asked.earlier == 0 { vec![] } else { vec![both()] });
-    let found = find_both("www.example", &asking(&[server.address], ""));
+    let found = find_both("www.example", &asking_briefly(&[server.address], ""));
     assert_eq!(found.result.unwrap(), addresses(&[V6, V4]));
     assert_eq!(server.asked().len(), 4);
     assert!(found.elapsed >= Micros(400_000));
@@ -138,7 +148,7 @@ fn only_the_question_without_an_answer_is_asked_again() {
         NameServer::start(
             |asked| if asked.kind == RecordType::AAAA && asked.earlier == 0 { vec![] } else { vec![both()] },
         );
-    assert_eq!(find_both("www.example", &asking(&[server.address], "")).result.unwrap(), addresses(&[V6, V4]));
+    assert_eq!(find_both("www.example", &asking_briefly(&[server.address], "")).result.unwrap(), addresses(&[V6, V4]));
     let kinds: Vec<_> = server.asked().into_iter().map(|asked| asked.kind).collect();
     assert_eq!(kinds.iter().filter(|kind| **kind == RecordType::A).count(), 1, "{kinds:?}");
 }
@@ -148,13 +158,13 @@ fn a_late_answer_to_the_first_try_is_good_in_the_second() {
     let server = NameServer::start(|asked| {
         if asked.earlier == 0 { vec![Reply::Pause(Duration::from_millis(600)), both()] } else { vec![] }
     });
-    assert_eq!(find_both("www.example", &asking(&[server.address], "")).result.unwrap(), addresses(&[V6, V4]));
+    assert_eq!(find_both("www.example", &asking_briefly(&[server.address], "")).result.unwrap(), addresses(&[V6, V4]));
 }
 
 #[test]
 fn one_family_that_is_never_answered_does_not_hide_the_other() {
     let server = NameServer::start(|asked| if asked.kind == RecordType::AAAA { vec![] } else { vec![both()] });
-    let found = find_both("www.example", &asking(&[server.address], ""));
+    let found = find_both("www.example", &asking_briefly(&[server.address], ""));
     assert_eq!(found.result.unwrap(), addresses(&[V4]));
 }
 
@@ -229,7 +239,7 @@ fn a_server_with_an_error_is_left_for_the_next() {
     let started = Instant::now();
     let found = find_both("www.example", &asking(&[broken.address, good.address], ""));
     assert_eq!(found.result.unwrap(), addresses(&[V6, V4]));
-    assert!(started.elapsed() < Duration::from_millis(390), "an error is not waited out");
+    assert!(started.elapsed() < Duration::from_secs(15), "an error is not waited out");
     let found = find_both("www.example", &asking(&[broken.address], ""));
     assert_eq!(found.cause(), Cause::ResolverFailed);
     assert!(
@@ -243,14 +253,14 @@ fn a_server_with_an_error_is_left_for_the_next() {
 fn a_silent_server_is_left_for_the_next() {
     let silent = NameServer::start(|_| vec![]);
     let good = NameServer::start(|_| vec![both()]);
-    let found = find_both("www.example", &asking(&[silent.address, good.address], ""));
+    let found = find_both("www.example", &asking_briefly(&[silent.address, good.address], ""));
     assert_eq!(found.result.unwrap(), addresses(&[V6, V4]));
 }
 
 #[test]
 fn silence_is_a_timeout_and_all_of_it_is_network_time() {
     let silent = NameServer::start(|_| vec![]);
-    let found = find_both("www.example", &asking(&[silent.address], "search corp.example"));
+    let found = find_both("www.example", &asking_briefly(&[silent.address], "search corp.example"));
     assert_eq!(found.cause(), Cause::Timeout);
     let network: Micros = found.waits.iter().map(|wait| wait.network().unwrap()).sum();
     assert!(network >= Micros(790_000) && found.elapsed >= network, "{network:?} of {:?}", found.elapsed);
@@ -265,7 +275,7 @@ fn a_closed_port_is_a_failed_resolver_at_once() {
     held.connect(closed).unwrap();
     let found = find_both("www.example", &asking(&[closed], ""));
     assert_eq!(found.cause(), Cause::ResolverFailed);
-    assert!(found.elapsed < Micros(390_000), "{:?}", found.elapsed);
+    assert!(found.elapsed < Micros(15_000_000), "{:?}", found.elapsed);
 }
 
 #[test]

@@ -168,6 +168,24 @@ fn samples_that_could_not_be_kept_to_the_end_are_counted() {
 }
 
 #[test]
+fn a_disk_that_gets_room_while_the_agent_ends_is_tried_again_in_time() {
+    let keeper = ScriptedKeeper::default();
+    *keeper.full.lock().unwrap() = true;
+    let running = start(agent(&["a"], SECOND, vec![]), &keeper);
+    let pause = |event| match event {
+        Event::ArchiveWaits { again, .. } => Some(again),
+        _ => None,
+    };
+    running.told.wait(|event| pause(event).filter(|again| *again >= Duration::from_millis(400)));
+    running.stop.ask();
+    // However seldom it was tried before: the pauses begin anew, and stay short.
+    running.told.wait(|event| pause(event).filter(|again| *again <= Duration::from_millis(100)));
+    *keeper.full.lock().unwrap() = false;
+    assert_eq!(running.thread.join().unwrap().unwrap(), Ended::InOrder);
+    assert!(!keeper.records.lock().unwrap().is_empty());
+}
+
+#[test]
 fn a_prober_that_breaks_down_ends_the_agent_with_its_reason() {
     let keeper = ScriptedKeeper::default();
     let running = start(agent(&["a"], SECOND, vec![Act::Panic, Act::Answer]), &keeper);

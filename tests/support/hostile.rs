@@ -38,7 +38,7 @@ pub enum Behaviour {
     OversizedHeader,
     /// A hundred thousand header lines.
     ManyHeaders,
-    /// Interim responses and nothing else: 8 MB of `100 Continue`.
+    /// Interim responses and nothing else: 128 MB of `100 Continue`.
     FloodsContinue,
 }
 
@@ -121,7 +121,10 @@ impl Behaviour {
             }
             Self::FloodsContinue => {
                 read_some(&mut stream).await?;
-                stream.write_all(&b"HTTP/1.1 100 Continue\r\n\r\n".repeat(8 * 1024 * 1024 / 25)).await?;
+                let some = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(1024 * 1024 / 25);
+                for _ in 0..128 {
+                    stream.write_all(&some).await?;
+                }
                 while read_some(&mut stream).await? > 0 {}
             }
         }

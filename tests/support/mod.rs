@@ -18,3 +18,4 @@ pub mod proxy;
 pub mod samples;
 pub mod scripted;
 pub mod server;
+pub mod stamps;

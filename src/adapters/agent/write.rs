@@ -34,6 +34,8 @@ pub(super) const BACKLOG_MAX: usize = 10_000;
 const BATCH_MAX: usize = 32;
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_LONGEST: Duration = Duration::from_secs(30);
+/// Once the agent was told to end.
+const RETRY_AT_LAST: Duration = Duration::from_secs(1);
 /// So long is a broken archive tried again after the agent was told to end.
 pub(super) const FAREWELL: Duration = Duration::from_secs(10);
 const FORGET_EVERY: Duration = Duration::from_secs(3_600);
@@ -76,7 +78,10 @@ impl Writer {
                 match self.step(&mut backlog) {
                     Ok(()) if trouble.take().is_some() => self.tell(Event::ArchiveBack),
                     Ok(()) => {}
-                    Err(reason) => trouble = Some(self.wait_after(trouble.as_ref(), reason, backlog.len())),
+                    Err(reason) => {
+                        let longest = if last_words.is_some() { RETRY_AT_LAST } else { RETRY_LONGEST };
+                        trouble = Some(self.wait_after(trouble.as_ref(), longest, reason, backlog.len()));
+                    }
                 }
             }
             let given_up = last_words.is_some_and(|until| Instant::now() >= until) || backlog.len() > BACKLOG_MAX;
@@ -93,8 +98,9 @@ impl Writer {
                 std::thread::sleep(pause.min(Duration::from_millis(200)));
             } else if gather(orders, pause, &mut backlog) {
                 last_words = Some(Instant::now() + FAREWELL);
+                // Tried at once, and often: there are no more than these few seconds.
                 if let Some(trouble) = &mut trouble {
-                    trouble.at = Instant::now();
+                    (trouble.at, trouble.again) = (Instant::now(), RETRY_FIRST / 2);
                 }
             }
         }
@@ -132,8 +138,8 @@ impl Writer {
         Ok(())
     }
 
-    fn wait_after(&self, before: Option<&Trouble>, reason: String, waiting: usize) -> Trouble {
-        let again = before.map_or(RETRY_FIRST, |before| (before.again * 2).min(RETRY_LONGEST));
+    fn wait_after(&self, before: Option<&Trouble>, longest: Duration, reason: String, waiting: usize) -> Trouble {
+        let again = before.map_or(RETRY_FIRST, |before| (before.again * 2).min(longest));
         self.tell(Event::ArchiveWaits { reason: reason.clone(), waiting, again });
         Trouble { reason, again, at: Instant::now() + again }
     }

@@ -14,6 +14,7 @@ use super::miss;
 
 impl Append for Archive {
     async fn append(&mut self, records: &[Record]) -> Result<Appended, ArchiveError> {
+        self.stand()?;
         let doing = Doing { verb: "write", place: &self.place };
         let rows = records
             .iter()
@@ -30,12 +31,15 @@ impl Append for Archive {
             }
         }
         transaction.commit().map_err(failed)?;
+        // A file that is not there any more has taken it all the same.
+        self.stand()?;
         Ok(appended)
     }
 }
 
 impl Known for Archive {
     async fn known(&mut self, ids: &[SampleId]) -> Result<Vec<SampleId>, ArchiveError> {
+        self.stand()?;
         let failed = |error: rusqlite::Error| Doing { verb: "read", place: &self.place }.failed(&error);
         let transaction = self.connection.transaction().map_err(failed)?;
         let mut statement = transaction.prepare_cached("SELECT 1 FROM sample WHERE id = ?1").map_err(failed)?;

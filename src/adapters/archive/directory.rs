@@ -78,6 +78,7 @@ impl Slots for Archive {
         method: &Method,
         window: Window,
     ) -> Result<Vec<UnixMillis>, ArchiveError> {
+        self.stand()?;
         let failed = |error: rusqlite::Error| Doing { verb: "read", place: &self.place }.failed(&error);
         let mut statement = self
             .connection

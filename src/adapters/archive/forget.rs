@@ -11,6 +11,7 @@ use super::fault::Doing;
 
 impl Forget for Archive {
     async fn forget_before(&mut self, moment: UnixMillis) -> Result<u64, ArchiveError> {
+        self.stand()?;
         let failed = |error: rusqlite::Error| Doing { verb: "write", place: &self.place }.failed(&error);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         let removed = remove(&transaction, moment.0).map_err(failed)?;

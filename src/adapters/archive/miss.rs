@@ -12,12 +12,14 @@ use super::fault::Doing;
 
 impl port::Miss for Archive {
     async fn miss(&mut self, missed: &[Miss]) -> Result<(), ArchiveError> {
+        self.stand()?;
         let failed = |error: rusqlite::Error| Doing { verb: "write", place: &self.place }.failed(&error);
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         for miss in missed {
             keep(&transaction, miss).map_err(failed)?;
         }
-        transaction.commit().map_err(failed)
+        transaction.commit().map_err(failed)?;
+        self.stand()
     }
 }
 

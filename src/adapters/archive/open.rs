@@ -111,10 +111,12 @@ fn log_ahead(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 fn to_read(path: &Path, doing: Doing) -> Result<Connection, ArchiveError> {
-    let opened = opened_to_read(path, OpenFlags::empty()).or_else(|error| {
-        // A log needs files beside the database. Where they cannot be made and none is left behind, no writer is at
-        // work, and the file may be read as it is.
-        if log_is_empty(path) { opened_to_read(&immutable(path), OpenFlags::SQLITE_OPEN_URI) } else { Err(error) }
+    // A log needs files beside the database, and only who may write takes them away again: so it is opened to be
+    // written, where this user may, and then writes nothing.
+    let opened = opened_to_read(path, OpenFlags::SQLITE_OPEN_READ_WRITE).or_else(|error| {
+        // Where they cannot be made and none is left behind, no writer is at work, and the file may be read as it is.
+        let flags = OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_READ_ONLY;
+        if log_is_empty(path) { opened_to_read(&immutable(path), flags) } else { Err(error) }
     });
     let (connection, marks) = opened.map_err(|error| doing.failed(&error))?;
     accept(marks, doing)?;
@@ -129,9 +131,9 @@ fn to_read(path: &Path, doing: Doing) -> Result<Connection, ArchiveError> {
 }
 
 fn opened_to_read(path: &Path, flags: OpenFlags) -> rusqlite::Result<(Connection, Marks)> {
-    let flags = flags | OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "query_only", true)?;
     let marks = schema::marks(&connection)?;
     Ok((connection, marks))
 }

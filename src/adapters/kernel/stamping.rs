@@ -44,12 +44,17 @@ impl Stamping {
 }
 
 #[cfg(all(test, target_os = "linux"))]
-mod tests {
+pub(in crate::adapters) mod tests {
     use super::*;
+
+    /// For tests, which have time: a machine at work for others may take longer to begin than a prober would wait.
+    pub(in crate::adapters) fn held() -> Stamping {
+        (0..100).find_map(|_| Stamping::hold().ok()).expect("a kernel that stamps")
+    }
 
     #[test]
     fn while_it_is_held_every_packet_is_stamped() {
-        let _held = Stamping::hold().unwrap();
+        let _held = held();
         for _ in 0..20 {
             let (one, other) = (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
             enable_receive_stamps(&other).unwrap();

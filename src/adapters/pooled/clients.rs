@@ -99,7 +99,10 @@ fn build(target: &Target) -> Result<Marked, String> {
         .connect_timeout(timeouts.resolve.saturating_add(timeouts.connect).saturating_add(timeouts.tls))
         // Measurements are minutes apart; what the server keeps open is kept.
         .pool_idle_timeout(None)
-        .tcp_keepalive(KEEPALIVE);
+        .tcp_keepalive(KEEPALIVE)
+        // Servers that curl and `fresh` get along with.
+        .http1_ignore_invalid_headers_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true);
     let builder = match target.http {
         HttpVersions::Best => builder,
         HttpVersions::Http1 => builder.http1_only(),

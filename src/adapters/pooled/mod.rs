@@ -6,7 +6,9 @@
 //! see `marks`. No phase has a network part: the sockets are not ours to ask.
 //!
 //! Limits hold for the lookup, for making a connection as a whole, for that and the waiting together, for receiving, and
-//! for everything.
+//! for everything. They are looked at when the client's task pauses, and it reads on while something is there: a server
+//! that floods us with what the parser forgets (interim responses) can hold up a limit for 128 reads of up to 400 KB,
+//! which is what the runtime grants a task at a time. `fresh` and curl end such a header by its size.
 
 mod clients;
 mod failure;

@@ -2,6 +2,8 @@
 
 use parallax::report::terminal::Canvas;
 
+use crate::target_arguments::quantity;
+
 /// As typed.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct CanvasArguments {
@@ -10,7 +12,7 @@ pub(crate) struct CanvasArguments {
     ascii: bool,
     /// Print lines of at most this many characters
     // 60 is the least that tables can be printed in, `terminal::WIDTH_LEAST`.
-    #[arg(long, value_name = "COLUMNS", default_value_t = 100, value_parser = clap::value_parser!(u16).range(60..=1000))]
+    #[arg(long, value_name = "COLUMNS", default_value_t = 100, value_parser = quantity::whole(60_u16..=1000))]
     width: u16,
 }
 

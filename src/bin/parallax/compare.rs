@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "method=WAY", default_value = "method=curl")]
     b: String,
     /// How often each of the two measures
-    #[arg(long, value_name = "NUMBER", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "NUMBER", default_value_t = 30, value_parser = quantity::whole(1_u32..=100_000))]
     rounds: u32,
     /// Rest this long between rounds
     #[arg(long, value_name = "SECONDS", value_parser = quantity::pause, default_value = "0")]

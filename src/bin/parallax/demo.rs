@@ -25,6 +25,7 @@ use crate::measuring::Measuring;
 use crate::output::{print, tell};
 use crate::page_file::PageFile;
 use crate::progress::Progress;
+use crate::target_arguments::quantity;
 use crate::turns::Turns;
 use crate::vantage;
 use script::Script;
@@ -32,7 +33,7 @@ use script::Script;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// How long to watch
-    #[arg(long, value_name = "SECONDS", default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 50, value_parser = quantity::whole(1_u64..=3_600))]
     seconds: u64,
     /// Where to write the report, a page that stands alone
     #[arg(long, short, value_name = "FILE", default_value = "report.html")]

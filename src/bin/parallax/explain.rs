@@ -41,10 +41,10 @@ pub(crate) struct Arguments {
     /// Only samples of this page
     #[arg(long, value_name = "ID")]
     target: Option<String>,
-    /// Only samples that began since then: a length of time back from now (24h, 7d) or an RFC 3339 time
+    /// Only samples that began since then: a length of time back from now (24h, 7d), a day (2026-11-23, UTC) or an RFC 3339 time
     #[arg(long, value_name = "TIME")]
     since: Option<String>,
-    /// Only samples that began before then: a length of time back from now, or an RFC 3339 time
+    /// Only samples that began before then: a length of time back from now, a day or an RFC 3339 time
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
     /// Where samples are kept

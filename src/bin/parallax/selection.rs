@@ -16,10 +16,10 @@ pub(crate) struct SelectionArguments {
     /// Where samples are kept
     #[arg(long, value_name = "sqlite:PATH", default_value = "sqlite:parallax.db")]
     pub(crate) archive: String,
-    /// Only samples that began since then: a length of time back from now (24h, 7d) or an RFC 3339 time
+    /// Only samples that began since then: a length of time back from now (24h, 7d), a day (2026-11-23, UTC) or an RFC 3339 time
     #[arg(long, value_name = "TIME")]
     pub(crate) since: Option<String>,
-    /// Only samples that began before then: a length of time back from now, or an RFC 3339 time
+    /// Only samples that began before then: a length of time back from now, a day or an RFC 3339 time
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<String>,
     /// Only samples of this page
@@ -80,10 +80,10 @@ fn narrow<T, E: std::fmt::Display>(
     }
 }
 
-/// A moment as typed after `flag`: a length of time back from `now`, or an RFC 3339 time.
+/// A moment as typed after `flag`: a length of time back from `now`, the beginning of a day in UTC, or an RFC 3339 time.
 ///
 /// # Errors
-/// Neither of the two.
+/// None of the three.
 pub(crate) fn moment(flag: &str, text: &str, now: UnixMillis) -> Result<UnixMillis, Problem> {
     if let Ok(back) = length(text) {
         return Some(now.minus(back)).filter(|point| point.0 >= 0).ok_or_else(|| {
@@ -93,9 +93,10 @@ pub(crate) fn moment(flag: &str, text: &str, now: UnixMillis) -> Result<UnixMill
             ))
         });
     }
-    let point = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| {
+    let day = || OffsetDateTime::parse(&format!("{text}T00:00:00Z"), &Rfc3339);
+    let point = OffsetDateTime::parse(text, &Rfc3339).or_else(|_| day()).map_err(|_| {
         Problem::input(format!(
-            "{flag} {:?} is neither a length of time (24h, 7d, 90m) nor an RFC 3339 time (2026-11-23T06:00:00Z)",
+            "{flag} {:?} is neither a length of time (24h, 7d, 90m) nor a day (2026-11-23) nor an RFC 3339 time (2026-11-23T06:00:00Z)",
             text.escape_default().to_string()
         ))
     })?;
@@ -139,10 +140,18 @@ mod tests {
     }
 
     #[test]
+    fn a_day_begins_at_midnight_utc() {
+        let window = selection(&["--since", "2023-11-13", "--until", "2023-11-14"]).unwrap().window;
+        assert_eq!(window, Window { from: UnixMillis(1_699_833_600_000), to: UnixMillis(1_699_920_000_000) });
+    }
+
+    #[test]
     fn a_bad_flag_is_refused_by_its_name() {
         for (words, said) in [
             (["--since", "yesterday"], "--since"),
             (["--until", "2026-13-01T00:00:00Z"], "--until"),
+            (["--until", "2026-02-30"], "--until"),
+            (["--since", "2026-11"], "nor a day"),
             (["--since", "\u{1b}[2J"], "--since"),
             (["--since", "99999999d"], "--since 99999999d reaches back beyond 1970"),
             (["--until", "584542046years"], "beyond 1970"),

@@ -165,6 +165,12 @@ impl TargetArguments {
         if target.http == HttpVersions::Http2 && target.url.scheme() == "http" {
             return Err(Problem::input("--http2 needs an https:// URL: HTTP/2 is agreed on in the TLS handshake"));
         }
+        if let Some(largest) = target.expect.max_time.filter(|largest| *largest > target.timeouts.total) {
+            let [largest, limit] = [largest, target.timeouts.total].map(humantime::format_duration);
+            return Err(Problem::input(format!(
+                "--expect-max-time {largest} is longer than --max-time ({limit}), so it could never fail; shorten it, or raise --max-time"
+            )));
+        }
         if target.http_method == HttpMethod::Head && target.expect.needs_body() {
             return Err(Problem::input(
                 "--head asks for no body, so --expect-contains, -matches and -json cannot hold",

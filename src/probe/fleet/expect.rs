@@ -1,11 +1,14 @@
 //! What a page must satisfy.
 
+use std::time::Duration;
+
 use crate::probe::target::Expectations;
 
 use super::finding::{Findings, shown};
 use super::section::{Entry, Section};
 
-pub(super) fn expect(entry: Entry<'_>, findings: &mut Findings<'_>) -> Option<Expectations> {
+/// Of a page that is given up after `timeout`.
+pub(super) fn expect(entry: Entry<'_>, timeout: Duration, findings: &mut Findings<'_>) -> Option<Expectations> {
     let mut section = entry.table("a table such as { status = [200] }", findings)?;
     section.name = "`expect`".to_owned();
     let expectations = Expectations {
@@ -18,10 +21,22 @@ pub(super) fn expect(entry: Entry<'_>, findings: &mut Findings<'_>) -> Option<Ex
             .take("certificate_days_left")
             .and_then(|entry| entry.whole(0, 36_500, findings))
             .and_then(|days| i32::try_from(days).ok()),
-        max_time: section.take("max_time").and_then(|entry| entry.length(findings)),
+        max_time: section.take("max_time").and_then(|entry| largest_time(entry, timeout, findings)),
     };
     section.finish(findings);
     Some(expectations)
+}
+
+/// An answer that late is a timeout already, and the check could never fail.
+fn largest_time(entry: Entry<'_>, timeout: Duration, findings: &mut Findings<'_>) -> Option<Duration> {
+    let at = entry.at;
+    let length = entry.length(findings)?;
+    if length > timeout {
+        let [length, timeout] = [length, timeout].map(|length| humantime::format_duration(length).to_string());
+        let what = format!("`max_time` {length} is longer than the timeout ({timeout}), so it could never fail");
+        findings.note(at, format!("{what}; shorten it, or raise `timeout`"));
+    }
+    Some(length)
 }
 
 /// `200`, or `"2xx"` for a whole class.

@@ -45,25 +45,39 @@ impl FleetError {
 /// Mistakes as they are found.
 pub(super) struct Findings<'t> {
     text: &'t str,
+    /// The position every [`STRIDE`] bytes or so, so that no position is counted from the beginning: a file may have
+    /// tens of thousands of pages, and all of them in one line.
+    known: Vec<(usize, Position)>,
     mistakes: Vec<Mistake>,
 }
+
+const STRIDE: usize = 4_096;
 
 /// More than this help nobody.
 const MISTAKES_SHOWN: usize = 50;
 
 impl<'t> Findings<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, mistakes: Vec::new() }
+        let mut known = vec![(0, Position { line: 1, column: 1 })];
+        let mut last = known[0];
+        for byte in (STRIDE..text.len()).step_by(STRIDE).map(|byte| text.floor_char_boundary(byte)) {
+            last = (byte, counted(&text[last.0..byte], last.1));
+            known.push(last);
+        }
+        Self { text, known, mistakes: Vec::new() }
     }
 
     /// Notes a mistake at a byte of the text.
     pub(super) fn note(&mut self, byte: usize, what: impl Into<String>) {
-        let at = position(self.text, byte);
+        let at = self.position(byte);
         self.mistakes.push(Mistake { at, what: what.into() });
     }
 
     pub(super) fn position(&self, byte: usize) -> Position {
-        position(self.text, byte)
+        let byte = self.text.floor_char_boundary(byte);
+        let after = self.known.partition_point(|(known, _)| *known <= byte);
+        let (from, at) = self.known[after.saturating_sub(1)];
+        counted(&self.text[from..byte], at)
     }
 
     pub(super) fn into_error(mut self) -> Option<FleetError> {
@@ -75,9 +89,17 @@ impl<'t> Findings<'t> {
 
 /// The line and column of a byte.
 pub(super) fn position(text: &str, byte: usize) -> Position {
-    let before = text.get(..text.floor_char_boundary(byte)).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    Position { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
+    counted(&text[..text.floor_char_boundary(byte)], Position { line: 1, column: 1 })
+}
+
+/// The position behind a piece of text that begins at another.
+fn counted(piece: &str, from: Position) -> Position {
+    match piece.rfind('\n') {
+        None => Position { column: from.column + piece.chars().count(), ..from },
+        Some(newline) => {
+            Position { line: from.line + piece.matches('\n').count(), column: piece[newline + 1..].chars().count() + 1 }
+        }
+    }
 }
 
 /// A value as typed, made safe for a terminal and short.
@@ -98,5 +120,15 @@ mod tests {
     fn columns_count_characters_not_bytes() {
         assert_eq!(position("a\nüb = 1", 4), Position { line: 2, column: 2 });
         assert_eq!(position("", 99), Position { line: 1, column: 1 });
+    }
+
+    #[test]
+    fn a_position_is_the_same_counted_from_the_beginning_or_from_a_known_one() {
+        for text in ["über = 1, ".repeat(2_000), "ü = 1\n".repeat(3_000), "\n".repeat(10_000), String::new()] {
+            let findings = Findings::new(&text);
+            for byte in (0..text.len() + 10).step_by(97).chain([STRIDE - 1, STRIDE, STRIDE + 1, usize::MAX]) {
+                assert_eq!(findings.position(byte), position(&text, byte), "{byte}");
+            }
+        }
     }
 }

@@ -69,7 +69,9 @@ pub(super) fn page(
     target.headers = headers.known;
     request(&mut section, &mut target, findings);
     tls(&mut section, &mut target, findings);
-    if let Some(expectations) = section.take("expect").and_then(|entry| expect::expect(entry, findings)) {
+    if let Some(expectations) =
+        section.take("expect").and_then(|entry| expect::expect(entry, target.timeouts.total, findings))
+    {
         target.expect = expectations;
     }
     section.finish(findings);

@@ -24,6 +24,17 @@ pub(crate) fn pause(typed: &str) -> Result<Duration, String> {
     if matches!(typed.trim().parse::<f64>(), Ok(0.0)) { Ok(Duration::ZERO) } else { seconds(typed) }
 }
 
+/// A whole number of a range, said as a person would.
+pub(crate) fn whole<N>(range: std::ops::RangeInclusive<N>) -> impl Fn(&str) -> Result<N, String> + Clone
+where
+    N: std::str::FromStr + PartialOrd + std::fmt::Display + Clone,
+{
+    move |typed| {
+        let wanted = || format!("give a whole number from {} to {}", range.start(), range.end());
+        typed.parse().ok().filter(|number| range.contains(number)).ok_or_else(wanted)
+    }
+}
+
 /// Bytes, with curl's K, M and G for powers of 1,024.
 pub(crate) fn bytes(typed: &str) -> Result<u64, String> {
     let typed = typed.trim();
@@ -52,6 +63,15 @@ mod tests {
         assert_eq!(seconds("250ms"), Ok(Duration::from_millis(250)));
         for nonsense in ["", "0", "-1", "NaN", "inf", "1e300", "soon", "2d", "1us", "0.0001"] {
             assert!(seconds(nonsense).is_err(), "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn a_number_outside_of_its_range_is_told_the_range_in_words() {
+        let rounds = whole(1_u32..=5);
+        assert_eq!((rounds("1"), rounds("5")), (Ok(1), Ok(5)));
+        for nonsense in ["0", "6", "-1", "", "two", "1.5", "99999999999999999999"] {
+            assert_eq!(rounds(nonsense), Err("give a whole number from 1 to 5".to_owned()), "{nonsense}");
         }
     }
 
