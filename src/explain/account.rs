@@ -73,6 +73,9 @@ pub struct CauseRow {
     pub share: Option<f64>,
     /// What may be claimed.
     pub claim: Claim,
+    /// What the claim rests on beside the interval: see [`Bar::claim_beside`].
+    #[serde(skip)]
+    pub by_luck: Option<f64>,
     /// Seen at one side only; the other side was taken to be alike.
     pub one_sided: bool,
     /// A small function's processor may have been taken away unseen: network or stolen. Memory sizes side by side decide.
@@ -355,6 +358,7 @@ impl Case {
                 return None;
             }
             let interval_ms = figures.intervals.as_ref().ok().map(|found| found.rows[cause as usize]);
+            let by_luck = figures.intervals.as_ref().ok().and_then(|found| found.by_luck(cause));
             let (holds, label) = self.meaning(cause, merged);
             let hidden = matches!(
                 cause,
@@ -369,7 +373,8 @@ impl Case {
                 ms,
                 interval_ms,
                 share: (figures.gap.abs() > interval::INSTRUMENT_MS).then(|| ms / figures.gap),
-                claim: bar.claim(ms, interval_ms),
+                claim: bar.claim_beside(ms, interval_ms, by_luck),
+                by_luck,
                 one_sided: figures.one_sided[cause as usize],
                 or_stolen: hidden && stolen,
                 // What is left over after different columns is not comparable from side to side.

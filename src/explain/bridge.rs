@@ -108,7 +108,7 @@ pub fn account(a: &Source, bridge: Source, b: Source, question: &Question) -> Re
     }
     for row in &mut account.rows {
         row.share = (gap.abs() > INSTRUMENT_MS).then(|| row.ms / gap);
-        row.claim = bar.claim(row.ms, row.interval_ms);
+        row.claim = bar.claim_beside(row.ms, row.interval_ms, row.by_luck);
     }
     for verdict in &mut account.verdicts {
         let moved = match verdict.hypothesis {
@@ -169,6 +169,7 @@ fn add(
             interval_ms,
             share: None,
             claim: super::claim::Claim::Undecided,
+            by_luck: None,
             one_sided: false,
             or_stolen: false,
             evidence: Vec::new(),

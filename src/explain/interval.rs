@@ -7,9 +7,11 @@ use serde::Serialize;
 
 use crate::statistics::clopper_pearson;
 use crate::statistics::interval::Interval;
+use crate::statistics::rare_events::equal_rates;
 use crate::statistics::student::t_975;
 
 use super::cause::{Cause, Shares};
+use super::claim::{Bar, Claim};
 use super::influence::Linear;
 use super::ledger::{Row, Seen};
 use super::mean::{MeanGap, divide};
@@ -70,6 +72,8 @@ pub struct Intervals {
     pub rows: [Interval; Cause::COUNT],
     /// Of each suspicion, in the order of [`Hypothesis::ALL`].
     pub verdicts: [Interval; Hypothesis::ALL.len()],
+    /// How likely losses that differ as much are where both sides lose alike, by an exact test.
+    pub loss_by_luck: Option<f64>,
     /// Blocks of time.
     pub blocks: usize,
     /// How long a block is, in milliseconds.
@@ -78,6 +82,19 @@ pub struct Intervals {
     pub sandboxes: usize,
     /// Degrees of freedom.
     pub degrees: f64,
+}
+
+impl Intervals {
+    /// What may be claimed of a cause whose share is `ms`.
+    #[must_use]
+    pub fn claim(&self, bar: &Bar, cause: Cause, ms: f64) -> Claim {
+        bar.claim_beside(ms, Some(self.rows[cause as usize]), self.by_luck(cause))
+    }
+
+    /// How likely so much of a cause is where there is none of it, where an exact test says so.
+    pub(super) fn by_luck(&self, cause: Cause) -> Option<f64> {
+        self.loss_by_luck.filter(|_| cause == Cause::Loss)
+    }
 }
 
 /// Whether the data allow an interval at all.
@@ -121,6 +138,9 @@ pub fn of_mean(sides: &Sides, point: &MeanGap, seed: u64, replicates: usize) -> 
     overshoot::widen(sides, &mut intervals);
     if sides.both().has(Seen::LOSS.or(Seen::ROUND_TRIPS)) {
         intervals.rows[Cause::Loss as usize] = loss(sides, point.shares.get(Cause::Loss));
+        let counts = sides.rows.each_ref().map(|rows| (rows.iter().filter(lost).count() as u64, rows.len() as u64));
+        let [(lost_a, all_a), (lost_b, all_b)] = counts;
+        intervals.loss_by_luck = Some(equal_rates([lost_a, lost_b], [all_a, all_b]));
     }
     Ok(intervals)
 }
@@ -165,6 +185,7 @@ pub(super) fn finish(design: &Design, spread: &Variances, gap: f64, shares: &Sha
         gap: about(gap, spread[0]),
         rows: std::array::from_fn(|at| about(shares.get(Cause::ALL[at]), spread[at + 1])),
         verdicts: std::array::from_fn(|at| about(Hypothesis::ALL[at].sum(shares), spread[1 + Cause::COUNT + at])),
+        loss_by_luck: None,
         blocks: design.blocks(),
         block_ms: design.block as i64 * design.slot_ms,
         sandboxes: design.sandboxes(),
@@ -172,16 +193,19 @@ pub(super) fn finish(design: &Design, spread: &Variances, gap: f64, shares: &Sha
     }
 }
 
+fn lost(row: &&Row) -> bool {
+    row.loss > 0.0
+}
+
 /// Lost packets are rare and cost a second: no bootstrap of few samples has met enough of them. The rates get exact
 /// intervals, and the penalty is the mean of those that were met.
 fn loss(sides: &Sides, estimate: f64) -> Interval {
-    let met = |row: &&Row| row.loss > 0.0;
-    let penalties: Vec<f64> = sides.rows.iter().flatten().filter(met).map(|row| row.loss).collect();
+    let penalties: Vec<f64> = sides.rows.iter().flatten().filter(lost).map(|row| row.loss).collect();
     let penalty =
         if penalties.is_empty() { PENALTY_MS } else { penalties.iter().sum::<f64>() / penalties.len() as f64 };
     let rates = [0, 1].map(|g| {
         let rows = &sides.rows[g];
-        clopper_pearson::rate(rows.iter().filter(met).count() as f64, rows.len() as f64)
+        clopper_pearson::rate(rows.iter().filter(lost).count() as f64, rows.len() as f64)
     });
     let (lower, upper) = clopper_pearson::difference(rates[0], rates[1]);
     let end = |end: f64| end * penalty;
