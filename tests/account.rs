@@ -1,11 +1,13 @@
 //! What an account says in the cases that a person meets: a starved function, a monitor that shows a total, a bridge.
 
-use parallax::explain::account::{Account, Case, Label, Question, Statistic};
+use parallax::explain::account::{Account, Case};
 use parallax::explain::bounds::Known;
 use parallax::explain::bridge::{self, BridgeError};
 use parallax::explain::cause::Cause;
+use parallax::explain::cause_row::Label;
 use parallax::explain::claim::Claim;
 use parallax::explain::interval::NoInterval;
+use parallax::explain::question::{Question, Statistic};
 use parallax::explain::source::Source;
 use parallax::measurement::hop::ServerTiming;
 use parallax::measurement::identity::Method;

@@ -7,12 +7,14 @@
 use crate::statistics::interval::Interval;
 use crate::statistics::student::t_975;
 
-use super::account::{Account, Basis, Case, Question, Statistic};
+use super::account::{Account, Basis, Case};
 use super::cause::Cause;
+use super::cause_row::{CauseRow, Label};
 use super::claim::Bar;
 use super::evidence::{Fact, Unit};
 use super::interval::{INSTRUMENT_MS, NoInterval, SAMPLES_MIN};
 use super::ledger::Row;
+use super::question::{Question, Statistic};
 use super::replicate::spacing;
 use super::source::{FailureGap, Source};
 use super::verdict::Hypothesis;
@@ -161,10 +163,10 @@ fn add(
         .map(|half| Interval::closed(ms - half - INSTRUMENT_MS, ms + half + INSTRUMENT_MS));
     account.rows.insert(
         at,
-        super::account::CauseRow {
+        CauseRow {
             cause,
             holds: vec![cause],
-            label: super::account::Label::Plain,
+            label: Label::Plain,
             ms,
             interval_ms,
             share: None,

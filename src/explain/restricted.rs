@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 
 use crate::statistics::interval::Interval;
 
-use super::account::{Account, CauseRow, Label};
+use super::account::Account;
 use super::cause::Cause;
+use super::cause_row::{CauseRow, Label};
 use super::claim::{Bar, Claim};
 use super::evidence::{Fact, Unit};
 use super::interval::INSTRUMENT_MS;

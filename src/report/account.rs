@@ -7,8 +7,9 @@ mod words;
 
 use serde::Serialize;
 
-use crate::explain::account::{Account, Statistic};
+use crate::explain::account::Account;
 use crate::explain::ledger::Seen;
+use crate::explain::question::Statistic;
 use crate::explain::source::{FailureGap, Source};
 use crate::explain::traits::Difference;
 use crate::summary::source::SourceName;

@@ -3,9 +3,10 @@
 mod to_decide;
 
 use parallax::archive::selection;
-use parallax::explain::account::{Account, Case, Question, Statistic};
+use parallax::explain::account::{Account, Case};
 use parallax::explain::bridge;
 use parallax::explain::ledger::Seen;
+use parallax::explain::question::{Question, Statistic};
 use parallax::explain::source::{FailureGap, Source};
 use parallax::explain::traits::differences;
 use parallax::report::account::Explained;

@@ -5,7 +5,7 @@ mod bench;
 use parallax::adapters::archive::Archive;
 use parallax::archive::port::Append;
 use parallax::archive::selection;
-use parallax::explain::account::{Question, Statistic};
+use parallax::explain::question::{Question, Statistic};
 use parallax::explain::source::Source;
 use parallax::measurement::identity::{Method, Vantage};
 use parallax::measurement::outcome::Outcome;

@@ -1,9 +1,11 @@
 //! One figure's gap: the way from A to B.
 
-use crate::explain::account::{Account, CauseRow, Statistic};
+use crate::explain::account::Account;
 use crate::explain::cause::Cause;
+use crate::explain::cause_row::CauseRow;
 use crate::explain::claim::Claim;
 use crate::explain::evidence::PhasePart;
+use crate::explain::question::Statistic;
 
 use super::super::document::Document;
 use super::super::figures::{self, ms, signed};

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::explain::account::{Account, CauseRow, Label, Warning};
+use crate::explain::account::Account;
 use crate::explain::cause::Cause;
+use crate::explain::cause_row::{CauseRow, Label};
 use crate::explain::claim::Claim;
 use crate::explain::evidence::{Fact, Unit};
 use crate::explain::interval::NoInterval;
 use crate::explain::own_work::OwnWork;
+use crate::explain::plausibility::Warning;
 use crate::explain::traits::Difference;
 use crate::explain::verdict::Hypothesis;
 use crate::statistics::interval::Interval;
