@@ -9,8 +9,8 @@ use parallax::explain::claim::Claim;
 use parallax::explain::interval::NoInterval;
 use parallax::explain::question::{Question, Statistic};
 use parallax::explain::source::Source;
-use parallax::measurement::hop::ServerTiming;
-use parallax::measurement::identity::Method;
+use parallax::measurement::hop::{Family, ServerTiming};
+use parallax::measurement::identity::{Method, Vantage};
 use parallax::measurement::outcome::{Cause as Failing, Failure, Outcome};
 use parallax::measurement::phase::Phase;
 use parallax::measurement::sample::CurlRun;
@@ -318,6 +318,33 @@ fn a_sum_over_redirects_is_no_way_of_measuring() {
         assert!(row(Cause::Redirect).abs() < 1.0, "{statistic:?}: {}", row(Cause::Redirect));
         assert!((row(Cause::Residual) - account.gap_ms).abs() < 2.0, "{statistic:?}: {}", row(Cause::Residual));
         assert_ne!(account.verdicts[1].claim, Claim::Supported, "{statistic:?}");
+    }
+}
+
+/// At one place and time only the way of measuring is left to differ; over another address family or to another edge, the
+/// way to the server is, too.
+#[test]
+fn another_family_or_edge_is_not_the_same_way() {
+    let host = |name, definition| Side { name, definition, ..Side::default() };
+    let (a, b) = (seen(&host("a", 0.0), 1), seen(&host("b", 4.0), 2));
+    let met = |seen: &[Seen], family: Family, pop: &str| {
+        let mut source = Source::default();
+        for one in seen {
+            let mut sample = one.sample.clone();
+            sample.vantage = Vantage::new("host/here").unwrap();
+            let last = sample.hops.last_mut().unwrap();
+            last.connection.as_mut().unwrap().family = Some(family);
+            last.response.as_mut().unwrap().cdn.pop = Some(pop.into());
+            source.add(&sample, &one.environment, Some(one.reported_ms));
+        }
+        source
+    };
+    for (family, pop, by_design) in
+        [(Family::Ipv4, "NRT", true), (Family::Ipv6, "NRT", false), (Family::Ipv4, "LAX", false)]
+    {
+        let case = Case::new(met(&a, Family::Ipv4, "NRT"), met(&b, family, pop)).unwrap();
+        let account = case.account(&question(Statistic::Mean));
+        assert_eq!(account.verdicts[1].by_design, by_design, "{family:?} {pop}");
     }
 }
 

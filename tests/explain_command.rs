@@ -422,6 +422,64 @@ fn what_looks_wrong_with_the_data_is_said_before_anything_else() {
     assert!(!page.out.contains("Look at the unit"), "{}", page.out);
 }
 
+/// Two monitors that show totals only, one of them in the wrong unit: our own samples of the page tell which.
+#[test]
+fn a_unit_is_doubted_by_our_own_samples_where_both_sides_are_imports() {
+    let directory = here();
+    let other = |record: &mut Record| {
+        record.sample.id = SampleId::new(&format!("o-{}", record.sample.id)).unwrap();
+        record.sample.vantage = Vantage::new("zabbix/far").unwrap();
+        record.sample.elapsed_us.0 *= 1_000;
+    };
+    let mut wrong = totals(near(40));
+    wrong.iter_mut().for_each(other);
+    keep(directory.path(), &[totals(near(40)), wrong.clone()].concat());
+    let both = ["--a", ZABBIX, "--b", "vantage=zabbix/far"];
+    let page = explain(directory.path(), &both);
+    assert!(!page.out.contains("Look at the unit"), "nothing of ours to compare with: {}", page.out);
+    keep(directory.path(), &near(40));
+    let page = explain(directory.path(), &both);
+    assert!(
+        page.out.contains("the median of B is") && page.out.contains("our own samples of this page"),
+        "{}",
+        page.out
+    );
+    assert!(!page.out.contains("the median of A is"), "{}", page.out);
+}
+
+/// What a user knows of a monitor that shows its total only: icmppingsec beside it, and how long the server needs.
+#[test]
+fn what_is_known_of_a_total_brings_its_bounds_closer() {
+    let directory = archive();
+    let asked = |more: &[&str]| explain(directory.path(), &[&["--a", ZABBIX, "--b", B], more].concat());
+    let width = |more: &[&str], cause: &str| {
+        let json = said(&asked(&[more, &["--statistic", "mean", "--json"]].concat()));
+        let bounds = json["account"]["bounds"].as_array().unwrap().clone();
+        let bound = bounds.iter().find(|bound| bound["cause"] == cause).unwrap();
+        bound["upper_ms"].as_f64().unwrap() - bound["lower_ms"].as_f64().unwrap()
+    };
+    let trip = ["--known-round-trip", "8ms", "--known-connections", "new"];
+    assert!(width(&[], "distance") > 60.0);
+    assert!(width(&trip, "distance") < 1e-9);
+    assert!(width(&["--known-round-trip", "0.008"], "distance") < 25.0);
+    assert!(width(&["--known-server-within", "0.005"], "residual") < 10.1);
+    assert!(width(&["--known-dns", "2ms"], "dns") < 1e-9);
+    let words = |run: Run| run.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let page = words(asked(&trip));
+    assert!(page.contains("taken as known of it: a round trip of 8.00 ms, new connections"), "{page}");
+    let wrong = words(asked(&["--known-round-trip", "8"]));
+    assert!(wrong.contains("both cannot be"), "{wrong}");
+    for (words, why) in [
+        (vec!["--a", A, "--b", B, "--known-dns", "2ms"], "both sides show phases"),
+        (vec!["--a", ZABBIX, "--b", B, "--bridge", A, "--known-dns", "2ms"], "cannot be used with"),
+        (vec!["--a", ZABBIX, "--b", B, "--known-dns", "-1"], "at most a day"),
+    ] {
+        let refused = explain(directory.path(), &words);
+        assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{words:?}");
+        assert!(refused.err.contains(why), "{words:?}: {}", refused.err);
+    }
+}
+
 #[test]
 fn clocks_that_run_backwards_and_too_little_common_time_cannot_be_compared() {
     let directory = here();

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::statistics::interval::Interval;
 use crate::statistics::level::Level;
 
-use super::bounds::{Bound, bounds, of_missing};
+use super::bounds::{Bound, Known, bounds, of_missing};
 use super::cause::{Cause, Shares};
 use super::cause_row::CauseRow;
 use super::claim::Bar;
@@ -21,6 +21,7 @@ use super::question::{Question, Statistic};
 use super::restricted::restrict;
 use super::sides::{Sides, SidesError};
 use super::source::{FailureGap, Source};
+use super::traits::one_way;
 use super::verdict::Verdict;
 use super::{mean, percentile};
 
@@ -76,6 +77,9 @@ pub struct Account {
     /// Bounds, not intervals: for each cause where a side shows its total only, or for those that more than 5 % of a
     /// side's samples do not show.
     pub bounds: Vec<Bound>,
+    /// What the user knew of that side.
+    #[serde(skip_serializing_if = "Known::is_nothing")]
+    pub known: Known,
     /// Percentiles only: what a request there consists of.
     pub composition: Option<Composition>,
     /// Failures, which are in no figure above.
@@ -98,6 +102,8 @@ pub struct Account {
 pub struct Case {
     pub(super) sides: Sides,
     failures: FailureGap,
+    /// See [`one_way`].
+    one_way: bool,
 }
 
 /// Point values and intervals of one figure.
@@ -123,7 +129,8 @@ impl Case {
     /// See [`SidesError`].
     pub fn new(a: Source, b: Source) -> Result<Self, SidesError> {
         let failures = FailureGap::of(&a, &b);
-        Ok(Self { sides: Sides::new(a.rows, b.rows)?, failures })
+        let one_way = one_way(&a.traits, &b.traits);
+        Ok(Self { sides: Sides::new(a.rows, b.rows)?, failures, one_way })
     }
 
     /// The rows, settled.
@@ -175,12 +182,13 @@ impl Case {
             }),
             own_work,
             bounds,
+            known: question.known,
             composition: percentile.filter(|_| separable).and_then(|level| compose(&self.sides, level, question.seed)),
             failures: self.failures.clone(),
             beyond_failures: percentile.is_some_and(|level| self.failures.worst_share() >= 1.0 - level.share()),
             with_failures_ms: percentile.map(|level| [0, 1].map(|g| self.with_failures(g, level))),
             failures_as_ms: question.failures_as_ms.filter(|_| percentile.is_none()),
-            warnings: warnings(&self.sides),
+            warnings: warnings(&self.sides, question),
             seed: question.seed,
         };
         if let Some(failure_ms) = account.failures_as_ms {

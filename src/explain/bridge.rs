@@ -4,6 +4,7 @@
 //! the way of measuring makes of the same page at the same place and time, and goes to the row `definition`. It is
 //! estimated from pairs that are close in time; what unpaired samples add is a matter of sampling times.
 
+use crate::statistics::block_length::memory;
 use crate::statistics::interval::Interval;
 use crate::statistics::student::t_975;
 
@@ -211,6 +212,9 @@ fn pairs(totals: &[Row], bridge: &[Row]) -> Vec<[f64; 2]> {
 fn half_width(differences: &[f64]) -> Result<f64, NoInterval> {
     if differences.len() < SAMPLES_MIN {
         return Err(NoInterval::Samples { more: SAMPLES_MIN - differences.len() });
+    }
+    if let Some(more) = memory(differences).values_missing(differences.len()) {
+        return Err(NoInterval::Autocorrelation { more });
     }
     let n = differences.len();
     let batch = |k: usize| &differences[k * n / BATCHES..(k + 1) * n / BATCHES];

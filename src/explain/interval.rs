@@ -56,6 +56,11 @@ pub enum NoInterval {
         /// How many more.
         more: usize,
     },
+    /// The gap of a slot is so much like that of the slots before it that all of them say little more than a few would.
+    Autocorrelation {
+        /// How many more slots.
+        more: usize,
+    },
     /// Each replicate would need more values than the percentile has behind it.
     Level {
         /// How many more samples, for the side that needs the most.
@@ -106,9 +111,10 @@ pub(super) fn enough(sides: &Sides, design: &Design) -> Result<(), NoInterval> {
     if design.blocks() < BLOCKS_MIN {
         return Err(NoInterval::Slots { more: BLOCKS_MIN - design.blocks() });
     }
-    match design.sandboxes_missing() {
-        0 => Ok(()),
-        more => Err(NoInterval::Sandboxes { more }),
+    match (design.sandboxes_missing(), design.slots_missing()) {
+        (0, None) => Ok(()),
+        (0, Some(more)) => Err(NoInterval::Autocorrelation { more }),
+        (more, _) => Err(NoInterval::Sandboxes { more }),
     }
 }
 

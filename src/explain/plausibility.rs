@@ -2,22 +2,35 @@
 
 use serde::Serialize;
 
+use super::bounds::contradiction;
 use super::ledger::Seen;
+use super::question::Question;
 use super::sides::Sides;
 
 /// What looks wrong with the data themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Warning {
-    /// A side that shows its total only is so far from the side that was measured in phases that its unit may have been
-    /// said wrongly at import.
+    /// A side that shows its total only is so far from what was measured in phases of the same page that its unit may
+    /// have been said wrongly at import.
     Unit {
         /// 0 for A, 1 for B.
         side: usize,
         /// Its median, milliseconds.
         median_ms: f64,
-        /// The median of the side that shows phases.
+        /// The median of the other side, or of our own samples.
         measured_ms: f64,
+        /// Measured by neither side: our own samples of the same page.
+        ours: bool,
+    },
+    /// What is known of a side that shows its total only is more than that total.
+    Known {
+        /// 0 for A, 1 for B.
+        side: usize,
+        /// Its mean, milliseconds.
+        mean_ms: f64,
+        /// What its known parts come to at least.
+        known_ms: f64,
     },
 }
 
@@ -25,19 +38,26 @@ pub enum Warning {
 const UNIT_RATIO: f64 = 100.0;
 
 /// What looks wrong with two sources.
-pub(super) fn warnings(sides: &Sides) -> Vec<Warning> {
-    let median = |g: usize| {
-        let mut totals: Vec<f64> = sides.rows[g].iter().map(|row| row.total).collect();
-        totals.sort_unstable_by(f64::total_cmp);
-        totals.get(totals.len() / 2).copied().unwrap_or(0.0)
+pub(super) fn warnings(sides: &Sides, question: &Question) -> Vec<Warning> {
+    let shown = sides.seen.map(|seen| seen.has(Seen::TIMELINE));
+    let medians = [0, 1].map(|g| median(sides.rows[g].iter().map(|row| row.total).collect()));
+    let unit = |side: usize| {
+        let (measured_ms, ours) = if shown[1 - side] { (medians[1 - side], false) } else { (question.ours_ms?, true) };
+        let median_ms = medians[side];
+        let far = median_ms > measured_ms * UNIT_RATIO || measured_ms > median_ms * UNIT_RATIO;
+        (far && !shown[side]).then_some(Warning::Unit { side, median_ms, measured_ms, ours })
     };
-    let measured = sides.seen.map(|seen| seen.has(Seen::TIMELINE));
-    let side = match measured {
-        [true, false] => 1,
-        [false, true] => 0,
-        _ => return Vec::new(),
-    };
-    let (median_ms, measured_ms) = (median(side), median(1 - side));
-    let far = median_ms > measured_ms * UNIT_RATIO || measured_ms > median_ms * UNIT_RATIO;
-    if far { vec![Warning::Unit { side, median_ms, measured_ms }] } else { Vec::new() }
+    let beyond = contradiction(sides, &question.known).map(|(side, mean_ms, known_ms)| Warning::Known {
+        side,
+        mean_ms,
+        known_ms,
+    });
+    [unit(0), unit(1), beyond].into_iter().flatten().collect()
+}
+
+/// The upper one of two in the middle; 0 of nothing.
+#[must_use]
+pub fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
 }

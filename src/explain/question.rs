@@ -38,6 +38,8 @@ pub struct Question {
     pub known: Known,
     /// Means only: a failure counts as this many milliseconds; absent, failures are in no mean.
     pub failures_as_ms: Option<f64>,
+    /// The median of our own samples of the page, to doubt the unit of sides that both show their totals only.
+    pub ours_ms: Option<f64>,
 }
 
 impl Question {
@@ -48,6 +50,6 @@ impl Question {
             Statistic::Mean => interval::REPLICATES,
             Statistic::Percentile(_) => percentile::REPLICATES,
         };
-        Self { statistic, seed, replicates, known: Known::default(), failures_as_ms: None }
+        Self { statistic, seed, replicates, known: Known::default(), failures_as_ms: None, ours_ms: None }
     }
 }

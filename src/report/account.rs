@@ -283,7 +283,8 @@ fn bounds(account: &Account, total: bool) -> Table {
              bounds without a confidence, not intervals"
         }
     };
-    let mut table = Table::new(caption, &["", "at least", "at most"]);
+    let caption = format!("{caption}{}", words::known(&account.known));
+    let mut table = Table::new(&caption, &["", "at least", "at most"]);
     let rows = account.bounds.iter();
     table
         .rows

@@ -5,6 +5,7 @@ mod to_decide;
 use parallax::archive::selection;
 use parallax::explain::account::{Account, Case};
 use parallax::explain::bridge;
+use parallax::explain::interval;
 use parallax::explain::ledger::Seen;
 use parallax::explain::question::{Question, Statistic};
 use parallax::explain::source::{FailureGap, Source};
@@ -126,6 +127,13 @@ fn answered(a: Side, bridge: Option<Side>, b: Side, question: &Question, now: bo
             .map(|account| (account, None))
             .map_err(|why| why.to_string()));
     }
+    if !question.known.is_nothing() && a.shows_phases() == b.shows_phases() {
+        let both = if a.shows_phases() { "show phases, so nothing has to be bounded" } else { "show totals only" };
+        return Err(Problem::input(format!(
+            "--known-…: both sides {both}; what is known helps where one of them shows its total only and the other its \
+             phases; leave it out"
+        )));
+    }
     let case = match Case::new(a.read, b.read) {
         Ok(case) => case,
         Err(why) => return Ok(Err(why.to_string())),
@@ -137,8 +145,11 @@ fn answered(a: Side, bridge: Option<Side>, b: Side, question: &Question, now: bo
             case.longest_ms() / 1_000.0
         )));
     }
-    let beside = (question.statistic != Statistic::Mean)
-        .then(|| Question { failures_as_ms: question.failures_as_ms, ..Question::new(Statistic::Mean, question.seed) });
+    let beside = (question.statistic != Statistic::Mean).then(|| Question {
+        replicates: interval::REPLICATES,
+        statistic: Statistic::Mean,
+        ..*question
+    });
     Ok(Ok((case.account(question), beside.map(|question| case.account(&question)))))
 }
 

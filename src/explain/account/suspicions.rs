@@ -77,15 +77,15 @@ impl Case {
         judged.collect()
     }
 
-    /// Every sample of both sides was taken at one place that stays, at the same times, with its exchange in view, and
-    /// not cold at one side and warm at the other.
+    /// Every sample of both sides was taken at one place that stays, at the same times, with its exchange in view, over
+    /// one address family and to one edge as far as they show, and not cold at one side and warm at the other.
     fn at_one_place(&self) -> bool {
         let cold = |rows: &Vec<Row>| {
             rows.iter().filter(|row| row.state == crate::explain::ledger::State::Cold).count() as f64
                 / rows.len().max(1) as f64
         };
         let [a, b] = self.sides.rows.each_ref().map(cold);
-        if (a - b).abs() > 0.5 || self.sides.overlap.outside > 0.05 {
+        if !self.one_way || (a - b).abs() > 0.5 || self.sides.overlap.outside > 0.05 {
             return false;
         }
         let mut rows = self.sides.rows.iter().flatten();

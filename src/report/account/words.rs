@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::explain::account::Account;
+use crate::explain::bounds::Known;
 use crate::explain::cause::Cause;
 use crate::explain::cause_row::{CauseRow, Label};
 use crate::explain::claim::Claim;
@@ -95,14 +96,41 @@ pub(super) fn evidence(row: &CauseRow, work: Option<&OwnWork>) -> String {
 
 /// What looks wrong with the data.
 pub(super) fn warning(warning: Warning) -> String {
-    let Warning::Unit { side, median_ms, measured_ms } = warning;
-    let [own, other] = if side == 0 { ["A", "B"] } else { ["B", "A"] };
-    format!(
-        "Look at the unit: the median of {own} is {} ms, and that of {other}, which was measured in phases, {} ms. Were \
-         {own}'s values imported with the right --unit?",
-        ms(median_ms),
-        ms(measured_ms)
-    )
+    match warning {
+        Warning::Unit { side, median_ms, measured_ms, ours } => {
+            let other = match ours {
+                true => "our own samples of this page".to_owned(),
+                false => format!("{}, which was measured in phases,", own_work::name(1 - side)),
+            };
+            format!(
+                "Look at the unit: the median of {own} is {} ms, and that of {other} {} ms. Were {own}'s values imported \
+                 with the right --unit?",
+                ms(median_ms),
+                ms(measured_ms),
+                own = own_work::name(side),
+            )
+        }
+        Warning::Known { side, mean_ms, known_ms } => format!(
+            "What is said to be known of {own} comes to {} ms at least, and {own} takes {} ms on average: both cannot be. \
+             Look at the units after --known-…, and at how many round trips a request makes.",
+            ms(known_ms),
+            ms(mean_ms),
+            own = own_work::name(side),
+        ),
+    }
+}
+
+/// What the user said of a side, in one sentence; empty where nothing.
+pub(super) fn known(known: &Known) -> String {
+    let length = |what: &str, value: Option<f64>| value.map(|value| format!("{what} {} ms", ms(value)));
+    let said = [
+        length("a round trip of", known.round_trip),
+        length("name resolution of", known.dns),
+        known.fresh.map(|fresh| format!("{} connections", if fresh { "new" } else { "kept" })),
+        length("the server's time within", known.server_same_within),
+    ];
+    let said: Vec<String> = said.into_iter().flatten().collect();
+    if said.is_empty() { String::new() } else { format!("; taken as known of it: {}", said.join(", ")) }
 }
 
 /// Values of one kind at both sides.
@@ -149,6 +177,9 @@ pub(super) fn needed(why: NoInterval) -> String {
     match why {
         NoInterval::Samples { more } => format!("{more} more samples needed on the side that needs the most"),
         NoInterval::Slots { more } => format!("{more} more slots of time needed"),
+        NoInterval::Autocorrelation { more } => {
+            format!("the gap changes so slowly that its slots repeat each other; {more} more slots of time needed")
+        }
         NoInterval::Sandboxes { more } => format!("{more} more sandboxes needed in a place that has too few"),
         NoInterval::Level { more } => format!("{more} more samples needed for this percentile"),
     }
