@@ -13,6 +13,7 @@ use super::cause::{Cause, Shares};
 use super::cause_row::CauseRow;
 use super::claim::Bar;
 use super::composition::{Composition, compose};
+use super::contrast::Contrast;
 use super::interval::{self, Intervals, NoInterval};
 use super::ledger::Seen;
 use super::own_work::OwnWork;
@@ -26,7 +27,7 @@ use super::verdict::Verdict;
 use super::{mean, percentile};
 
 /// Lambda's memory at which a function has one processor, MB.
-const ONE_PROCESSOR_MB: u32 = 1_769;
+pub const ONE_PROCESSOR_MB: u32 = 1_769;
 
 /// What the intervals rest on.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -80,6 +81,12 @@ pub struct Account {
     /// What the user knew of that side.
     #[serde(skip_serializing_if = "Known::is_nothing")]
     pub known: Known,
+    /// At A, and at B, time may have been stolen unseen.
+    #[serde(skip)]
+    pub starved: [bool; 2],
+    /// What two memory sizes of one function say, for each side where that is so and both were measured.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contrasts: Vec<Contrast>,
     /// Percentiles only: what a request there consists of.
     pub composition: Option<Composition>,
     /// Failures, which are in no figure above.
@@ -183,6 +190,8 @@ impl Case {
             own_work,
             bounds,
             known: question.known,
+            starved: self.starved(),
+            contrasts: Vec::new(),
             composition: percentile.filter(|_| separable).and_then(|level| compose(&self.sides, level, question.seed)),
             failures: self.failures.clone(),
             beyond_failures: percentile.is_some_and(|level| self.failures.worst_share() >= 1.0 - level.share()),

@@ -12,6 +12,7 @@ use crate::statistics::student::t_975;
 
 use super::cause::{Cause, Shares};
 use super::claim::{Bar, Claim};
+use super::contrast::hiding;
 use super::influence::Linear;
 use super::ledger::{Row, Seen};
 use super::mean::{MeanGap, divide};
@@ -77,6 +78,8 @@ pub struct Intervals {
     pub rows: [Interval; Cause::COUNT],
     /// Of each suspicion, in the order of [`Hypothesis::ALL`].
     pub verdicts: [Interval; Hypothesis::ALL.len()],
+    /// Of all rows together in which stolen time may hide.
+    pub hiding: Interval,
     /// How likely losses that differ as much are where both sides lose alike, by an exact test.
     pub loss_by_luck: Option<f64>,
     /// Blocks of time.
@@ -191,6 +194,7 @@ pub(super) fn finish(design: &Design, spread: &Variances, gap: f64, shares: &Sha
         gap: about(gap, spread[0]),
         rows: std::array::from_fn(|at| about(shares.get(Cause::ALL[at]), spread[at + 1])),
         verdicts: std::array::from_fn(|at| about(Hypothesis::ALL[at].sum(shares), spread[1 + Cause::COUNT + at])),
+        hiding: about(hiding(shares), spread[FIGURES - 1]),
         loss_by_luck: None,
         blocks: design.blocks(),
         block_ms: design.block as i64 * design.slot_ms,

@@ -12,6 +12,7 @@ pub mod cause;
 pub mod cause_row;
 pub mod claim;
 pub mod composition;
+pub mod contrast;
 pub mod evidence;
 #[cfg(test)]
 mod extremes;

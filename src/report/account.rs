@@ -1,6 +1,7 @@
 //! Why two sources disagree: an account as a page.
 
 pub mod comparison;
+mod contrast;
 mod gap;
 mod own_work;
 mod words;
@@ -183,6 +184,7 @@ impl Explained {
             page.heading("The suspicions");
             page.table(suspicions(account, self.mean.as_ref()));
             page.notes(own_work::suspected(account).into_iter().collect());
+            page.notes(self.mean.as_ref().unwrap_or(account).contrasts.iter().map(contrast::note).collect());
             page.notes(self.to_decide.iter().flat_map(decides).collect());
             let bounded = self.mean.iter().chain([account]).find(|account| !account.bounds.is_empty());
             if let Some(bounded) = bounded {

@@ -1,6 +1,7 @@
 //! `parallax explain`: why two sources disagree.
 
 mod known;
+mod memory;
 mod parties;
 
 use std::path::PathBuf;
@@ -131,10 +132,15 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         ours_ms: ours(&arguments.archive, &lines, &found, &[&a, &b], window)?,
         ..Question::new(statistic, arguments.seed.unwrap_or_else(crate::seed::any))
     };
-    let side = |found: &Found, read| Side { named: found.source.clone(), read };
-    let bridge = found.bridge.as_ref().zip(bridge).map(|(found, read)| side(found, read));
+    let contrast = |at: usize, found: &Found, read: &Source| {
+        let sizes = memory::Sizes { place: &arguments.archive, lines: &lines, window, seed: question.seed };
+        sizes.beside(at, found, read)
+    };
+    let (of_a, of_b) = (contrast(0, &found.a, &a)?, contrast(1, &found.b, &b)?);
+    let side = |found: &Found, read, contrast| Side { named: found.source.clone(), read, contrast };
+    let bridge = found.bridge.as_ref().zip(bridge).map(|(found, read)| side(found, read, None));
     let samples = Samples::new(&arguments.archive, arguments.since.as_deref(), arguments.until.as_deref());
-    let explained = explained(side(&found.a, a), bridge, side(&found.b, b), &question, &samples, None)?;
+    let explained = explained(side(&found.a, a, of_a), bridge, side(&found.b, b, of_b), &question, &samples, None)?;
     let report = AccountReport::new(parties, explained);
     match page {
         Some(page) => tell(format_args!("parallax: wrote {}", page.write(&html::page(&report.document()))?.display())),

@@ -5,6 +5,7 @@ mod to_decide;
 use parallax::archive::selection;
 use parallax::explain::account::{Account, Case};
 use parallax::explain::bridge;
+use parallax::explain::contrast::Contrast;
 use parallax::explain::interval;
 use parallax::explain::ledger::Seen;
 use parallax::explain::question::{Question, Statistic};
@@ -21,6 +22,8 @@ pub(crate) struct Side {
     pub(crate) named: selection::Source,
     /// Its samples, read.
     pub(crate) read: Source,
+    /// What the same function with more memory says of it.
+    pub(crate) contrast: Option<Contrast>,
 }
 
 impl Side {
@@ -134,6 +137,7 @@ fn answered(a: Side, bridge: Option<Side>, b: Side, question: &Question, now: bo
              phases; leave it out"
         )));
     }
+    let contrasts: Vec<Contrast> = [a.contrast, b.contrast].into_iter().flatten().collect();
     let case = match Case::new(a.read, b.read) {
         Ok(case) => case,
         Err(why) => return Ok(Err(why.to_string())),
@@ -150,7 +154,12 @@ fn answered(a: Side, bridge: Option<Side>, b: Side, question: &Question, now: bo
         statistic: Statistic::Mean,
         ..*question
     });
-    Ok(Ok((case.account(question), beside.map(|question| case.account(&question)))))
+    let account = |question: &Question| {
+        let mut account = case.account(question);
+        contrasts.iter().for_each(|contrast| contrast.clone().decide(&mut account));
+        account
+    };
+    Ok(Ok((account(question), beside.as_ref().map(account))))
 }
 
 /// Why a side has no response time at all; absent where it has one. Of what is measured `now` there is no other window.

@@ -118,7 +118,7 @@ impl Turns {
                 target: Some(arm.target.id.clone()),
                 cold: None,
             };
-            Side { named, read }
+            Side { named, read, contrast: None }
         });
         let samples = Samples::new(&here.archive, None, None);
         explained(a, None, b, &Question::new(Statistic::Percentile(Level::P50), seed), &samples, Some(here))

@@ -11,8 +11,13 @@ impl Case {
     /// A function with less than one processor on which neither steal nor run-queue delay shows what its quota must
     /// have cost: at least a quarter of `cpu · (1769 / memory − 1)`.
     pub(super) fn may_be_stolen(&self) -> bool {
+        self.starved().contains(&true)
+    }
+
+    /// The same of each side.
+    pub(super) fn starved(&self) -> [bool; 2] {
         let small = |row: &&Row| row.memory_mb > 0 && row.memory_mb < ONE_PROCESSOR_MB;
-        self.sides.rows.iter().any(|rows| {
+        self.sides.rows.each_ref().map(|rows| {
             let of: Vec<&Row> = rows.iter().filter(small).collect();
             let due = |row: &&Row| row.cpu * (f64::from(ONE_PROCESSOR_MB) / f64::from(row.memory_mb) - 1.0) / 4.0;
             let shown: f64 = of.iter().map(|row| row.scheduling).sum();

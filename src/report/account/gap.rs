@@ -66,7 +66,7 @@ fn stairs(account: &Account) -> Stairs {
             ],
             sure: row.interval_ms.and_then(|ends| ends.lower.zip(ends.upper)).map(|(x, y)| (from + x, from + y)),
             claim: claim(row.claim),
-            evidence: evidence(row, account.own_work.as_ref()),
+            evidence: evidence(row, account),
         });
         steps.extend(parts(&row.by_phase, from));
     }

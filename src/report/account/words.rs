@@ -9,7 +9,6 @@ use crate::explain::cause_row::{CauseRow, Label};
 use crate::explain::claim::Claim;
 use crate::explain::evidence::{Fact, Unit};
 use crate::explain::interval::NoInterval;
-use crate::explain::own_work::OwnWork;
 use crate::explain::plausibility::Warning;
 use crate::explain::traits::Difference;
 use crate::explain::verdict::Hypothesis;
@@ -74,7 +73,8 @@ pub(super) fn left_over(row: &CauseRow) -> String {
 }
 
 /// What stands behind a row, in one line; empty where nothing does.
-pub(super) fn evidence(row: &CauseRow, work: Option<&OwnWork>) -> String {
+pub(super) fn evidence(row: &CauseRow, account: &Account) -> String {
+    let work = account.own_work.as_ref();
     let told = row.evidence.iter().filter(|fact| fact.a.is_some() || fact.b.is_some());
     let mut said: Vec<String> = told.map(observed).collect();
     said.extend(work.filter(|_| row.label == Label::OwnWorkOrServer).map(own_work::evidence));
@@ -86,7 +86,10 @@ pub(super) fn evidence(row: &CauseRow, work: Option<&OwnWork>) -> String {
         said.push(format!("holds {} too", also.join(", ")));
     }
     if row.or_stolen {
-        said.push("network or stolen: memory sizes side by side decide".to_owned());
+        said.push(match account.contrasts.is_empty() {
+            true => "network or stolen: memory sizes side by side decide".to_owned(),
+            false => "network or stolen: see what two memory sizes say, below".to_owned(),
+        });
     }
     if row.one_sided {
         said.push("seen at one side only, the other was taken to be alike".to_owned());
