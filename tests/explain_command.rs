@@ -216,6 +216,23 @@ fn what_cannot_be_compared_is_refused_with_what_to_change() {
     assert_eq!(before, std::fs::read(directory.path().join("parallax.db")).unwrap(), "the archive is as it was");
 }
 
+/// Every command that reads a source says which are nearest where it names none.
+#[test]
+fn a_source_that_matches_nothing_is_told_the_nearest() {
+    let directory = archive();
+    for command in [&["variance"][..], &["stopwatch", "replay"]] {
+        let found = run(directory.path(), &[command, &["--vantage", "simulated/nearr/0"]].concat());
+        assert_eq!(found.code, 1, "{command:?}: {}", found.err);
+        let near = "vantage=simulated/nearr/0 matches nothing in the archive; the nearest that exist: vantage=simulated/near/0";
+        assert!(found.err.contains(near), "{command:?}: {}", found.err);
+        let early = run(
+            directory.path(),
+            &[command, &["--vantage", "simulated/near/0", "--until", "2020-01-01T00:00:00Z"]].concat(),
+        );
+        assert!(!early.err.contains("the nearest"), "it exists, in another window: {}", early.err);
+    }
+}
+
 #[test]
 fn what_cannot_be_said_is_said_so() {
     let directory = here();
@@ -436,7 +453,7 @@ fn a_unit_is_doubted_by_our_own_samples_where_both_sides_are_imports() {
     keep(directory.path(), &[totals(near(40)), wrong.clone()].concat());
     let both = ["--a", ZABBIX, "--b", "vantage=zabbix/far"];
     let page = explain(directory.path(), &both);
-    assert!(!page.out.contains("Look at the unit"), "nothing of ours to compare with: {}", page.out);
+    assert!(page.out.contains("Look at the units: the median of A is"), "nothing of ours: {}", page.out);
     keep(directory.path(), &near(40));
     let page = explain(directory.path(), &both);
     assert!(
@@ -445,6 +462,7 @@ fn a_unit_is_doubted_by_our_own_samples_where_both_sides_are_imports() {
         page.out
     );
     assert!(!page.out.contains("the median of A is"), "{}", page.out);
+    assert!(!page.out.contains("Look at the units:"), "{}", page.out);
 }
 
 /// As measured by a function of this size, named as such.

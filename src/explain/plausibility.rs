@@ -23,6 +23,12 @@ pub enum Warning {
         /// Measured by neither side: our own samples of the same page.
         ours: bool,
     },
+    /// Both sides show their totals only, nothing of ours measured the page, and they are so far apart that one of the two
+    /// units may have been said wrongly.
+    Units {
+        /// Of A and of B, milliseconds.
+        medians_ms: [f64; 2],
+    },
     /// What is known of a side that shows its total only is more than that total.
     Known {
         /// 0 for A, 1 for B.
@@ -41,18 +47,20 @@ const UNIT_RATIO: f64 = 100.0;
 pub(super) fn warnings(sides: &Sides, question: &Question) -> Vec<Warning> {
     let shown = sides.seen.map(|seen| seen.has(Seen::TIMELINE));
     let medians = [0, 1].map(|g| median(sides.rows[g].iter().map(|row| row.total).collect()));
+    let apart = |one: f64, other: f64| one > other * UNIT_RATIO || other > one * UNIT_RATIO;
     let unit = |side: usize| {
         let (measured_ms, ours) = if shown[1 - side] { (medians[1 - side], false) } else { (question.ours_ms?, true) };
         let median_ms = medians[side];
-        let far = median_ms > measured_ms * UNIT_RATIO || measured_ms > median_ms * UNIT_RATIO;
-        (far && !shown[side]).then_some(Warning::Unit { side, median_ms, measured_ms, ours })
+        (apart(median_ms, measured_ms) && !shown[side]).then_some(Warning::Unit { side, median_ms, measured_ms, ours })
     };
+    let unmeasured = shown == [false, false] && question.ours_ms.is_none();
+    let units = (unmeasured && apart(medians[0], medians[1])).then_some(Warning::Units { medians_ms: medians });
     let beyond = contradiction(sides, &question.known).map(|(side, mean_ms, known_ms)| Warning::Known {
         side,
         mean_ms,
         known_ms,
     });
-    [unit(0), unit(1), beyond].into_iter().flatten().collect()
+    [unit(0), unit(1), units, beyond].into_iter().flatten().collect()
 }
 
 /// The upper one of two in the middle; 0 of nothing.

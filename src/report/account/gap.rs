@@ -113,7 +113,8 @@ fn parts(parts: &[PhasePart], mut from: f64) -> Vec<Step> {
 
 fn notes(account: &Account, bridged: bool) -> Vec<String> {
     let mut notes = vec!["Evidence: mean of A → mean of B.".to_owned()];
-    if account.outside_common_time > 0.0 {
+    // Less would be printed as 0.0 %.
+    if account.outside_common_time >= 0.000_5 {
         let outside = account.outside_common_time * 100.0;
         notes.push(format!("{outside:.1} % of the samples lie outside times that both sides have."));
     }

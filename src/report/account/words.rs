@@ -113,6 +113,12 @@ pub(super) fn warning(warning: Warning) -> String {
                 own = own_work::name(side),
             )
         }
+        Warning::Units { medians_ms: [a, b] } => format!(
+            "Look at the units: the median of A is {} ms, and that of B {} ms. Were the values of both imported with the \
+             right --unit?",
+            ms(a),
+            ms(b)
+        ),
         Warning::Known { side, mean_ms, known_ms } => format!(
             "What is said to be known of {own} comes to {} ms at least, and {own} takes {} ms on average: both cannot be. \
              Look at the units after --known-…, and at how many round trips a request makes.",
