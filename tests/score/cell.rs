@@ -137,8 +137,11 @@ fn rank(
     if world.kind == Kind::Null && gap.abs() <= 20.0 {
         return;
     }
-    let size = |truth| rows_of(world, truth, point).into_iter().map(|(_, true_ms, found)| (true_ms, found)).collect();
-    let (long, here): (Vec<(f64, f64)>, Vec<(f64, f64)>) = (size(truth), size(befell));
+    let size = |truth| {
+        let rows = rows_of(world, truth, point).into_iter();
+        rows.map(|(_, true_ms, found)| (true_ms, found)).collect::<Vec<_>>()
+    };
+    let (long, here) = (size(truth), size(befell));
     tally.top_in_the_long_run.count(is_among(&long, 1, materiality(gap)));
     tally.top_three.count(is_among(&long, 3, materiality(gap)));
     // Where nothing large befell, there is no largest cause.

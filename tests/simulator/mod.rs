@@ -60,6 +60,8 @@ pub struct Befell {
     /// A round trip beyond the shortest, on average.
     pub queue: f64,
     pub stolen: f64,
+    /// What the first use of a sandbox was robbed of beyond that; absent on later uses.
+    pub stolen_cold: Option<f64>,
     pub server: f64,
     pub hidden: f64,
     pub transfer: f64,
@@ -157,7 +159,9 @@ fn hop(side: &Side, at: &At, random: &mut ChaCha8Rng, kept: bool, last: bool) ->
     let stolen = (side.stolen * at.speed + cold[2]) * luck;
     let cpu = (side.cpu + if kept { 0.0 } else { side.handshake_cpu }) * at.speed.sqrt() / 0.993_2 + cold[1];
     let mut phases = Phases::default();
-    let mut befell = Befell { kept, stolen: side.stolen * at.speed * luck, ..Befell::default() };
+    let first = at.first && last && !kept;
+    let stolen_cold = first.then_some(side.cold[2] * luck);
+    let mut befell = Befell { kept, stolen: side.stolen * at.speed * luck, stolen_cold, ..Befell::default() };
     if !kept {
         befell.dns = exponential(random, side.dns);
         phases.resolve = Some(phase(befell.dns + cold[0], 0.1 * cpu, 0.1 * stolen, side));

@@ -59,7 +59,9 @@ impl Side {
             }
             if count > 0.0 { sum / count } else { 0.0 }
         };
-        let (all, new): (fn(&Befell) -> bool, fn(&Befell) -> bool) = (|_| true, |one| !one.kept);
+        let all = |_: &Befell| true;
+        let new = |one: &Befell| !one.kept;
+        let cold = |one: &Befell| one.stolen_cold.is_some();
         Self {
             redirected: mean(|one| one.redirected.into(), all),
             reused: mean(|one| one.kept.into(), all),
@@ -69,6 +71,7 @@ impl Side {
             dns: mean(|one| one.dns, new),
             queue: mean(|one| one.queue, all),
             stolen: mean(|one| one.stolen, all),
+            cold: [self.cold[0], self.cold[1], mean(|one| one.stolen_cold.unwrap_or(0.0), cold)],
             server: mean(|one| one.server, all),
             hidden: mean(|one| one.hidden, all),
             transfer: mean(|one| one.transfer, all),
