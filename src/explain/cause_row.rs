@@ -39,7 +39,7 @@ pub struct CauseRow {
     pub share: Option<f64>,
     /// What may be claimed.
     pub claim: Claim,
-    /// What the claim rests on beside the interval: see [`Bar::claim_beside`].
+    /// What the claim rests on beside the interval: see [`super::claim::Bar::claim_beside`].
     #[serde(skip)]
     pub by_luck: Option<f64>,
     /// Seen at one side only; the other side was taken to be alike.

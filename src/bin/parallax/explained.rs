@@ -149,7 +149,7 @@ fn answered(a: Side, bridge: Option<Side>, b: Side, question: &Question, now: bo
             case.longest_ms() / 1_000.0
         )));
     }
-    let beside = (question.statistic != Statistic::Mean).then(|| Question {
+    let beside = (question.statistic != Statistic::Mean).then_some(Question {
         replicates: interval::REPLICATES,
         statistic: Statistic::Mean,
         ..*question
