@@ -34,7 +34,7 @@ pub(crate) fn span(typed: &str) -> Result<Duration, String> {
     length
         .ok()
         .filter(|length| length.as_secs_f64() <= LONGEST)
-        .ok_or_else(|| "give seconds (0.0084) or a length of time with its unit (8ms), at most a day".to_owned())
+        .ok_or_else(|| "give seconds (0.0084) or a length of time with its unit (8.4ms), at most a day".to_owned())
 }
 
 /// Bytes, with curl's K, M and G for powers of 1,024.
@@ -72,8 +72,9 @@ mod tests {
     fn a_span_may_be_short_or_nothing() {
         assert_eq!(span("0.0084"), Ok(Duration::from_micros(8_400)));
         assert_eq!(span("400us"), Ok(Duration::from_micros(400)));
+        assert_eq!(span("8.4ms"), span("0.0084"));
         assert_eq!(span("0"), Ok(Duration::ZERO));
-        for nonsense in ["", "-1", "NaN", "inf", "8.4ms", "2d"] {
+        for nonsense in ["", "-1", "NaN", "inf", "soon", "2d"] {
             assert!(span(nonsense).is_err(), "{nonsense}");
         }
     }
