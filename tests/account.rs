@@ -1,14 +1,18 @@
 //! What an account says in the cases that a person meets: a starved function, a monitor that shows a total, a bridge.
 
-use parallax::explain::account::{Account, Case, Label, Question, Statistic};
+use parallax::explain::account::{Account, Case};
 use parallax::explain::bounds::Known;
 use parallax::explain::bridge::{self, BridgeError};
 use parallax::explain::cause::Cause;
+use parallax::explain::cause_row::Label;
 use parallax::explain::claim::Claim;
+use parallax::explain::contrast::Contrast;
 use parallax::explain::interval::NoInterval;
+use parallax::explain::question::{Question, Statistic};
 use parallax::explain::source::Source;
-use parallax::measurement::hop::ServerTiming;
-use parallax::measurement::identity::Method;
+use parallax::measurement::environment::Environment;
+use parallax::measurement::hop::{Family, ServerTiming};
+use parallax::measurement::identity::{Method, Vantage};
 use parallax::measurement::outcome::{Cause as Failing, Failure, Outcome};
 use parallax::measurement::phase::Phase;
 use parallax::measurement::sample::CurlRun;
@@ -144,6 +148,44 @@ fn what_a_guest_cannot_see_is_network_or_stolen() {
     assert!(residual.or_stolen && residual.ms > 40.0, "{residual:?}");
     let cpu = account.verdicts.iter().find(|verdict| verdict.code == "H4").unwrap();
     assert_ne!(cpu.claim, Claim::Refuted, "what is hidden elsewhere is not refuted");
+}
+
+/// The same function with a whole processor: what the small one needs beyond it was stolen; network time is the same.
+#[test]
+fn two_memory_sizes_decide_between_network_and_stolen() {
+    let far = Side { trips: vec![25.0], stolen: 0.0, dns: 0.5, server: 3.0, shown: false, ..far() };
+    let whole = source(&with_memory(&seen(&Side { name: "whole", cpu: 2.0, ..far.clone() }, 3), 1_769));
+    for (stolen, claim) in [(40.0, Claim::Supported), (0.0, Claim::Refuted)] {
+        let small = source(&with_memory(&seen(&Side { stolen, queue: 0.02, ..far.clone() }, 2), 128));
+        let contrast = Contrast::of(1, &small.rows, &whole.rows, "vantage=whole".into(), 7).unwrap();
+        assert!((contrast.stolen_ms - stolen).abs() < 1.0 + 0.3 * stolen, "{}", contrast.stolen_ms);
+        let case = Case::new(source(&seen(&Side::default(), 1)), small).unwrap();
+        for statistic in [Statistic::Mean, Statistic::Percentile(Level::P50)] {
+            let mut account = case.account(&question(statistic));
+            let hidden = |account: &Account| account.rows.iter().filter(|row| row.or_stolen).count();
+            assert!(hidden(&account) > 0 && account.verdicts[3].claim != Claim::Refuted);
+            contrast.clone().decide(&mut account);
+            adds_up(&account);
+            assert_eq!(account.contrasts[0].claim, claim, "{stolen} {statistic:?}");
+            assert_eq!(hidden(&account) > 0, claim == Claim::Supported);
+            let (verdict, mean) = (&account.verdicts[3], statistic == Statistic::Mean);
+            if claim == Claim::Supported {
+                assert_eq!(verdict.claim, Claim::Supported, "{statistic:?}");
+                assert!(!mean || (verdict.ms.unwrap() - 47.0).abs() < 14.0, "{:?}", verdict.ms);
+            }
+        }
+    }
+    let same = source(&with_memory(&seen(&Side { name: "whole", ..far.clone() }, 3), 128));
+    assert!(Contrast::of(1, &whole.rows, &same.rows, String::new(), 7).is_none(), "less memory decides nothing");
+    assert!(Contrast::of(1, &same.rows, &same.rows, String::new(), 7).is_none(), "nor does the same");
+}
+
+fn with_memory(seen: &[Seen], mb: u32) -> Vec<Seen> {
+    let of = |one: &Seen| {
+        let environment = Environment { memory_mb: Some(mb), ..one.environment.clone() };
+        Seen { sample: one.sample.clone(), environment, ..*one }
+    };
+    seen.iter().map(of).collect()
 }
 
 #[test]
@@ -316,6 +358,33 @@ fn a_sum_over_redirects_is_no_way_of_measuring() {
         assert!(row(Cause::Redirect).abs() < 1.0, "{statistic:?}: {}", row(Cause::Redirect));
         assert!((row(Cause::Residual) - account.gap_ms).abs() < 2.0, "{statistic:?}: {}", row(Cause::Residual));
         assert_ne!(account.verdicts[1].claim, Claim::Supported, "{statistic:?}");
+    }
+}
+
+/// At one place and time only the way of measuring is left to differ; over another address family or to another edge, the
+/// way to the server is, too.
+#[test]
+fn another_family_or_edge_is_not_the_same_way() {
+    let host = |name, definition| Side { name, definition, ..Side::default() };
+    let (a, b) = (seen(&host("a", 0.0), 1), seen(&host("b", 4.0), 2));
+    let met = |seen: &[Seen], family: Family, pop: &str| {
+        let mut source = Source::default();
+        for one in seen {
+            let mut sample = one.sample.clone();
+            sample.vantage = Vantage::new("host/here").unwrap();
+            let last = sample.hops.last_mut().unwrap();
+            last.connection.as_mut().unwrap().family = Some(family);
+            last.response.as_mut().unwrap().cdn.pop = Some(pop.into());
+            source.add(&sample, &one.environment, Some(one.reported_ms));
+        }
+        source
+    };
+    for (family, pop, by_design) in
+        [(Family::Ipv4, "NRT", true), (Family::Ipv6, "NRT", false), (Family::Ipv4, "LAX", false)]
+    {
+        let case = Case::new(met(&a, Family::Ipv4, "NRT"), met(&b, family, pop)).unwrap();
+        let account = case.account(&question(Statistic::Mean));
+        assert_eq!(account.verdicts[1].by_design, by_design, "{family:?} {pop}");
     }
 }
 

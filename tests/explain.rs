@@ -137,6 +137,22 @@ fn too_little_data_says_how_much_more_is_needed() {
     assert!(of(60, &Side { name: "b", ..Side::default() }).is_ok());
 }
 
+/// A gap that is one thing for hours and another for the next hours was met twice, however many samples say so.
+#[test]
+fn a_gap_that_changes_slowly_has_no_interval() {
+    let (a, b) = sides_of(&Side::default(), &Side { name: "b", ..Side::default() }, 120, 3);
+    let middle = f64::midpoint(b[0].at_ms as f64, b[b.len() - 1].at_ms as f64);
+    let later = |row: &Row| Row { total: row.total + if row.at_ms as f64 > middle { 60.0 } else { 0.0 }, ..*row };
+    let stepped = Sides::new(a.clone(), b.iter().map(later).collect()).unwrap();
+    let found = of_mean(&stepped, &mean::explain(&stepped), 1, 20);
+    assert!(matches!(found, Err(NoInterval::Autocorrelation { more: 100.. })), "{found:?}");
+    let of_median = percentile::explain(&stepped, &[Level::P50], 1);
+    assert_eq!(percentile::intervals(&stepped, &of_median, 1, 10)[0].as_ref().err(), found.as_ref().err());
+    let both = |rows: &[Row]| rows.iter().map(later).collect();
+    let shared = Sides::new(both(&a), both(&b)).unwrap();
+    assert!(of_mean(&shared, &mean::explain(&shared), 1, 20).is_ok(), "what both sides share is no memory of the gap");
+}
+
 #[test]
 fn sides_without_samples_or_without_common_time_are_refused() {
     let (a, b) = sides_of(&Side::default(), &Side { name: "b", ..Side::default() }, 20, 1);

@@ -216,6 +216,23 @@ fn what_cannot_be_compared_is_refused_with_what_to_change() {
     assert_eq!(before, std::fs::read(directory.path().join("parallax.db")).unwrap(), "the archive is as it was");
 }
 
+/// Every command that reads a source says which are nearest where it names none.
+#[test]
+fn a_source_that_matches_nothing_is_told_the_nearest() {
+    let directory = archive();
+    for command in [&["variance"][..], &["stopwatch", "replay"]] {
+        let found = run(directory.path(), &[command, &["--vantage", "simulated/nearr/0"]].concat());
+        assert_eq!(found.code, 1, "{command:?}: {}", found.err);
+        let near = "vantage=simulated/nearr/0 matches nothing in the archive; the nearest that exist: vantage=simulated/near/0";
+        assert!(found.err.contains(near), "{command:?}: {}", found.err);
+        let early = run(
+            directory.path(),
+            &[command, &["--vantage", "simulated/near/0", "--until", "2020-01-01T00:00:00Z"]].concat(),
+        );
+        assert!(!early.err.contains("the nearest"), "it exists, in another window: {}", early.err);
+    }
+}
+
 #[test]
 fn what_cannot_be_said_is_said_so() {
     let directory = here();
@@ -420,6 +437,109 @@ fn what_looks_wrong_with_the_data_is_said_before_anything_else() {
     let right = archive();
     let page = explain(right.path(), &["--a", A, "--b", ZABBIX]);
     assert!(!page.out.contains("Look at the unit"), "{}", page.out);
+}
+
+/// Two monitors that show totals only, one of them in the wrong unit: our own samples of the page tell which.
+#[test]
+fn a_unit_is_doubted_by_our_own_samples_where_both_sides_are_imports() {
+    let directory = here();
+    let other = |record: &mut Record| {
+        record.sample.id = SampleId::new(&format!("o-{}", record.sample.id)).unwrap();
+        record.sample.vantage = Vantage::new("zabbix/far").unwrap();
+        record.sample.elapsed_us.0 *= 1_000;
+    };
+    let mut wrong = totals(near(40));
+    wrong.iter_mut().for_each(other);
+    keep(directory.path(), &[totals(near(40)), wrong.clone()].concat());
+    let both = ["--a", ZABBIX, "--b", "vantage=zabbix/far"];
+    let page = explain(directory.path(), &both);
+    assert!(page.out.contains("Look at the units: the median of A is"), "nothing of ours: {}", page.out);
+    keep(directory.path(), &near(40));
+    let page = explain(directory.path(), &both);
+    assert!(
+        page.out.contains("the median of B is") && page.out.contains("our own samples of this page"),
+        "{}",
+        page.out
+    );
+    assert!(!page.out.contains("the median of A is"), "{}", page.out);
+    assert!(!page.out.contains("Look at the units:"), "{}", page.out);
+}
+
+/// As measured by a function of this size, named as such.
+fn function(mut records: Vec<Record>, mb: u32) -> Vec<Record> {
+    for record in &mut records {
+        record.sample.id = SampleId::new(&format!("{mb}-{}", record.sample.id)).unwrap();
+        record.sample.vantage = Vantage::new(&format!("lambda/eu-west-1/{mb}")).unwrap();
+        record.environment.memory_mb = Some(mb);
+    }
+    records
+}
+
+/// A kernel that says nothing of what was taken: the same function with a whole processor says it.
+#[test]
+fn two_memory_sizes_in_the_archive_decide_between_network_and_stolen() {
+    let directory = here();
+    let blind = |stolen: f64, own: u64| {
+        let far = Side { name: "f", trips: vec![25.0], life: 12, stolen, shown: false, ..Side::default() };
+        side(&far, own, 120)
+    };
+    const SMALL: &str = "vantage=lambda/eu-west-1/128";
+    keep(directory.path(), &[near(120), function(blind(60.0, 2), 128)].concat());
+    let alone = said(&explain(directory.path(), &["--a", A, "--b", SMALL, "--json"]));
+    assert!(alone["mean"]["contrasts"].is_null());
+    let row = |json: &Value| {
+        let rows = json["mean"]["rows"].as_array().unwrap().clone();
+        rows.into_iter().find(|row| row["cause"] == "residual").unwrap()
+    };
+    assert_eq!(row(&alone)["or_stolen"], true);
+    let asks = |json: &Value| json["to_decide"].to_string().contains("lambda/eu-west-1/1769");
+    assert!(asks(&alone), "{}", alone["to_decide"]);
+    keep(directory.path(), &function(blind(0.0, 3), 1_769));
+    let page = explain(directory.path(), &["--a", A, "--b", SMALL]);
+    assert_eq!(page.code, 0, "{}", page.err);
+    let text = page.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("more than vantage=lambda/eu-west-1/1769 with 1769 MB"), "{text}");
+    assert!(text.contains("So much is stolen, and not network time."), "{text}");
+    let json = said(&explain(directory.path(), &["--a", A, "--b", SMALL, "--json"]));
+    adds_up(&json["mean"]);
+    let contrast = &json["mean"]["contrasts"][0];
+    assert_eq!((contrast["claim"].as_str(), contrast["side"].as_u64()), (Some("supported"), Some(1)));
+    assert!((contrast["stolen_ms"].as_f64().unwrap() - 60.0).abs() < 25.0, "{contrast}");
+    assert_eq!(json["mean"]["verdicts"][3]["claim"], "supported");
+    assert!(!asks(&json), "both sizes were measured: {}", json["to_decide"]);
+}
+
+/// What a user knows of a monitor that shows its total only: icmppingsec beside it, and how long the server needs.
+#[test]
+fn what_is_known_of_a_total_brings_its_bounds_closer() {
+    let directory = archive();
+    let asked = |more: &[&str]| explain(directory.path(), &[&["--a", ZABBIX, "--b", B], more].concat());
+    let width = |more: &[&str], cause: &str| {
+        let json = said(&asked(&[more, &["--statistic", "mean", "--json"]].concat()));
+        let bounds = json["account"]["bounds"].as_array().unwrap().clone();
+        let bound = bounds.iter().find(|bound| bound["cause"] == cause).unwrap();
+        bound["upper_ms"].as_f64().unwrap() - bound["lower_ms"].as_f64().unwrap()
+    };
+    let trip = ["--known-round-trip", "8ms", "--known-connections", "new"];
+    assert!(width(&[], "distance") > 60.0);
+    assert!(width(&trip, "distance") < 1e-9);
+    assert!(width(&["--known-round-trip", "0.008"], "distance") < 25.0);
+    assert!(width(&["--known-server-within", "0.005"], "residual") < 10.1);
+    assert!(width(&["--known-dns", "2ms"], "dns") < 1e-9);
+    let words = |run: Run| run.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let page = words(asked(&trip));
+    assert!(page.contains("taken as known of it: a round trip of 8.00 ms, new connections"), "{page}");
+    let wrong = words(asked(&["--known-round-trip", "8"]));
+    assert!(wrong.contains("both cannot be"), "{wrong}");
+    for (words, why) in [
+        (vec!["--a", A, "--b", B, "--known-dns", "2ms"], "both sides show phases"),
+        (vec!["--a", ZABBIX, "--b", B, "--bridge", A, "--known-dns", "2ms"], "cannot be used with"),
+        (vec!["--a", ZABBIX, "--b", B, "--known-dns", "-1"], "at most a day"),
+    ] {
+        let refused = explain(directory.path(), &words);
+        assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{words:?}");
+        assert!(refused.err.contains(why), "{words:?}: {}", refused.err);
+    }
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use parallax::explain::account::{Account, Case, Question, Statistic};
+use parallax::explain::account::{Account, Case};
 use parallax::explain::cause::Cause;
 use parallax::explain::own_work::OwnWork;
+use parallax::explain::question::{Question, Statistic};
 use parallax::explain::source::{FailureGap, Source};
 use parallax::lab::site::TlsOffer;
 use parallax::measurement::environment::Environment;

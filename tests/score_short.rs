@@ -1,13 +1,18 @@
 //! The short version, with gates that few runs can tell: those of the method, with room for chance in shares.
 
 use parallax::explain::cause::Cause;
+use parallax::explain::claim::{Bar, Claim};
+use parallax::explain::interval::of_mean;
+use parallax::explain::mean::explain;
+use parallax::explain::sides::Sides;
 
-use super::score::cell::run;
+use super::score::cell::{once, rows, run};
 use super::score::gate;
 use super::score::percentiles::Cell;
 use super::score::table;
 use super::score::tally::Tally;
 use super::score::worlds::{self, Kind, World};
+use super::simulator::Seen;
 
 fn named(name: &str) -> World {
     worlds::all().into_iter().find(|world| world.name == name).unwrap()
@@ -95,6 +100,24 @@ fn the_interval_of_distance_knows_that_the_floor_is_too_high() {
     let distance = tally.rows[&Cause::Distance];
     assert!(distance.bias.value() > 0.2, "{}", distance.bias.value());
     assert!(distance.covered.value().unwrap() >= 0.8, "{:?}", distance.covered);
+}
+
+/// Six losses against none are one in a hundred by luck, whatever the rate; five are not so rare.
+#[test]
+fn a_loss_is_claimed_by_the_exact_test_of_its_counts() {
+    let world = worlds::single("loss", 1);
+    for (losses, claim) in [(5, Claim::Undecided), (6, Claim::Supported)] {
+        let found = (0..100).find_map(|run| {
+            let ([a, b], _) = once(&world.a, &world.b, world.slots, world.daily, run);
+            let lost = |side: &[Seen]| side.iter().filter(|one| one.befell.lost).count();
+            (lost(&a) == 0 && lost(&b) == losses).then(|| Sides::new(rows(&a), rows(&b)).unwrap())
+        });
+        let sides = found.unwrap();
+        let point = explain(&sides);
+        let intervals = of_mean(&sides, &point, 1, 20).unwrap();
+        let bar = Bar::of(point.gap, intervals.degrees);
+        assert_eq!(intervals.claim(&bar, Cause::Loss, point.shares.get(Cause::Loss)), claim, "{losses}");
+    }
 }
 
 #[test]

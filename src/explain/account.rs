@@ -1,87 +1,33 @@
 //! An account: the gap of two sources, divided, judged, with what stands behind it. Data; words are for others.
 
+mod rows;
 mod suspicions;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::statistics::interval::Interval;
 use crate::statistics::level::Level;
 
 use super::bounds::{Bound, Known, bounds, of_missing};
 use super::cause::{Cause, Shares};
-use super::claim::{Bar, Claim};
+use super::cause_row::CauseRow;
+use super::claim::Bar;
 use super::composition::{Composition, compose};
-use super::evidence::{Fact, PhasePart, by_phase, facts, whole};
+use super::contrast::Contrast;
 use super::interval::{self, Intervals, NoInterval};
 use super::ledger::Seen;
 use super::own_work::OwnWork;
+use super::plausibility::{Warning, warnings};
+use super::question::{Question, Statistic};
 use super::restricted::restrict;
 use super::sides::{Sides, SidesError};
 use super::source::{FailureGap, Source};
+use super::traits::one_way;
 use super::verdict::Verdict;
 use super::{mean, percentile};
 
 /// Lambda's memory at which a function has one processor, MB.
-const ONE_PROCESSOR_MB: u32 = 1_769;
-
-/// Which figure of the response times is compared.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Statistic {
-    /// The arithmetic mean.
-    Mean,
-    /// A percentile.
-    Percentile(Level),
-}
-
-impl Serialize for Statistic {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Mean => to.serialize_str("mean"),
-            Self::Percentile(level) => to.collect_str(&format_args!("p{}", (level.share() * 1e5).round() / 1e3)),
-        }
-    }
-}
-
-/// What a row stands for where its name alone would say too much.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Label {
-    /// Its name.
-    Plain,
-    /// Server or unexplained wait: not separable without `Server-Timing` at both sides.
-    ServerOrUnexplained,
-    /// A side does not show its own work either: that, the server or unexplained wait.
-    OwnWorkOrServer,
-    /// Everything: a side shows its total only.
-    NotSeparable,
-}
-
-/// One cause in an account.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct CauseRow {
-    /// Which.
-    pub cause: Cause,
-    /// The causes that it holds, itself among them.
-    pub holds: Vec<Cause>,
-    /// How it is to be read.
-    pub label: Label,
-    /// Milliseconds from A to B.
-    pub ms: f64,
-    /// 95 %; absent where the data do not allow one.
-    pub interval_ms: Option<Interval>,
-    /// Of the gap; absent where there is hardly a gap.
-    pub share: Option<f64>,
-    /// What may be claimed.
-    pub claim: Claim,
-    /// Seen at one side only; the other side was taken to be alike.
-    pub one_sided: bool,
-    /// A small function's processor may have been taken away unseen: network or stolen. Memory sizes side by side decide.
-    pub or_stolen: bool,
-    /// The observations behind it.
-    pub evidence: Vec<Fact>,
-    /// The residual of the mean by phase, where both sides show phases and too little else; the parts add up to it.
-    pub by_phase: Vec<PhasePart>,
-}
+pub const ONE_PROCESSOR_MB: u32 = 1_769;
 
 /// What the intervals rest on.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -132,6 +78,15 @@ pub struct Account {
     /// Bounds, not intervals: for each cause where a side shows its total only, or for those that more than 5 % of a
     /// side's samples do not show.
     pub bounds: Vec<Bound>,
+    /// What the user knew of that side.
+    #[serde(skip_serializing_if = "Known::is_nothing")]
+    pub known: Known,
+    /// At A, and at B, time may have been stolen unseen.
+    #[serde(skip)]
+    pub starved: [bool; 2],
+    /// What two memory sizes of one function say, for each side where that is so and both were measured.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub contrasts: Vec<Contrast>,
     /// Percentiles only: what a request there consists of.
     pub composition: Option<Composition>,
     /// Failures, which are in no figure above.
@@ -149,57 +104,13 @@ pub struct Account {
     pub seed: u64,
 }
 
-/// What looks wrong with the data themselves.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "kind")]
-pub enum Warning {
-    /// A side that shows its total only is so far from the side that was measured in phases that its unit may have been
-    /// said wrongly at import.
-    Unit {
-        /// 0 for A, 1 for B.
-        side: usize,
-        /// Its median, milliseconds.
-        median_ms: f64,
-        /// The median of the side that shows phases.
-        measured_ms: f64,
-    },
-}
-
-/// How far apart two medians of one page are before a unit is doubted: seconds for milliseconds would be a thousand.
-const UNIT_RATIO: f64 = 100.0;
-
 /// Two sources, ready for any question.
 #[derive(Clone, Debug)]
 pub struct Case {
     pub(super) sides: Sides,
     failures: FailureGap,
-}
-
-/// What is asked of a case.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Question {
-    /// Which figure.
-    pub statistic: Statistic,
-    /// The same seed and data give the same bytes.
-    pub seed: u64,
-    /// Replicates a scheme: [`interval::REPLICATES`] or [`percentile::REPLICATES`] unless in a hurry.
-    pub replicates: usize,
-    /// What is known of a side that shows its total only.
-    pub known: Known,
-    /// Means only: a failure counts as this many milliseconds; absent, failures are in no mean.
-    pub failures_as_ms: Option<f64>,
-}
-
-impl Question {
-    /// With the usual number of replicates, and nothing known beside the samples.
-    #[must_use]
-    pub fn new(statistic: Statistic, seed: u64) -> Self {
-        let replicates = match statistic {
-            Statistic::Mean => interval::REPLICATES,
-            Statistic::Percentile(_) => percentile::REPLICATES,
-        };
-        Self { statistic, seed, replicates, known: Known::default(), failures_as_ms: None }
-    }
+    /// See [`one_way`].
+    one_way: bool,
 }
 
 /// Point values and intervals of one figure.
@@ -225,7 +136,8 @@ impl Case {
     /// See [`SidesError`].
     pub fn new(a: Source, b: Source) -> Result<Self, SidesError> {
         let failures = FailureGap::of(&a, &b);
-        Ok(Self { sides: Sides::new(a.rows, b.rows)?, failures })
+        let one_way = one_way(&a.traits, &b.traits);
+        Ok(Self { sides: Sides::new(a.rows, b.rows)?, failures, one_way })
     }
 
     /// The rows, settled.
@@ -277,12 +189,15 @@ impl Case {
             }),
             own_work,
             bounds,
+            known: question.known,
+            starved: self.starved(),
+            contrasts: Vec::new(),
             composition: percentile.filter(|_| separable).and_then(|level| compose(&self.sides, level, question.seed)),
             failures: self.failures.clone(),
             beyond_failures: percentile.is_some_and(|level| self.failures.worst_share() >= 1.0 - level.share()),
             with_failures_ms: percentile.map(|level| [0, 1].map(|g| self.with_failures(g, level))),
             failures_as_ms: question.failures_as_ms.filter(|_| percentile.is_none()),
-            warnings: self.warnings(),
+            warnings: warnings(&self.sides, question),
             seed: question.seed,
         };
         if let Some(failure_ms) = account.failures_as_ms {
@@ -307,23 +222,6 @@ impl Case {
         if place == place.floor() { Some(f64::midpoint(*value, *totals.get(at)?)) } else { Some(*value) }
     }
 
-    fn warnings(&self) -> Vec<Warning> {
-        let median = |g: usize| {
-            let mut totals: Vec<f64> = self.sides.rows[g].iter().map(|row| row.total).collect();
-            totals.sort_unstable_by(f64::total_cmp);
-            totals.get(totals.len() / 2).copied().unwrap_or(0.0)
-        };
-        let measured = self.sides.seen.map(|seen| seen.has(Seen::TIMELINE));
-        let side = match measured {
-            [true, false] => 1,
-            [false, true] => 0,
-            _ => return Vec::new(),
-        };
-        let (median_ms, measured_ms) = (median(side), median(1 - side));
-        let far = median_ms > measured_ms * UNIT_RATIO || measured_ms > median_ms * UNIT_RATIO;
-        if far { vec![Warning::Unit { side, median_ms, measured_ms }] } else { Vec::new() }
-    }
-
     fn figures(&self, question: &Question) -> Figures {
         let (sides, seed) = (&self.sides, question.seed);
         let of_mean = || {
@@ -343,88 +241,5 @@ impl Case {
             one_sided: [false; Cause::COUNT],
             intervals: intervals.pop().unwrap_or(Err(NoInterval::Samples { more: 0 })),
         }
-    }
-
-    fn rows(&self, figures: &Figures, merged: bool, work_told: bool) -> Vec<CauseRow> {
-        let stolen = self.may_be_stolen();
-        let bar = figures.bar();
-        let row = |cause: Cause| {
-            let ms = figures.shares.get(cause);
-            // What is left of exact sums after rounding is nothing.
-            if ms.abs() < 1e-11 && cause != Cause::Residual {
-                return None;
-            }
-            let interval_ms = figures.intervals.as_ref().ok().map(|found| found.rows[cause as usize]);
-            let (holds, label) = self.meaning(cause, merged);
-            let hidden = matches!(
-                cause,
-                Cause::Dns | Cause::Queueing | Cause::Fallback | Cause::Transfer | Cause::Server | Cause::Residual
-            );
-            let apart = label == Label::Plain || label == Label::NotSeparable;
-            let parts = if apart || merged { Vec::new() } else { self.parts(figures) };
-            Some(CauseRow {
-                cause,
-                holds,
-                label,
-                ms,
-                interval_ms,
-                share: (figures.gap.abs() > interval::INSTRUMENT_MS).then(|| ms / figures.gap),
-                claim: bar.claim(ms, interval_ms),
-                one_sided: figures.one_sided[cause as usize],
-                or_stolen: hidden && stolen,
-                // What is left over after different columns is not comparable from side to side.
-                evidence: match label {
-                    Label::Plain => facts(&self.sides, cause),
-                    _ => whole(&self.sides, merged, !work_told),
-                },
-                by_phase: parts,
-            })
-        };
-        Cause::ALL.into_iter().filter_map(row).collect()
-    }
-
-    /// The mean's residual by phase; none where something else was taken out of the phases.
-    fn parts(&self, figures: &Figures) -> Vec<PhasePart> {
-        let ms = |cause: Cause| figures.shares.get(cause);
-        let within = [Cause::Definition, Cause::Timing, Cause::Dns, Cause::Residual];
-        let elsewhere = Cause::ALL.into_iter().any(|cause| !within.contains(&cause) && ms(cause) != 0.0);
-        if elsewhere { Vec::new() } else { by_phase(&self.sides, ms(Cause::Dns), ms(Cause::Residual)) }
-    }
-
-    fn meaning(&self, cause: Cause, merged: bool) -> (Vec<Cause>, Label) {
-        let both = self.sides.both();
-        let mut holds = vec![cause];
-        if merged {
-            let of = percentile::MERGED.iter().find(|(row, _)| *row == cause);
-            holds = of.map_or(holds, |(_, causes)| causes.to_vec());
-        }
-        if cause != Cause::Residual {
-            return (holds, Label::Plain);
-        }
-        if !both.has(Seen::TIMELINE) {
-            return (holds, Label::NotSeparable);
-        }
-        let label = if both.has(Seen::SERVER) { Label::Plain } else { Label::ServerOrUnexplained };
-        if label == Label::ServerOrUnexplained {
-            holds.insert(0, Cause::Server);
-        }
-        // What one side cannot see is in the rest of both.
-        let unseen = [
-            (Seen::DNS, Cause::Dns),
-            (Seen::ROUND_TRIPS, Cause::Distance),
-            (Seen::QUEUEING, Cause::Queueing),
-            (Seen::LOSS, Cause::Loss),
-            (Seen::CPU, Cause::Cpu),
-            (Seen::SCHEDULING, Cause::Scheduling),
-            (Seen::TRANSFER, Cause::Transfer),
-        ];
-        for (_, cause) in unseen.into_iter().filter(|(column, _)| !both.has(*column)) {
-            // A percentile's residual holds the transfer already.
-            if !holds.contains(&cause) {
-                holds.push(cause);
-            }
-        }
-        let own_work = both.has(Seen::CPU.or(Seen::SCHEDULING));
-        (holds, if own_work { label } else { Label::OwnWorkOrServer })
     }
 }

@@ -12,7 +12,7 @@ use super::sides::SEEN_MIN;
 use super::sides::Sides;
 
 /// What is known of a side that shows its total only. Milliseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Known {
     /// A round trip, from `icmppingsec` or `net.tcp.service.perf`.
     pub round_trip: Option<f64>,
@@ -22,6 +22,14 @@ pub struct Known {
     pub dns: Option<f64>,
     /// The server needs as long for it as for the other side, within this much.
     pub server_same_within: Option<f64>,
+}
+
+impl Known {
+    /// Nothing.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Between which values the part of a cause in the gap (B less A) must lie.
@@ -41,47 +49,78 @@ const SETUP_TRIPS_MAX: f64 = 3.0;
 /// A cause, its mean at the side that shows it, and its limits at the other where they are known.
 type Part = (Cause, f64, Option<(f64, f64)>);
 
+/// The side that shows its phases and the one that does not, and the sign of their difference as B less A.
+struct Halves<'a> {
+    full: &'a [Row],
+    dark: &'a [Row],
+    sign: f64,
+}
+
+impl<'a> Halves<'a> {
+    /// Absent where both show their totals only, or both their phases.
+    fn of(sides: &'a Sides) -> Option<Self> {
+        let [a, b] = &sides.rows;
+        match sides.seen.map(|seen| seen.has(Seen::TIMELINE)) {
+            [false, true] => Some(Self { full: b, dark: a, sign: 1.0 }),
+            [true, false] => Some(Self { full: a, dark: b, sign: -1.0 }),
+            _ => None,
+        }
+    }
+
+    fn total(&self) -> f64 {
+        mean(self.dark, &|row| row.total).max(0.0)
+    }
+
+    /// Nine causes, and what is known of them.
+    fn parts(&self, known: &Known) -> [Part; 9] {
+        let mean = |figure: &dyn Fn(&Row) -> f64| mean(self.full, figure);
+        let (setup, base) = (mean(&|row| row.setup_trips), mean(&|row| row.base_trips));
+        let exactly = |ms: f64| (ms.max(0.0), ms.max(0.0));
+        let path = known.round_trip.map(|trip| match known.fresh {
+            Some(true) => exactly((setup + base) * trip),
+            Some(false) => exactly(base * trip),
+            None => (base * trip, (base + setup.max(SETUP_TRIPS_MAX)) * trip),
+        });
+        let rest = mean(&Row::rest);
+        let server = known.server_same_within.map(|within| ((rest - within).max(0.0), (rest + within).max(0.0)));
+        [
+            (Cause::Dns, mean(&|row| row.dns), known.dns.map(exactly)),
+            (Cause::Distance, mean(&Row::path), path),
+            (Cause::Redirect, mean(&|row| row.redirects.total()), None),
+            (Cause::Queueing, mean(&|row| row.queueing), None),
+            (Cause::Loss, mean(&|row| row.loss), None),
+            (Cause::Cpu, mean(&|row| row.cpu), None),
+            (Cause::Scheduling, mean(&|row| row.scheduling), None),
+            (Cause::Transfer, mean(&|row| row.transfer), None),
+            (Cause::Residual, rest, server),
+        ]
+    }
+}
+
+fn mean(rows: &[Row], figure: &dyn Fn(&Row) -> f64) -> f64 {
+    let sums = rows.iter().fold((0.0, 0.0), |sum, row| (sum.0 + row.weight * figure(row), sum.1 + row.weight));
+    sums.0 / sums.1
+}
+
 /// Bounds for nine causes; none where both sides show their totals only.
 #[must_use]
 pub fn bounds(sides: &Sides, known: &Known) -> Vec<Bound> {
-    let shown = sides.seen.map(|seen| seen.has(Seen::TIMELINE));
-    let (full, dark, sign) = match shown {
-        [false, true] => (&sides.rows[1], &sides.rows[0], 1.0),
-        [true, false] => (&sides.rows[0], &sides.rows[1], -1.0),
-        _ => return Vec::new(),
-    };
-    let mean = |rows: &[Row], figure: &dyn Fn(&Row) -> f64| {
-        let sums = rows.iter().fold((0.0, 0.0), |sum, row| (sum.0 + row.weight * figure(row), sum.1 + row.weight));
-        sums.0 / sums.1
-    };
-    let total = mean(dark, &|row| row.total).max(0.0);
-    let trips = |rows: &[Row]| (mean(rows, &|row| row.setup_trips), mean(rows, &|row| row.base_trips));
-    let (setup, base) = trips(full);
-    let exactly = |ms: f64| (ms.max(0.0), ms.max(0.0));
-    let path = known.round_trip.map(|trip| match known.fresh {
-        Some(true) => exactly((setup + base) * trip),
-        Some(false) => exactly(base * trip),
-        None => (base * trip, (base + setup.max(SETUP_TRIPS_MAX)) * trip),
-    });
-    let rest = mean(full, &Row::rest);
-    let server = known.server_same_within.map(|within| ((rest - within).max(0.0), (rest + within).max(0.0)));
-    let parts: [Part; 9] = [
-        (Cause::Dns, mean(full, &|row| row.dns), known.dns.map(exactly)),
-        (Cause::Distance, mean(full, &Row::path), path),
-        (Cause::Redirect, mean(full, &|row| row.redirects.total()), None),
-        (Cause::Queueing, mean(full, &|row| row.queueing), None),
-        (Cause::Loss, mean(full, &|row| row.loss), None),
-        (Cause::Cpu, mean(full, &|row| row.cpu), None),
-        (Cause::Scheduling, mean(full, &|row| row.scheduling), None),
-        (Cause::Transfer, mean(full, &|row| row.transfer), None),
-        (Cause::Residual, rest, server),
-    ];
+    let Some(halves) = Halves::of(sides) else { return Vec::new() };
+    let (total, parts) = (halves.total(), halves.parts(known));
     let within = divisions(total, &parts.map(|(_, _, known)| known.unwrap_or((0.0, total))));
     let bound = |((cause, here, _), (lower, upper)): (&Part, (f64, f64))| {
-        let (x, y) = (sign * (here - upper), sign * (here - lower));
+        let (x, y) = (halves.sign * (here - upper), halves.sign * (here - lower));
         Bound { cause: *cause, lower_ms: x.min(y), upper_ms: x.max(y) }
     };
     parts.iter().zip(within).map(bound).collect()
+}
+
+/// Where what is known of a side is more than its total: which side, its mean, and what is known at least.
+pub(super) fn contradiction(sides: &Sides, known: &Known) -> Option<(usize, f64, f64)> {
+    let halves = Halves::of(sides)?;
+    let (total, parts) = (halves.total(), halves.parts(known));
+    let least: f64 = parts.iter().filter_map(|(_, _, known)| known.map(|(least, _)| least)).sum();
+    (least > total).then_some((usize::from(halves.sign < 0.0), total, least))
 }
 
 /// Bounds for every cause that some of a side's samples show and more than 5 % of them do not: those without it may be like the

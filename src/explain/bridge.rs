@@ -4,15 +4,18 @@
 //! the way of measuring makes of the same page at the same place and time, and goes to the row `definition`. It is
 //! estimated from pairs that are close in time; what unpaired samples add is a matter of sampling times.
 
+use crate::statistics::block_length::memory;
 use crate::statistics::interval::Interval;
 use crate::statistics::student::t_975;
 
-use super::account::{Account, Basis, Case, Question, Statistic};
+use super::account::{Account, Basis, Case};
 use super::cause::Cause;
+use super::cause_row::{CauseRow, Label};
 use super::claim::Bar;
 use super::evidence::{Fact, Unit};
 use super::interval::{INSTRUMENT_MS, NoInterval, SAMPLES_MIN};
 use super::ledger::Row;
+use super::question::{Question, Statistic};
 use super::replicate::spacing;
 use super::source::{FailureGap, Source};
 use super::verdict::Hypothesis;
@@ -108,7 +111,7 @@ pub fn account(a: &Source, bridge: Source, b: Source, question: &Question) -> Re
     }
     for row in &mut account.rows {
         row.share = (gap.abs() > INSTRUMENT_MS).then(|| row.ms / gap);
-        row.claim = bar.claim(row.ms, row.interval_ms);
+        row.claim = bar.claim_beside(row.ms, row.interval_ms, row.by_luck);
     }
     for verdict in &mut account.verdicts {
         let moved = match verdict.hypothesis {
@@ -161,14 +164,15 @@ fn add(
         .map(|half| Interval::closed(ms - half - INSTRUMENT_MS, ms + half + INSTRUMENT_MS));
     account.rows.insert(
         at,
-        super::account::CauseRow {
+        CauseRow {
             cause,
             holds: vec![cause],
-            label: super::account::Label::Plain,
+            label: Label::Plain,
             ms,
             interval_ms,
             share: None,
             claim: super::claim::Claim::Undecided,
+            by_luck: None,
             one_sided: false,
             or_stolen: false,
             evidence: Vec::new(),
@@ -208,6 +212,9 @@ fn pairs(totals: &[Row], bridge: &[Row]) -> Vec<[f64; 2]> {
 fn half_width(differences: &[f64]) -> Result<f64, NoInterval> {
     if differences.len() < SAMPLES_MIN {
         return Err(NoInterval::Samples { more: SAMPLES_MIN - differences.len() });
+    }
+    if let Some(more) = memory(differences).values_missing(differences.len()) {
+        return Err(NoInterval::Autocorrelation { more });
     }
     let n = differences.len();
     let batch = |k: usize| &differences[k * n / BATCHES..(k + 1) * n / BATCHES];

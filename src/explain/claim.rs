@@ -23,6 +23,9 @@ pub fn materiality(gap_ms: f64) -> f64 {
     (gap_ms.abs() / 100.0).max(1.0)
 }
 
+/// How often a claim may be false.
+const BY_LUCK_MAX: f64 = 0.01;
+
 /// What a cause must clear.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bar {
@@ -38,18 +41,27 @@ impl Bar {
     /// must hold at 99 %.
     #[must_use]
     pub fn of(gap_ms: f64, degrees: f64) -> Self {
-        Self { materiality_ms: materiality(gap_ms), stretch: t_beyond(degrees, 0.005) / t_975(degrees) }
+        Self { materiality_ms: materiality(gap_ms), stretch: t_beyond(degrees, BY_LUCK_MAX / 2.0) / t_975(degrees) }
     }
 
     /// Judges one cause by its 95 % interval; without one nothing is decided.
     #[must_use]
     pub fn claim(&self, estimate_ms: f64, interval: Option<Interval>) -> Claim {
+        self.claim_beside(estimate_ms, interval, None)
+    }
+
+    /// The same of rare events, `by_luck` being how likely so different counts are where the rates are one: an exact
+    /// test needs no stretched interval, nor the degrees of freedom of clusters.
+    #[must_use]
+    pub fn claim_beside(&self, estimate_ms: f64, interval: Option<Interval>, by_luck: Option<f64>) -> Claim {
         let Some((lower, upper)) = interval.and_then(|ends| ends.lower.zip(ends.upper)) else {
             return Claim::Undecided;
         };
-        let wide = |end: f64| estimate_ms + (end - estimate_ms) * self.stretch;
+        let stretch = if by_luck.is_some() { 1.0 } else { self.stretch };
+        let wide = |end: f64| estimate_ms + (end - estimate_ms) * stretch;
         let excludes_zero = wide(lower) > 0.0 || wide(upper) < 0.0;
-        if excludes_zero && estimate_ms.abs() >= self.materiality_ms {
+        let no_luck = by_luck.is_none_or(|by_luck| by_luck <= BY_LUCK_MAX);
+        if excludes_zero && no_luck && estimate_ms.abs() >= self.materiality_ms {
             Claim::Supported
         } else if lower > -self.materiality_ms && upper < self.materiality_ms {
             Claim::Refuted
@@ -82,6 +94,15 @@ mod tests {
         assert_eq!(Bar::of(0.0, 20.0).claim(5.0, just), Claim::Undecided);
         assert_eq!(Bar::of(0.0, 20.0).claim(5.0, Some(Interval::closed(2.5, 7.5))), Claim::Supported);
         assert_eq!(Bar::of(0.0, 2.0).claim(5.0, Some(Interval::closed(2.5, 7.5))), Claim::Undecided, "two sandboxes");
+    }
+
+    #[test]
+    fn rare_events_are_judged_by_their_own_test() {
+        let (bar, wide) = (Bar::of(0.0, 2.0), Some(Interval::closed(1.0, 40.0)));
+        assert_eq!(bar.claim_beside(15.0, wide, Some(0.009)), Claim::Supported);
+        assert_eq!(bar.claim_beside(15.0, wide, Some(0.011)), Claim::Undecided);
+        assert_eq!(bar.claim_beside(15.0, Some(Interval::closed(-1.0, 40.0)), Some(0.001)), Claim::Undecided);
+        assert_eq!(bar.claim_beside(0.0, Some(Interval::closed(-0.5, 0.5)), Some(1.0)), Claim::Refuted);
     }
 
     #[test]

@@ -10,10 +10,10 @@ use serde::Serialize;
 use crate::statistics::level::Level;
 use crate::statistics::quantile_weights::quantile_weights;
 
+use super::board::{Board, COLUMNS};
 use super::cause::Cause;
 use super::percentile::MERGED;
 use super::sides::Sides;
-use super::swap::{Board, COLUMNS};
 
 /// The composition of one percentile, in milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize)]

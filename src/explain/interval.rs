@@ -7,9 +7,12 @@ use serde::Serialize;
 
 use crate::statistics::clopper_pearson;
 use crate::statistics::interval::Interval;
+use crate::statistics::rare_events::equal_rates;
 use crate::statistics::student::t_975;
 
 use super::cause::{Cause, Shares};
+use super::claim::{Bar, Claim};
+use super::contrast::hiding;
 use super::influence::Linear;
 use super::ledger::{Row, Seen};
 use super::mean::{MeanGap, divide};
@@ -54,6 +57,11 @@ pub enum NoInterval {
         /// How many more.
         more: usize,
     },
+    /// The gap of a slot is so much like that of the slots before it that all of them say little more than a few would.
+    Autocorrelation {
+        /// How many more slots.
+        more: usize,
+    },
     /// Each replicate would need more values than the percentile has behind it.
     Level {
         /// How many more samples, for the side that needs the most.
@@ -70,6 +78,10 @@ pub struct Intervals {
     pub rows: [Interval; Cause::COUNT],
     /// Of each suspicion, in the order of [`Hypothesis::ALL`].
     pub verdicts: [Interval; Hypothesis::ALL.len()],
+    /// Of all rows together in which stolen time may hide.
+    pub hiding: Interval,
+    /// How likely losses that differ as much are where both sides lose alike, by an exact test.
+    pub loss_by_luck: Option<f64>,
     /// Blocks of time.
     pub blocks: usize,
     /// How long a block is, in milliseconds.
@@ -78,6 +90,19 @@ pub struct Intervals {
     pub sandboxes: usize,
     /// Degrees of freedom.
     pub degrees: f64,
+}
+
+impl Intervals {
+    /// What may be claimed of a cause whose share is `ms`.
+    #[must_use]
+    pub fn claim(&self, bar: &Bar, cause: Cause, ms: f64) -> Claim {
+        bar.claim_beside(ms, Some(self.rows[cause as usize]), self.by_luck(cause))
+    }
+
+    /// How likely so much of a cause is where there is none of it, where an exact test says so.
+    pub(super) fn by_luck(&self, cause: Cause) -> Option<f64> {
+        self.loss_by_luck.filter(|_| cause == Cause::Loss)
+    }
 }
 
 /// Whether the data allow an interval at all.
@@ -89,9 +114,10 @@ pub(super) fn enough(sides: &Sides, design: &Design) -> Result<(), NoInterval> {
     if design.blocks() < BLOCKS_MIN {
         return Err(NoInterval::Slots { more: BLOCKS_MIN - design.blocks() });
     }
-    match design.sandboxes_missing() {
-        0 => Ok(()),
-        more => Err(NoInterval::Sandboxes { more }),
+    match (design.sandboxes_missing(), design.slots_missing()) {
+        (0, None) => Ok(()),
+        (0, Some(more)) => Err(NoInterval::Autocorrelation { more }),
+        (more, _) => Err(NoInterval::Sandboxes { more }),
     }
 }
 
@@ -121,6 +147,9 @@ pub fn of_mean(sides: &Sides, point: &MeanGap, seed: u64, replicates: usize) -> 
     overshoot::widen(sides, &mut intervals);
     if sides.both().has(Seen::LOSS.or(Seen::ROUND_TRIPS)) {
         intervals.rows[Cause::Loss as usize] = loss(sides, point.shares.get(Cause::Loss));
+        let counts = sides.rows.each_ref().map(|rows| (rows.iter().filter(lost).count() as u64, rows.len() as u64));
+        let [(lost_a, all_a), (lost_b, all_b)] = counts;
+        intervals.loss_by_luck = Some(equal_rates([lost_a, lost_b], [all_a, all_b]));
     }
     Ok(intervals)
 }
@@ -165,6 +194,8 @@ pub(super) fn finish(design: &Design, spread: &Variances, gap: f64, shares: &Sha
         gap: about(gap, spread[0]),
         rows: std::array::from_fn(|at| about(shares.get(Cause::ALL[at]), spread[at + 1])),
         verdicts: std::array::from_fn(|at| about(Hypothesis::ALL[at].sum(shares), spread[1 + Cause::COUNT + at])),
+        hiding: about(hiding(shares), spread[FIGURES - 1]),
+        loss_by_luck: None,
         blocks: design.blocks(),
         block_ms: design.block as i64 * design.slot_ms,
         sandboxes: design.sandboxes(),
@@ -172,16 +203,19 @@ pub(super) fn finish(design: &Design, spread: &Variances, gap: f64, shares: &Sha
     }
 }
 
+fn lost(row: &&Row) -> bool {
+    row.loss > 0.0
+}
+
 /// Lost packets are rare and cost a second: no bootstrap of few samples has met enough of them. The rates get exact
 /// intervals, and the penalty is the mean of those that were met.
 fn loss(sides: &Sides, estimate: f64) -> Interval {
-    let met = |row: &&Row| row.loss > 0.0;
-    let penalties: Vec<f64> = sides.rows.iter().flatten().filter(met).map(|row| row.loss).collect();
+    let penalties: Vec<f64> = sides.rows.iter().flatten().filter(lost).map(|row| row.loss).collect();
     let penalty =
         if penalties.is_empty() { PENALTY_MS } else { penalties.iter().sum::<f64>() / penalties.len() as f64 };
     let rates = [0, 1].map(|g| {
         let rows = &sides.rows[g];
-        clopper_pearson::rate(rows.iter().filter(met).count() as f64, rows.len() as f64)
+        clopper_pearson::rate(rows.iter().filter(lost).count() as f64, rows.len() as f64)
     });
     let (lower, upper) = clopper_pearson::difference(rates[0], rates[1]);
     let end = |end: f64| end * penalty;

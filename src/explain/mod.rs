@@ -5,11 +5,14 @@
 //! [`interval`] says how sure that is. [`account`] puts all of it together as data; words are left to others.
 
 pub mod account;
+mod board;
 pub mod bounds;
 pub mod bridge;
 pub mod cause;
+pub mod cause_row;
 pub mod claim;
 pub mod composition;
+pub mod contrast;
 pub mod evidence;
 #[cfg(test)]
 mod extremes;
@@ -22,7 +25,10 @@ pub mod overlap;
 mod overshoot;
 pub mod own_work;
 pub mod percentile;
+pub mod plausibility;
+pub mod question;
 mod reading;
+mod redirect_cost;
 mod replicate;
 mod restricted;
 pub mod sides;

@@ -26,6 +26,7 @@ pub(super) fn widen(sides: &Sides, intervals: &mut Intervals) {
     };
     wider(&mut intervals.rows[Cause::Distance as usize], b, a);
     wider(&mut intervals.rows[Cause::Queueing as usize], a, b);
+    wider(&mut intervals.hiding, a, b);
     if let Some(at) = Hypothesis::ALL.iter().position(|one| *one == Hypothesis::Distance) {
         wider(&mut intervals.verdicts[at], b, a);
     }

@@ -7,13 +7,14 @@
 
 use crate::statistics::level::Level;
 
+use super::board::Board;
 use super::cause::{Cause, Shares};
 use super::interval::{Intervals, NoInterval, enough, finish};
 use super::overshoot;
 use super::replicate::Design;
 use super::sides::Sides;
 use super::spread::{Tally, combined, followed};
-use super::swap::{Board, Direction, Memory, Weighted, order};
+use super::swap::{Direction, Memory, Weighted, order};
 
 /// Replicates a scheme: enough for a standard error.
 pub const REPLICATES: usize = 60;

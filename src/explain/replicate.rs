@@ -4,7 +4,7 @@
 //! is a scheme for each, and one for what both count twice (Cameron, Gelbach and Miller 2011). Regions and zones are the
 //! user's choice: their margins, and those of the time windows, are kept by raking.
 
-use crate::statistics::block_length::block_length;
+use crate::statistics::block_length::{Memory, memory};
 use crate::statistics::keyed::{exponential, join, uniform};
 use crate::statistics::raking::rake;
 
@@ -81,6 +81,8 @@ pub(super) struct Design {
     pub(super) slot_ms: i64,
     /// Distinct slots with a sample.
     pub(super) slots: usize,
+    /// How far the gap remembers, and over how many slots that both sides have.
+    memory: (Memory, usize),
     /// Slots that are taken together.
     grain: usize,
     seed: u64,
@@ -98,16 +100,17 @@ impl Design {
             rows.iter().map(|row| names.binary_search(&index(row)).unwrap_or(0) as u32).collect::<Vec<u32>>()
         });
         let slots = names.len();
-        let memory = block_length(&differences(sides, &slot, slots));
+        let gaps = differences(sides, &slot, slots);
+        let memory = memory(&gaps);
         let longest = (slots as f64 / BLOCKS_MIN).floor().max(1.0);
         let grain = slots.div_ceil(GRAINS_MAX).max(1);
-        let block = (BLOCK_SLOTS_MIN.max(memory.ceil()).min(longest) as usize).div_ceil(grain) * grain;
+        let block = (BLOCK_SLOTS_MIN.max(memory.length.ceil()).min(longest) as usize).div_ceil(grain) * grain;
         let [a, b] = slot;
         let of = |g: usize, mut slot: Vec<u32>| {
             slot.iter_mut().for_each(|slot| *slot /= grain as u32);
             Side::of(&sides.rows[g], &sides.overlap.window[g], sides.overlap.windows, slot)
         };
-        Self { sides: [of(0, a), of(1, b)], block, slot_ms, slots, grain, seed }
+        Self { sides: [of(0, a), of(1, b)], block, slot_ms, slots, memory: (memory, gaps.len()), grain, seed }
     }
 
     pub(super) fn blocks(&self) -> usize {
@@ -132,6 +135,11 @@ impl Design {
     pub(super) fn sandboxes_missing(&self) -> usize {
         let drawn = self.sides.iter().filter(|side| side.drawn);
         drawn.flat_map(|side| &side.drawn_places).map(|count| 2_usize.saturating_sub(*count)).sum()
+    }
+
+    /// How many slots are missing until the gap's memory is short beside them.
+    pub(super) fn slots_missing(&self) -> Option<usize> {
+        self.memory.0.values_missing(self.memory.1)
     }
 
     /// Degrees of freedom of the scarcer kind of cluster.

@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 
 use crate::statistics::interval::Interval;
 
-use super::account::{Account, CauseRow, Label};
+use super::account::Account;
 use super::cause::Cause;
+use super::cause_row::{CauseRow, Label};
 use super::claim::{Bar, Claim};
 use super::evidence::{Fact, Unit};
 use super::interval::INSTRUMENT_MS;
@@ -68,6 +69,7 @@ pub(super) fn restrict(account: &mut Account, failure_ms: f64) {
                 interval_ms: own.filter(|_| account.no_interval.is_none()),
                 share: None,
                 claim: Claim::Undecided,
+                by_luck: None,
                 one_sided: false,
                 or_stolen: false,
                 evidence: std::iter::once(rates).chain(causes.into_iter().map(cause)).collect(),
@@ -83,7 +85,7 @@ pub(super) fn restrict(account: &mut Account, failure_ms: f64) {
             account.unexplained_ms = row.ms;
         }
         row.share = (gap.abs() > INSTRUMENT_MS).then(|| row.ms / gap);
-        row.claim = bar.claim(row.ms, row.interval_ms);
+        row.claim = bar.claim_beside(row.ms, row.interval_ms, row.by_luck);
     }
     for verdict in &mut account.verdicts {
         verdict.ms = verdict.ms.map(|ms| ms * answered);

@@ -1,12 +1,13 @@
 //! Variances of an account, scheme by scheme, and what they make together.
 
 use super::cause::{Cause, Shares};
+use super::contrast::hiding;
 use super::replicate::{Design, Scheme};
 use super::sides::Sides;
 use super::verdict::Hypothesis;
 
-/// What is followed: the gap, each cause, and each suspicion's sum of causes.
-pub(super) const FIGURES: usize = 1 + Cause::COUNT + Hypothesis::ALL.len();
+/// What is followed: the gap, each cause, each suspicion's sum of causes, and what may hide stolen time.
+pub(super) const FIGURES: usize = 2 + Cause::COUNT + Hypothesis::ALL.len();
 
 /// Variances of what is followed.
 pub(super) type Variances = [f64; FIGURES];
@@ -20,6 +21,7 @@ pub(super) fn followed(gap: f64, shares: &Shares) -> Variances {
     for (at, hypothesis) in Hypothesis::ALL.into_iter().enumerate() {
         values[1 + Cause::COUNT + at] = hypothesis.sum(shares);
     }
+    values[FIGURES - 1] = hiding(shares);
     values
 }
 

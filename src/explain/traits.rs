@@ -109,6 +109,22 @@ impl Traits {
     }
 }
 
+/// How far two sides may be from meeting the same address families, and the same edges, before their ways are two: the
+/// share of one's samples that would have to be others. Edges are many, and chance alone parts a few samples.
+const WAY_APART: [(usize, f64); 2] = [(3, 0.25), (4, 0.5)];
+
+/// As far as both sides show it, their requests went over one address family to one edge.
+#[must_use]
+pub fn one_way(a: &Traits, b: &Traits) -> bool {
+    WAY_APART.into_iter().all(|(kind, most)| {
+        let (a, b) = (a.shares(kind), b.shares(kind));
+        let common = |(value, share): &(String, f64)| {
+            b.iter().find(|(own, _)| own == value).map_or(0.0, |(_, other)| share.min(*other))
+        };
+        a.is_empty() || b.is_empty() || 1.0 - a.iter().map(common).sum::<f64>() <= most
+    })
+}
+
 /// Every kind of which both sides show something, and not the same.
 #[must_use]
 pub fn differences(a: &Traits, b: &Traits) -> Vec<Difference> {

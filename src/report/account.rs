@@ -1,14 +1,16 @@
 //! Why two sources disagree: an account as a page.
 
 pub mod comparison;
+mod contrast;
 mod gap;
 mod own_work;
 mod words;
 
 use serde::Serialize;
 
-use crate::explain::account::{Account, Statistic};
+use crate::explain::account::Account;
 use crate::explain::ledger::Seen;
+use crate::explain::question::Statistic;
 use crate::explain::source::{FailureGap, Source};
 use crate::explain::traits::Difference;
 use crate::summary::source::SourceName;
@@ -182,6 +184,7 @@ impl Explained {
             page.heading("The suspicions");
             page.table(suspicions(account, self.mean.as_ref()));
             page.notes(own_work::suspected(account).into_iter().collect());
+            page.notes(self.mean.as_ref().unwrap_or(account).contrasts.iter().map(contrast::note).collect());
             page.notes(self.to_decide.iter().flat_map(decides).collect());
             let bounded = self.mean.iter().chain([account]).find(|account| !account.bounds.is_empty());
             if let Some(bounded) = bounded {
@@ -282,7 +285,8 @@ fn bounds(account: &Account, total: bool) -> Table {
              bounds without a confidence, not intervals"
         }
     };
-    let mut table = Table::new(caption, &["", "at least", "at most"]);
+    let caption = format!("{caption}{}", words::known(&account.known));
+    let mut table = Table::new(&caption, &["", "at least", "at most"]);
     let rows = account.bounds.iter();
     table
         .rows

@@ -18,6 +18,7 @@ pub mod proportion;
 pub mod quantile;
 pub mod quantile_weights;
 pub mod raking;
+pub mod rare_events;
 pub mod reml;
 pub mod shapley;
 pub mod sketch;

@@ -31,12 +31,16 @@ pub fn once(a: &Side, b: &Side, slots: u32, daily: bool, seed: u64) -> ([Vec<See
 /// Below this a cause counts as absent: an interval never says more than 0.1 ms.
 const NOTHING_MS: f64 = 0.05;
 
+/// From here on a cause may not be missed.
+const LARGE_MS: f64 = 5.0;
+
 pub fn run(world: &World, runs: u64, replicates: usize) -> Tally {
     let mut tally = Tally::default();
     for run in 0..runs {
         let seed = world.seed().wrapping_add(1_000 * run);
         let ([a, b], moments) = once(&world.a, &world.b, world.slots, world.daily, seed);
         let asked = (a.len() + b.len()) as f64;
+        let befell = truth(&world.a.as_it_befell(&a), &world.b.as_it_befell(&b), moments);
         let truth = truth(&world.a, &world.b, moments);
         let sides = Sides::new(rows(&a), rows(&b)).unwrap();
         tally.failed.add(1.0 - sides.rows.iter().map(Vec::len).sum::<usize>() as f64 / asked);
@@ -45,6 +49,7 @@ pub fn run(world: &World, runs: u64, replicates: usize) -> Tally {
         let intervals = of_mean(&sides, &point, seed, replicates).ok();
         tally.without_interval += u64::from(intervals.is_none());
         count(&mut tally, world, &truth, &point, intervals.as_ref());
+        rank(&mut tally, world, &truth, &befell, &point);
         if world.kind == Kind::Single && world.b.hidden > 0.0 {
             let open = World { b: Side { hidden: 0.0, ..world.b.clone() }, ..world.clone() };
             let ([a, b], _) = once(&open.a, &open.b, open.slots, open.daily, seed);
@@ -73,24 +78,14 @@ fn count(
 ) {
     let gap: f64 = truth.values().sum();
     tally.gap.add(gap);
-    let known = |cause: Cause| truth.get(cause.as_str()).copied().unwrap_or(0.0);
-    let merged = |cause: Cause| world.together.contains(&cause.as_str());
-    let pooled = |of: &dyn Fn(Cause) -> f64| Cause::ALL.into_iter().filter(|cause| merged(*cause)).map(of).sum::<f64>();
-    // True and found, row by row; rows that are one are one.
-    let mut ranked: Vec<(f64, f64)> = Vec::new();
-    for cause in Cause::ALL.into_iter().filter(|cause| !matches!(cause, Cause::Dependence | Cause::Failure)) {
-        let (true_ms, found) = match merged(cause) {
-            false => (known(cause), point.shares.get(cause)),
-            true if cause == Cause::Residual => (pooled(&known), pooled(&|cause| point.shares.get(cause))),
-            true => continue,
-        };
-        ranked.push((true_ms, found));
+    let ranked = rows_of(world, truth, point);
+    for &(cause, true_ms, found) in &ranked {
         let row = tally.rows.entry(cause).or_default();
         row.truth.add(true_ms);
         row.error.add((found - true_ms).abs());
         row.bias.add(found - true_ms);
         // A sum of rows has no interval of its own, unless the others are empty.
-        let alone = !merged(cause) || found == point.shares.get(cause);
+        let alone = !world.together.contains(&cause.as_str()) || found == point.shares.get(cause);
         let Some(all) = intervals.filter(|_| alone) else { continue };
         let interval = all.rows[cause as usize];
         let (lower, upper) = (interval.lower.unwrap(), interval.upper.unwrap());
@@ -102,20 +97,64 @@ fn count(
         row.half.add((upper - lower) / 2.0);
         let outside = (lower - true_ms).max(0.0) + (true_ms - upper).max(0.0);
         row.interval_score.add((upper - lower) + 40.0 * outside);
-        let claimed = Bar::of(point.gap, all.degrees).claim(found, Some(interval)) == Claim::Supported;
+        let claimed = all.claim(&Bar::of(point.gap, all.degrees), cause, found) == Claim::Supported;
         if true_ms.abs() < NOTHING_MS {
             row.falsely.count(claimed);
-        } else if true_ms.abs() >= 5.0_f64.max(0.05 * gap.abs()) {
+        } else if true_ms.abs() >= LARGE_MS.max(0.05 * gap.abs()) {
             row.missed.count(!claimed);
         }
     }
-    let wrong = ranked.iter().map(|(true_ms, found)| (found - true_ms).abs()).sum::<f64>() / 2.0;
+    let wrong = ranked.iter().map(|(_, true_ms, found)| (found - true_ms).abs()).sum::<f64>() / 2.0;
     tally.moved.push(wrong);
     if world.kind != Kind::Null || gap.abs() > 20.0 {
         tally.misattributed.push(wrong / gap.abs());
-        tally.top.count(is_among(&ranked, 1, materiality(gap)));
-        tally.top_three.count(is_among(&ranked, 3, materiality(gap)));
     }
+}
+
+/// True and found, row by row; rows that are one are one.
+fn rows_of(world: &World, truth: &BTreeMap<&'static str, f64>, point: &MeanGap) -> Vec<(Cause, f64, f64)> {
+    let known = |cause: Cause| truth.get(cause.as_str()).copied().unwrap_or(0.0);
+    let merged = |cause: Cause| world.together.contains(&cause.as_str());
+    let pooled = |of: &dyn Fn(Cause) -> f64| Cause::ALL.into_iter().filter(|cause| merged(*cause)).map(of).sum::<f64>();
+    let row = |cause: Cause| match merged(cause) {
+        false => Some((cause, known(cause), point.shares.get(cause))),
+        true if cause == Cause::Residual => Some((cause, pooled(&known), pooled(&|cause| point.shares.get(cause)))),
+        true => None,
+    };
+    let causes = Cause::ALL.into_iter().filter(|cause| !matches!(cause, Cause::Dependence | Cause::Failure));
+    causes.filter_map(row).collect()
+}
+
+/// The order of the causes, once as they befell these very samples, and once as they are in the long run.
+fn rank(
+    tally: &mut Tally,
+    world: &World,
+    truth: &BTreeMap<&'static str, f64>,
+    befell: &BTreeMap<&'static str, f64>,
+    point: &MeanGap,
+) {
+    let gap: f64 = truth.values().sum();
+    if world.kind == Kind::Null && gap.abs() <= 20.0 {
+        return;
+    }
+    let size = |truth| {
+        let rows = rows_of(world, truth, point).into_iter();
+        rows.map(|(_, true_ms, found)| (true_ms, found)).collect::<Vec<_>>()
+    };
+    let (long, here) = (size(truth), size(befell));
+    tally.top_in_the_long_run.count(is_among(&long, 1, materiality(gap)));
+    tally.top_three.count(is_among(&long, 3, materiality(gap)));
+    // Where nothing large befell, there is no largest cause.
+    if here.iter().any(|(true_ms, _)| true_ms.abs() >= LARGE_MS) {
+        tally.top.count(is_largest(&here, materiality(befell.values().sum())));
+    }
+}
+
+/// One of the largest by the account is one of the largest in truth: neither ranks causes that differ immaterially.
+fn is_largest(ranked: &[(f64, f64)], material: f64) -> bool {
+    let largest = |of: fn(&(f64, f64)) -> f64| ranked.iter().map(|one| of(one).abs()).fold(0.0, f64::max) - material;
+    let (true_ms, found) = (largest(|one| one.0), largest(|one| one.1));
+    ranked.iter().any(|one| one.0.abs() >= true_ms && one.1.abs() >= found)
 }
 
 /// The `most` largest by the account are the largest in truth; those that differ immaterially may change places.

@@ -71,7 +71,8 @@ pub fn of_mean(scored: &Scored) -> Vec<Target> {
     // Where the largest cause is at least as large as one that may not be missed.
     let large_ms = |tally: &Tally| tally.rows.values().map(|row| row.truth.value().abs()).fold(0.0, f64::max);
     let tops = visible().filter(|(_, tally)| large_ms(tally) >= 5.0);
-    let top = tops.fold(Share::default(), |sum, (_, tally)| sum.and(tally.top)).value().unwrap_or(0.0);
+    let long = tops.fold(Share::default(), |sum, (_, tally)| sum.and(tally.top_in_the_long_run)).value().unwrap_or(0.0);
+    let top = visible().fold(Share::default(), |sum, (_, tally)| sum.and(tally.top)).value().unwrap_or(0.0);
     let residual =
         largest(of(scored, &[Kind::Whole]).filter(|(world, _)| world.requests() > 60).map(|(world, tally)| {
             let error = tally.rows.get(&Cause::Residual).map_or(0.0, |row| row.error.value());
@@ -124,6 +125,14 @@ pub fn of_mean(scored: &Scored) -> Vec<Target> {
         ),
         target("missed causes", percent(missed), "≤ 2 %", missed <= 0.02, "0", Some(missed == 0.0)),
         target("top cause right", percent(top), "100 %", top >= 1.0, "100 %", Some(top >= 1.0)),
+        target(
+            "the same, by the means of the world and the first row alone",
+            percent(long),
+            "–",
+            true,
+            "100 %",
+            Some(long >= 1.0),
+        ),
         target(
             "error of the residual, worst world",
             format!("{} of the gap ({})", percent(residual.1), residual.0),

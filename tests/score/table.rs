@@ -41,12 +41,13 @@ fn summary(scored: &Scored) -> String {
     let rows_of = |tally: &Tally| tally.rows.values().fold(Share::default(), |sum, row| sum.and(row.at_work));
     let at_work = scored.iter().fold(Share::default(), |sum, (_, tally)| sum.and(rows_of(tally)));
     let three = scored.iter().fold(Share::default(), |sum, (_, tally)| sum.and(tally.top_three));
+    let none: u64 = scored.iter().map(|(_, tally)| tally.without_interval).sum();
     let rows = falsely(scored);
     let all = rows.values().fold(Share::default(), |sum, one| sum.and(*one));
     format!(
         "Misattribution over the worlds that have a gap: median {:.2} %, nine of ten below {:.2} %. Coverage over all \
          worlds {} % of {} intervals (Wilson {:.2}–{:.2} %); {} % where the row is not empty at both sides. The three largest causes right in {} %. False claims, all \
-         rows: {} of {}.\n",
+         rows: {} of {}. Runs whose samples are too few for any interval, in no share above: {none}.\n",
         100.0 * median,
         100.0 * most,
         share(covered),

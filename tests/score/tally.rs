@@ -84,7 +84,11 @@ pub struct Tally {
     pub misattributed: Vec<f64>,
     /// Half of all errors, each run, milliseconds.
     pub moved: Vec<f64>,
+    /// By what befell the samples, where something large did.
     pub top: Share,
+    /// By the means of the world.
+    pub top_in_the_long_run: Share,
+    /// By the means of the world.
     pub top_three: Share,
     /// The largest distance between the gap and the sum of the rows.
     pub sum_error: f64,

@@ -43,6 +43,28 @@ pub struct Seen {
     pub reported_ms: f64,
     /// The part of the server's time that the moment made, whoever asked.
     pub moment: f64,
+    /// What befell it.
+    pub befell: Befell,
+}
+
+/// What really befell a request. Times are of its last hop, in milliseconds, and without what a cold start added.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Befell {
+    pub redirected: bool,
+    /// On a kept connection.
+    pub kept: bool,
+    pub lost: bool,
+    pub fell: bool,
+    pub missed: bool,
+    pub dns: f64,
+    /// A round trip beyond the shortest, on average.
+    pub queue: f64,
+    pub stolen: f64,
+    /// What the first use of a sandbox was robbed of beyond that; absent on later uses.
+    pub stolen_cold: Option<f64>,
+    pub server: f64,
+    pub hidden: f64,
+    pub transfer: f64,
 }
 
 fn exponential(random: &mut ChaCha8Rng, mean: f64) -> f64 {
@@ -117,50 +139,59 @@ struct At {
 }
 
 /// One hop over a connection of its own; `body` rounds after the first answer.
-fn hop(side: &Side, at: &At, random: &mut ChaCha8Rng, kept: bool, last: bool) -> Hop {
+fn hop(side: &Side, at: &At, random: &mut ChaCha8Rng, kept: bool, last: bool) -> (Hop, Befell) {
     let cold = if at.first && last && !kept { side.cold } else { [0.0; 3] };
     let mut smallest = f64::INFINITY;
     let mut handshake = 0.0;
+    let mut queues = (0.0, 0.0);
     let mut trips = |random: &mut ChaCha8Rng, count: u32| -> f64 {
         (0..count)
             .map(|_| {
-                let one = at.trip + exponential(random, side.queue);
+                let queue = exponential(random, side.queue);
+                queues = (queues.0 + queue, queues.1 + 1.0);
+                let one = at.trip + queue;
                 smallest = smallest.min(one);
                 one
             })
             .sum()
     };
-    let stolen = (side.stolen * at.speed + cold[2]) * exponential(random, 1.0);
+    let luck = exponential(random, 1.0);
+    let stolen = (side.stolen * at.speed + cold[2]) * luck;
     let cpu = (side.cpu + if kept { 0.0 } else { side.handshake_cpu }) * at.speed.sqrt() / 0.993_2 + cold[1];
     let mut phases = Phases::default();
-    let (mut resent, mut fell) = (0, false);
+    let first = at.first && last && !kept;
+    let stolen_cold = first.then_some(side.cold[2] * luck);
+    let mut befell = Befell { kept, stolen: side.stolen * at.speed * luck, stolen_cold, ..Befell::default() };
     if !kept {
-        let dns = exponential(random, side.dns) + cold[0];
-        phases.resolve = Some(phase(dns, 0.1 * cpu, 0.1 * stolen, side));
+        befell.dns = exponential(random, side.dns);
+        phases.resolve = Some(phase(befell.dns + cold[0], 0.1 * cpu, 0.1 * stolen, side));
         handshake = trips(random, 1);
-        let lost = last && random.random::<f64>() < side.lost;
-        resent = u32::from(lost);
-        fell = last && side.fallback > 0.0 && random.random::<f64>() < side.fallback;
-        let idle = if lost { TIMEOUT } else { 0.0 } + if fell { ATTEMPT } else { 0.0 };
+        befell.lost = last && random.random::<f64>() < side.lost;
+        befell.fell = last && side.fallback > 0.0 && random.random::<f64>() < side.fallback;
+        let idle = if befell.lost { TIMEOUT } else { 0.0 } + if befell.fell { ATTEMPT } else { 0.0 };
         phases.connect = Some(phase(handshake + idle, 0.0, 0.0, side));
         let flights = trips(random, if side.tls12 { 2 } else { 1 });
         phases.tls = Some(phase(flights, 0.5 * cpu, 0.6 * stolen, side));
     }
     let left = if kept { 1.0 } else { 0.4 };
     let (cpu, stolen) = (if kept { cpu } else { cpu * left }, if kept { stolen } else { 0.3 * stolen });
-    let missed = last && random.random::<f64>() < side.miss;
-    let work = if last { exponential(random, side.server / 3.0) + side.server * 2.0 / 3.0 + at.extra } else { 3.0 };
-    let hidden = if last { exponential(random, side.hidden) } else { 0.0 };
-    let origin = if missed { ORIGIN } else { 0.0 };
-    let wait = trips(random, 1) + work.max(0.0) + origin + hidden;
+    befell.missed = last && random.random::<f64>() < side.miss;
+    befell.server = if last { exponential(random, side.server / 3.0) + side.server * 2.0 / 3.0 } else { 3.0 };
+    let work = befell.server + if last { at.extra } else { 0.0 };
+    befell.hidden = if last { exponential(random, side.hidden) } else { 0.0 };
+    let origin = if befell.missed { ORIGIN } else { 0.0 };
+    let wait = trips(random, 1) + work.max(0.0) + origin + befell.hidden;
     phases.send = Some(phase(0.0, 0.0, 0.0, side));
     phases.wait = Some(phase(wait, 0.5 * cpu, 0.5 * stolen, side));
-    let body = if last { trips(random, side.rounds) + exponential(random, side.transfer) } else { 0.0 };
+    let rounds = if last { trips(random, side.rounds) } else { 0.0 };
+    befell.transfer = if last { exponential(random, side.transfer) } else { 0.0 };
+    let body = rounds + befell.transfer;
+    befell.queue = queues.0 / queues.1;
     phases.receive = Some(phase(body, 0.5 * cpu, 0.5 * stolen, side));
     let speaks = last && random.random::<f64>() < side.said;
     let entry =
         |ms: f64| ServerTiming { name: "app".into(), duration_us: Some(micros(ms * side.boast)), description: None };
-    Hop {
+    let made = Hop {
         on_wire: None,
         url: "https://www.example.com/".into(),
         phases,
@@ -171,11 +202,11 @@ fn hop(side: &Side, at: &At, random: &mut ChaCha8Rng, kept: bool, last: bool) ->
             tcp: Some(Tcp {
                 handshake_rtt_us: (!kept).then(|| micros(handshake)),
                 min_rtt_us: Some(micros(smallest)),
-                retransmits: Some(resent),
+                retransmits: Some(u32::from(befell.lost)),
                 mss: Some(1_448),
                 ..Tcp::default()
             }),
-            fallback: fell.then(|| Fallback {
+            fallback: befell.fell.then(|| Fallback {
                 from: "[2001:db8::1]:443".into(),
                 after_us: micros(ATTEMPT),
                 reason: "slow".into(),
@@ -188,19 +219,23 @@ fn hop(side: &Side, at: &At, random: &mut ChaCha8Rng, kept: bool, last: bool) ->
             body_bytes: 60_000,
             arrival_bursts: Some(if last { side.rounds + 1 } else { 1 }),
             server_timing: if speaks { vec![entry(work.max(0.0))] } else { Vec::new() },
-            cdn: Cdn { cache: Some(if missed { "MISS" } else { "HIT" }.into()), ..Cdn::default() },
+            cdn: Cdn { cache: Some(if befell.missed { "MISS" } else { "HIT" }.into()), ..Cdn::default() },
             ..Response::default()
         }),
-    }
+    };
+    (made, befell)
 }
 
 fn one(side: &Side, at: &At, random: &mut ChaCha8Rng) -> Seen {
     let kept = random.random::<f64>() < side.reused;
     let mut hops = Vec::new();
-    if random.random::<f64>() < side.redirected {
-        hops.push(hop(side, at, random, false, false));
+    let redirected = random.random::<f64>() < side.redirected;
+    if redirected {
+        hops.push(hop(side, at, random, false, false).0);
     }
-    hops.push(hop(side, at, random, kept, true));
+    let (last, befell) = hop(side, at, random, kept, true);
+    hops.push(last);
+    let befell = Befell { redirected, ..befell };
     let answered = side.unanswered <= 0.0 || random.random::<f64>() >= side.unanswered;
     let elapsed: Micros = if answered { hops.iter().map(Hop::elapsed_us).sum() } else { micros(10_000.0) };
     let failure = || Failure { phase: Phase::Wait, cause: Cause::Timeout, detail: String::new() };
@@ -245,5 +280,5 @@ fn one(side: &Side, at: &At, random: &mut ChaCha8Rng) -> Seen {
         probe_version: "0".into(),
         ..Environment::default()
     };
-    Seen { sample, environment, reported_ms: elapsed.as_millis() + side.definition, moment: 0.0 }
+    Seen { sample, environment, reported_ms: elapsed.as_millis() + side.definition, moment: 0.0, befell }
 }

@@ -1,5 +1,7 @@
 //! What one side of the world is like.
 
+use super::{Befell, Seen};
+
 /// One side of the world. Times are means, in milliseconds.
 #[derive(Clone, Debug)]
 pub struct Side {
@@ -43,6 +45,39 @@ pub struct Side {
     pub unanswered: f64,
     /// How strongly sampling prefers the afternoon, 0 to 1.
     pub skew: f64,
+}
+
+impl Side {
+    /// This side, had what may befall a request been as likely and as long as it really was, on average over those that
+    /// were answered.
+    pub fn as_it_befell(&self, seen: &[Seen]) -> Self {
+        let mean = |of: fn(&Befell) -> f64, among: fn(&Befell) -> bool| {
+            let (mut sum, mut count) = (0.0, 0.0);
+            for one in seen.iter().filter(|one| one.sample.outcome.is_timed() && among(&one.befell)) {
+                sum += of(&one.befell);
+                count += 1.0;
+            }
+            if count > 0.0 { sum / count } else { 0.0 }
+        };
+        let all = |_: &Befell| true;
+        let new = |one: &Befell| !one.kept;
+        let cold = |one: &Befell| one.stolen_cold.is_some();
+        Self {
+            redirected: mean(|one| one.redirected.into(), all),
+            reused: mean(|one| one.kept.into(), all),
+            lost: mean(|one| one.lost.into(), new),
+            fallback: mean(|one| one.fell.into(), new),
+            miss: mean(|one| one.missed.into(), all),
+            dns: mean(|one| one.dns, new),
+            queue: mean(|one| one.queue, all),
+            stolen: mean(|one| one.stolen, all),
+            cold: [self.cold[0], self.cold[1], mean(|one| one.stolen_cold.unwrap_or(0.0), cold)],
+            server: mean(|one| one.server, all),
+            hidden: mean(|one| one.hidden, all),
+            transfer: mean(|one| one.transfer, all),
+            ..self.clone()
+        }
+    }
 }
 
 impl Default for Side {

@@ -1,5 +1,7 @@
 //! `parallax explain`: why two sources disagree.
 
+mod known;
+mod memory;
 mod parties;
 
 use std::path::PathBuf;
@@ -7,11 +9,14 @@ use std::time::Duration;
 
 use parallax::adapters::archive::Mode;
 use parallax::adapters::clock;
-use parallax::archive::port::{Directory, Scan};
-use parallax::archive::selection::{Selection, Window};
-use parallax::explain::account::{Question, Statistic};
+use parallax::archive::port::{Directory, Scan, SourceLine};
+use parallax::archive::selection::{self, Selection, Window};
 use parallax::explain::bridge;
+use parallax::explain::ledger::Seen;
+use parallax::explain::plausibility::median;
+use parallax::explain::question::{Question, Statistic};
 use parallax::explain::source::Source;
+use parallax::measurement::identity::Method;
 use parallax::report::account::{AccountReport, Parties, Party};
 use parallax::report::moment::rfc3339;
 use parallax::report::{html, terminal};
@@ -25,7 +30,8 @@ use crate::output::{print, tell};
 use crate::page_file::PageFile;
 use crate::selection::SelectionArguments;
 use crate::target_arguments::quantity;
-use parties::{Asked, Found};
+use known::KnownArguments;
+use parties::{Asked, Everyone, Found};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -56,6 +62,8 @@ pub(crate) struct Arguments {
     /// Count a failed request in the mean as this long, such as the monitor's timeout [default: it is in no mean]
     #[arg(long, value_name = "SECONDS", value_parser = quantity::seconds, allow_hyphen_values = true, conflicts_with = "bridge")]
     failures_as: Option<Duration>,
+    #[command(flatten)]
+    known: KnownArguments,
     /// Repeat the randomness of an earlier run [default: another one each time, printed]
     #[arg(long, value_name = "NUMBER")]
     seed: Option<u64>,
@@ -107,9 +115,9 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         return Ok(Answer::Negative);
     }
     let found = asked.found(&lines)?;
-    let a = read(&arguments.archive, &found.a, window)?;
-    let b = read(&arguments.archive, &found.b, window)?;
-    let bridge = found.bridge.as_ref().map(|bridge| read(&arguments.archive, bridge, window)).transpose()?;
+    let a = read(&arguments.archive, &found.a.source, window)?;
+    let b = read(&arguments.archive, &found.b.source, window)?;
+    let bridge = found.bridge.as_ref().map(|bridge| read(&arguments.archive, &bridge.source, window)).transpose()?;
     let parties = Parties {
         target: found.target.to_string(),
         since: (window.from != Window::ALWAYS.from).then(|| rfc3339(window.from)),
@@ -120,12 +128,19 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     };
     let question = Question {
         failures_as_ms: arguments.failures_as.map(|length| length.as_secs_f64() * 1_000.0),
+        known: arguments.known.meant(),
+        ours_ms: ours(&arguments.archive, &lines, &found, &[&a, &b], window)?,
         ..Question::new(statistic, arguments.seed.unwrap_or_else(crate::seed::any))
     };
-    let side = |found: &Found, read| Side { named: found.source.clone(), read };
-    let bridge = found.bridge.as_ref().zip(bridge).map(|(found, read)| side(found, read));
+    let contrast = |at: usize, found: &Found, read: &Source| {
+        let sizes = memory::Sizes { place: &arguments.archive, lines: &lines, window, seed: question.seed };
+        sizes.beside(at, found, read)
+    };
+    let (of_a, of_b) = (contrast(0, &found.a, &a)?, contrast(1, &found.b, &b)?);
+    let side = |found: &Found, read, contrast| Side { named: found.source.clone(), read, contrast };
+    let bridge = found.bridge.as_ref().zip(bridge).map(|(found, read)| side(found, read, None));
     let samples = Samples::new(&arguments.archive, arguments.since.as_deref(), arguments.until.as_deref());
-    let explained = explained(side(&found.a, a), bridge, side(&found.b, b), &question, &samples, None)?;
+    let explained = explained(side(&found.a, a, of_a), bridge, side(&found.b, b, of_b), &question, &samples, None)?;
     let report = AccountReport::new(parties, explained);
     match page {
         Some(page) => tell(format_args!("parallax: wrote {}", page.write(&html::page(&report.document()))?.display())),
@@ -154,13 +169,37 @@ fn window(arguments: &Arguments) -> Result<Window, Problem> {
     Ok(typed.selection(clock::wall())?.window)
 }
 
-fn read(place: &str, found: &Found, window: Window) -> Result<Source, Problem> {
-    let selection = Selection { source: found.source.clone(), window };
+fn read(place: &str, source: &selection::Source, window: Window) -> Result<Source, Problem> {
+    let selection = Selection { source: source.clone(), window };
     archive::with(place, Mode::Read, async |archive| {
         let mut read = Source::default();
         archive.scan(&selection, &mut |record| read.add(&record.sample, &record.environment, None)).await?;
         Ok(read)
     })
+}
+
+/// The median of our own samples of the page, where neither side shows its phases: what a unit is doubted by.
+fn ours(
+    place: &str,
+    lines: &[SourceLine],
+    found: &Everyone,
+    sides: &[&Source],
+    window: Window,
+) -> Result<Option<f64>, Problem> {
+    let shown = sides.iter().flat_map(|side| &side.rows).any(|row| row.seen.has(Seen::TIMELINE));
+    let own = |line: &&SourceLine| {
+        line.target == found.target && line.samples > 0 && matches!(line.method, Method::Fresh | Method::Pooled)
+    };
+    if shown || !lines.iter().any(|line| own(&line)) {
+        return Ok(None);
+    }
+    let mut totals = Vec::new();
+    for method in [Method::Fresh, Method::Pooled] {
+        let source =
+            selection::Source { target: Some(found.target.clone()), method: Some(method), ..Default::default() };
+        totals.extend(read(place, &source, window)?.rows.iter().map(|row| row.total));
+    }
+    Ok((!totals.is_empty()).then(|| median(totals)))
 }
 
 fn party(found: &Found, read: &Source) -> Party {

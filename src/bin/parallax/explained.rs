@@ -3,9 +3,12 @@
 mod to_decide;
 
 use parallax::archive::selection;
-use parallax::explain::account::{Account, Case, Question, Statistic};
+use parallax::explain::account::{Account, Case};
 use parallax::explain::bridge;
+use parallax::explain::contrast::Contrast;
+use parallax::explain::interval;
 use parallax::explain::ledger::Seen;
+use parallax::explain::question::{Question, Statistic};
 use parallax::explain::source::{FailureGap, Source};
 use parallax::explain::traits::differences;
 use parallax::report::account::Explained;
@@ -19,6 +22,8 @@ pub(crate) struct Side {
     pub(crate) named: selection::Source,
     /// Its samples, read.
     pub(crate) read: Source,
+    /// What the same function with more memory says of it.
+    pub(crate) contrast: Option<Contrast>,
 }
 
 impl Side {
@@ -125,6 +130,14 @@ fn answered(a: Side, bridge: Option<Side>, b: Side, question: &Question, now: bo
             .map(|account| (account, None))
             .map_err(|why| why.to_string()));
     }
+    if !question.known.is_nothing() && a.shows_phases() == b.shows_phases() {
+        let both = if a.shows_phases() { "show phases, so nothing has to be bounded" } else { "show totals only" };
+        return Err(Problem::input(format!(
+            "--known-…: both sides {both}; what is known helps where one of them shows its total only and the other its \
+             phases; leave it out"
+        )));
+    }
+    let contrasts: Vec<Contrast> = [a.contrast, b.contrast].into_iter().flatten().collect();
     let case = match Case::new(a.read, b.read) {
         Ok(case) => case,
         Err(why) => return Ok(Err(why.to_string())),
@@ -136,9 +149,17 @@ fn answered(a: Side, bridge: Option<Side>, b: Side, question: &Question, now: bo
             case.longest_ms() / 1_000.0
         )));
     }
-    let beside = (question.statistic != Statistic::Mean)
-        .then(|| Question { failures_as_ms: question.failures_as_ms, ..Question::new(Statistic::Mean, question.seed) });
-    Ok(Ok((case.account(question), beside.map(|question| case.account(&question)))))
+    let beside = (question.statistic != Statistic::Mean).then_some(Question {
+        replicates: interval::REPLICATES,
+        statistic: Statistic::Mean,
+        ..*question
+    });
+    let account = |question: &Question| {
+        let mut account = case.account(question);
+        contrasts.iter().for_each(|contrast| contrast.clone().decide(&mut account));
+        account
+    };
+    Ok(Ok((account(question), beside.as_ref().map(account))))
 }
 
 /// Why a side has no response time at all; absent where it has one. Of what is measured `now` there is no other window.

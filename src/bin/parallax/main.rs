@@ -16,6 +16,7 @@ mod export;
 mod import;
 mod interrupt;
 mod measuring;
+mod nearest;
 mod output;
 mod page_file;
 mod probe;

@@ -5,7 +5,7 @@ mod bench;
 use parallax::adapters::archive::Archive;
 use parallax::archive::port::Append;
 use parallax::archive::selection;
-use parallax::explain::account::{Question, Statistic};
+use parallax::explain::question::{Question, Statistic};
 use parallax::explain::source::Source;
 use parallax::measurement::identity::{Method, Vantage};
 use parallax::measurement::outcome::Outcome;
@@ -118,7 +118,7 @@ impl Turns {
                 target: Some(arm.target.id.clone()),
                 cold: None,
             };
-            Side { named, read }
+            Side { named, read, contrast: None }
         });
         let samples = Samples::new(&here.archive, None, None);
         explained(a, None, b, &Question::new(Statistic::Percentile(Level::P50), seed), &samples, Some(here))

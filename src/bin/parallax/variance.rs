@@ -13,6 +13,7 @@ use parallax::summary::variance::collector::VarianceCollector;
 use crate::archive;
 use crate::canvas::CanvasArguments;
 use crate::exit::{Answer, Outcome};
+use crate::nearest::unmatched;
 use crate::output::{print, tell};
 use crate::page_file::PageFile;
 use crate::report::scope;
@@ -42,6 +43,9 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         archive.scan(&selection, &mut visit).await?;
         Ok(collector.finish())
     })?;
+    if let Some(near) = unmatched(&arguments.selection.archive, &selection)? {
+        tell(format_args!("parallax: {near}"));
+    }
     let report = VarianceReport::new(&scope(&selection), summary, now);
     match page {
         Some(page) => tell(format_args!("parallax: wrote {}", page.write(&html::page(&report.document()))?.display())),

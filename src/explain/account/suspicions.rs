@@ -11,8 +11,13 @@ impl Case {
     /// A function with less than one processor on which neither steal nor run-queue delay shows what its quota must
     /// have cost: at least a quarter of `cpu · (1769 / memory − 1)`.
     pub(super) fn may_be_stolen(&self) -> bool {
+        self.starved().contains(&true)
+    }
+
+    /// The same of each side.
+    pub(super) fn starved(&self) -> [bool; 2] {
         let small = |row: &&Row| row.memory_mb > 0 && row.memory_mb < ONE_PROCESSOR_MB;
-        self.sides.rows.iter().any(|rows| {
+        self.sides.rows.each_ref().map(|rows| {
             let of: Vec<&Row> = rows.iter().filter(small).collect();
             let due = |row: &&Row| row.cpu * (f64::from(ONE_PROCESSOR_MB) / f64::from(row.memory_mb) - 1.0) / 4.0;
             let shown: f64 = of.iter().map(|row| row.scheduling).sum();
@@ -77,15 +82,15 @@ impl Case {
         judged.collect()
     }
 
-    /// Every sample of both sides was taken at one place that stays, at the same times, with its exchange in view, and
-    /// not cold at one side and warm at the other.
+    /// Every sample of both sides was taken at one place that stays, at the same times, with its exchange in view, over
+    /// one address family and to one edge as far as they show, and not cold at one side and warm at the other.
     fn at_one_place(&self) -> bool {
         let cold = |rows: &Vec<Row>| {
             rows.iter().filter(|row| row.state == crate::explain::ledger::State::Cold).count() as f64
                 / rows.len().max(1) as f64
         };
         let [a, b] = self.sides.rows.each_ref().map(cold);
-        if (a - b).abs() > 0.5 || self.sides.overlap.outside > 0.05 {
+        if !self.one_way || (a - b).abs() > 0.5 || self.sides.overlap.outside > 0.05 {
             return false;
         }
         let mut rows = self.sides.rows.iter().flatten();

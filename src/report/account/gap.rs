@@ -1,9 +1,11 @@
 //! One figure's gap: the way from A to B.
 
-use crate::explain::account::{Account, CauseRow, Statistic};
+use crate::explain::account::Account;
 use crate::explain::cause::Cause;
+use crate::explain::cause_row::CauseRow;
 use crate::explain::claim::Claim;
 use crate::explain::evidence::PhasePart;
+use crate::explain::question::Statistic;
 
 use super::super::document::Document;
 use super::super::figures::{self, ms, signed};
@@ -64,7 +66,7 @@ fn stairs(account: &Account) -> Stairs {
             ],
             sure: row.interval_ms.and_then(|ends| ends.lower.zip(ends.upper)).map(|(x, y)| (from + x, from + y)),
             claim: claim(row.claim),
-            evidence: evidence(row, account.own_work.as_ref()),
+            evidence: evidence(row, account),
         });
         steps.extend(parts(&row.by_phase, from));
     }
@@ -111,7 +113,8 @@ fn parts(parts: &[PhasePart], mut from: f64) -> Vec<Step> {
 
 fn notes(account: &Account, bridged: bool) -> Vec<String> {
     let mut notes = vec!["Evidence: mean of A → mean of B.".to_owned()];
-    if account.outside_common_time > 0.0 {
+    // Less would be printed as 0.0 %.
+    if account.outside_common_time >= 0.000_5 {
         let outside = account.outside_common_time * 100.0;
         notes.push(format!("{outside:.1} % of the samples lie outside times that both sides have."));
     }

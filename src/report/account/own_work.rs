@@ -58,6 +58,7 @@ fn more(work: &OwnWork) -> Option<String> {
     })
 }
 
-fn name(side: usize) -> &'static str {
+/// `A` or `B`.
+pub(super) fn name(side: usize) -> &'static str {
     if side == 0 { "A" } else { "B" }
 }

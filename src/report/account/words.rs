@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::explain::account::{Account, CauseRow, Label, Warning};
+use crate::explain::account::Account;
+use crate::explain::bounds::Known;
 use crate::explain::cause::Cause;
+use crate::explain::cause_row::{CauseRow, Label};
 use crate::explain::claim::Claim;
 use crate::explain::evidence::{Fact, Unit};
 use crate::explain::interval::NoInterval;
-use crate::explain::own_work::OwnWork;
+use crate::explain::plausibility::Warning;
 use crate::explain::traits::Difference;
 use crate::explain::verdict::Hypothesis;
 use crate::statistics::interval::Interval;
@@ -71,7 +73,8 @@ pub(super) fn left_over(row: &CauseRow) -> String {
 }
 
 /// What stands behind a row, in one line; empty where nothing does.
-pub(super) fn evidence(row: &CauseRow, work: Option<&OwnWork>) -> String {
+pub(super) fn evidence(row: &CauseRow, account: &Account) -> String {
+    let work = account.own_work.as_ref();
     let told = row.evidence.iter().filter(|fact| fact.a.is_some() || fact.b.is_some());
     let mut said: Vec<String> = told.map(observed).collect();
     said.extend(work.filter(|_| row.label == Label::OwnWorkOrServer).map(own_work::evidence));
@@ -83,7 +86,10 @@ pub(super) fn evidence(row: &CauseRow, work: Option<&OwnWork>) -> String {
         said.push(format!("holds {} too", also.join(", ")));
     }
     if row.or_stolen {
-        said.push("network or stolen: memory sizes side by side decide".to_owned());
+        said.push(match account.contrasts.is_empty() {
+            true => "network or stolen: memory sizes side by side decide".to_owned(),
+            false => "network or stolen: see what two memory sizes say, below".to_owned(),
+        });
     }
     if row.one_sided {
         said.push("seen at one side only, the other was taken to be alike".to_owned());
@@ -93,14 +99,47 @@ pub(super) fn evidence(row: &CauseRow, work: Option<&OwnWork>) -> String {
 
 /// What looks wrong with the data.
 pub(super) fn warning(warning: Warning) -> String {
-    let Warning::Unit { side, median_ms, measured_ms } = warning;
-    let [own, other] = if side == 0 { ["A", "B"] } else { ["B", "A"] };
-    format!(
-        "Look at the unit: the median of {own} is {} ms, and that of {other}, which was measured in phases, {} ms. Were \
-         {own}'s values imported with the right --unit?",
-        ms(median_ms),
-        ms(measured_ms)
-    )
+    match warning {
+        Warning::Unit { side, median_ms, measured_ms, ours } => {
+            let other = match ours {
+                true => "our own samples of this page".to_owned(),
+                false => format!("{}, which was measured in phases,", own_work::name(1 - side)),
+            };
+            format!(
+                "Look at the unit: the median of {own} is {} ms, and that of {other} {} ms. Were {own}'s values imported \
+                 with the right --unit?",
+                ms(median_ms),
+                ms(measured_ms),
+                own = own_work::name(side),
+            )
+        }
+        Warning::Units { medians_ms: [a, b] } => format!(
+            "Look at the units: the median of A is {} ms, and that of B {} ms. Were the values of both imported with the \
+             right --unit?",
+            ms(a),
+            ms(b)
+        ),
+        Warning::Known { side, mean_ms, known_ms } => format!(
+            "What is said to be known of {own} comes to {} ms at least, and {own} takes {} ms on average: both cannot be. \
+             Look at the units after --known-…, and at how many round trips a request makes.",
+            ms(known_ms),
+            ms(mean_ms),
+            own = own_work::name(side),
+        ),
+    }
+}
+
+/// What the user said of a side, in one sentence; empty where nothing.
+pub(super) fn known(known: &Known) -> String {
+    let length = |what: &str, value: Option<f64>| value.map(|value| format!("{what} {} ms", ms(value)));
+    let said = [
+        length("a round trip of", known.round_trip),
+        length("name resolution of", known.dns),
+        known.fresh.map(|fresh| format!("{} connections", if fresh { "new" } else { "kept" })),
+        length("the server's time within", known.server_same_within),
+    ];
+    let said: Vec<String> = said.into_iter().flatten().collect();
+    if said.is_empty() { String::new() } else { format!("; taken as known of it: {}", said.join(", ")) }
 }
 
 /// Values of one kind at both sides.
@@ -147,6 +186,9 @@ pub(super) fn needed(why: NoInterval) -> String {
     match why {
         NoInterval::Samples { more } => format!("{more} more samples needed on the side that needs the most"),
         NoInterval::Slots { more } => format!("{more} more slots of time needed"),
+        NoInterval::Autocorrelation { more } => {
+            format!("the gap changes so slowly that its slots repeat each other; {more} more slots of time needed")
+        }
         NoInterval::Sandboxes { more } => format!("{more} more sandboxes needed in a place that has too few"),
         NoInterval::Level { more } => format!("{more} more samples needed for this percentile"),
     }

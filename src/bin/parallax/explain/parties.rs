@@ -8,6 +8,7 @@ use parallax::measurement::identity::TargetId;
 use parallax::summary::source::SourceName;
 
 use crate::exit::Problem;
+use crate::nearest::{matching, nearest};
 
 /// As typed.
 pub(super) struct Asked {
@@ -117,15 +118,6 @@ impl Asked {
     }
 }
 
-fn matching<'a>(source: &'a Source, lines: &'a [SourceLine]) -> impl Iterator<Item = &'a SourceLine> {
-    lines.iter().filter(|line| {
-        line.samples > 0
-            && source.vantage.as_ref().is_none_or(|vantage| *vantage == line.vantage)
-            && source.method.as_ref().is_none_or(|method| *method == line.method)
-            && source.target.as_ref().is_none_or(|target| *target == line.target)
-    })
-}
-
 /// No sample may stand on both sides.
 fn apart((x, one): (&str, &Found), (y, other): (&str, &Found)) -> Result<(), Problem> {
     let told_apart = one.source.cold.zip(other.source.cold).is_some_and(|(one, other)| one != other);
@@ -138,32 +130,6 @@ fn apart((x, one): (&str, &Found), (y, other): (&str, &Found)) -> Result<(), Pro
 }
 
 fn nothing(flag: &str, source: &Source, lines: &[SourceLine]) -> Problem {
-    let mut near: Vec<(usize, String)> = lines
-        .iter()
-        .filter(|line| line.samples > 0)
-        .map(|line| {
-            let likeness = like(source.vantage.as_ref(), &line.vantage)
-                + like(source.method.as_ref(), &line.method)
-                + like(source.target.as_ref(), &line.target);
-            (likeness, format!("vantage={},method={},target={}", line.vantage, line.method, line.target))
-        })
-        .collect();
-    near.sort_by(|x, y| y.0.cmp(&x.0).then_with(|| x.1.cmp(&y.1)));
-    let named: Vec<String> = near.into_iter().take(3).map(|(_, name)| name).collect();
-    Problem::input(format!(
-        "{flag} {source} matches nothing in the archive; the nearest that exist: {}; see `parallax status` for all",
-        named.join(" or ")
-    ))
-}
-
-/// How much of a name was typed, in percent: pairs of letters that both have.
-fn like<T: std::fmt::Display>(typed: Option<&T>, there: &T) -> usize {
-    let Some(typed) = typed else { return 0 };
-    let (typed, there) = (typed.to_string(), there.to_string());
-    if typed == there {
-        return 200;
-    }
-    let pairs = |text: &str| text.as_bytes().windows(2).map(<[u8]>::to_vec).collect::<BTreeSet<_>>();
-    let (typed, there) = (pairs(&typed), pairs(&there));
-    typed.intersection(&there).count() * 200 / (typed.len() + there.len()).max(1)
+    let near = nearest(source, lines);
+    Problem::input(format!("{flag} {source} matches nothing in the archive; {near}; see `parallax status` for all"))
 }

@@ -11,7 +11,7 @@ use parallax::report::account::ToDecide;
 use super::{Here, Samples, Side};
 
 /// The memory at which a function has one whole processor, and a size at which it has a fourteenth of one.
-const MEMORY_SIZES: [&str; 2] = ["1769", "128"];
+const MEMORY_SIZES: [u32; 2] = [1_769, 128];
 
 /// Where the sides stand, and what they can show.
 pub(super) struct Ways {
@@ -30,6 +30,8 @@ struct Way {
     work: bool,
     round_trips: bool,
     sandboxes: bool,
+    /// The same function at another memory size was read, too.
+    contrasted: bool,
 }
 
 impl Way {
@@ -41,6 +43,7 @@ impl Way {
             work: any(Seen::CPU.or(Seen::SCHEDULING)),
             round_trips: side.read.rows.iter().any(|row| row.raw.handshake.is_some()),
             sandboxes: side.read.rows.iter().any(|row| row.drawn),
+            contrasted: side.contrast.is_some(),
         }
     }
 
@@ -98,6 +101,8 @@ impl Ways {
             }
             Hypothesis::Method => self.method(),
             Hypothesis::ColdStart => self.cold(),
+            // Both sizes were measured, and not often enough.
+            Hypothesis::CpuShare if a.contrasted || b.contrasted => self.more(),
             Hypothesis::CpuShare => self.memory().unwrap_or_else(|| self.our_probe(hypothesis, |way| way.work)),
             Hypothesis::Distance => self.our_probe(hypothesis, |way| way.round_trips),
         }
@@ -169,21 +174,20 @@ impl Ways {
         }
     }
 
-    /// The same function at another memory size.
+    /// The same function at another memory size, which its vantage names.
     fn memory(&self) -> Option<(String, String)> {
         let way = self.sides.iter().rev().find(|way| way.sandboxes)?;
         let vantage = way.named.vantage.as_ref()?.to_string();
         let (function, size) = vantage.rsplit_once('/')?;
-        let other = MEMORY_SIZES.into_iter().find(|other| *other != size)?;
-        let other = Vantage::new(&format!("{function}/{other}")).ok()?;
-        let beside = Source { vantage: Some(other), ..way.named.clone() };
-        Some(self.explain(
-            &beside,
-            &way.named,
-            "",
-            "the same page at two memory sizes in the same slots; processor time that is stolen unseen shrinks with memory, \
-             network time does not",
-        ))
+        let size: u32 = size.parse().ok()?;
+        let other = MEMORY_SIZES.into_iter().find(|other| *other > size).unwrap_or(MEMORY_SIZES[1]);
+        let named = Vantage::new(&format!("{function}/{other}")).ok()?;
+        let how = format!(
+            "once the same function with {other} MB measures the page as {named} in the same slots; processor time that \
+             is stolen unseen shrinks with memory, network time does not"
+        );
+        let beside = Source { vantage: Some(named), ..way.named.clone() };
+        Some(self.explain(&beside, &way.named, "", &how))
     }
 
     fn our_probe(&self, hypothesis: Hypothesis, shows: impl Fn(&Way) -> bool) -> (String, String) {
@@ -239,7 +243,7 @@ mod tests {
 
     fn way(named: &str, shows: bool, sandboxes: bool) -> Way {
         let named = named.parse().unwrap();
-        Way { named, timeline: shows, work: shows, round_trips: shows, sandboxes }
+        Way { named, timeline: shows, work: shows, round_trips: shows, sandboxes, contrasted: false }
     }
 
     fn ways(a: Way, b: Way, here: Option<Here>) -> Ways {
@@ -343,5 +347,7 @@ mod tests {
         let whole = ways(way("vantage=host/x", true, false), way("vantage=lambda/eu-west-1/1769", true, true), None);
         assert!(whole.memory().unwrap().0.contains("--a vantage=lambda/eu-west-1/128 "));
         assert!(ways(way("vantage=host/x", true, false), way("vantage=host/y", true, false), None).memory().is_none());
+        let nameless = ways(way("vantage=host/x", true, false), way("vantage=lambda/tokyo", true, true), None);
+        assert!(nameless.memory().is_none(), "no size to be guessed");
     }
 }

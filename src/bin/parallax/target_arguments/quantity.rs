@@ -35,6 +35,19 @@ where
     }
 }
 
+/// As [`seconds`], and a fraction of a millisecond is a length too: `0.0004`, `400us`.
+pub(crate) fn span(typed: &str) -> Result<Duration, String> {
+    let length = match typed.trim().parse::<f64>() {
+        Ok(number) if number.is_finite() && (0.0..=LONGEST).contains(&number) => Ok(Duration::from_secs_f64(number)),
+        Ok(_) => Err(()),
+        Err(_) => humantime::parse_duration(typed).map_err(|_| ()),
+    };
+    length
+        .ok()
+        .filter(|length| length.as_secs_f64() <= LONGEST)
+        .ok_or_else(|| "give seconds (0.0084) or a length of time with its unit (8.4ms), at most a day".to_owned())
+}
+
 /// Bytes, with curl's K, M and G for powers of 1,024.
 pub(crate) fn bytes(typed: &str) -> Result<u64, String> {
     let typed = typed.trim();
@@ -72,6 +85,17 @@ mod tests {
         assert_eq!((rounds("1"), rounds("5")), (Ok(1), Ok(5)));
         for nonsense in ["0", "6", "-1", "", "two", "1.5", "99999999999999999999"] {
             assert_eq!(rounds(nonsense), Err("give a whole number from 1 to 5".to_owned()), "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn a_span_may_be_short_or_nothing() {
+        assert_eq!(span("0.0084"), Ok(Duration::from_micros(8_400)));
+        assert_eq!(span("400us"), Ok(Duration::from_micros(400)));
+        assert_eq!(span("8.4ms"), span("0.0084"));
+        assert_eq!(span("0"), Ok(Duration::ZERO));
+        for nonsense in ["", "-1", "NaN", "inf", "soon", "2d"] {
+            assert!(span(nonsense).is_err(), "{nonsense}");
         }
     }
 
