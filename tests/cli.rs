@@ -15,11 +15,12 @@ use crate::support::command::{finished, parallax, run};
 use crate::support::golden::{assert_golden, shape};
 use crate::support::hostile::Behaviour;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "agent",
     "compare",
     "cost",
     "demo",
+    "deployment",
     "doctor",
     "explain",
     "export",

@@ -7,6 +7,7 @@ mod canvas;
 mod compare;
 mod cost;
 mod demo;
+mod deployment;
 mod doctor;
 mod draft;
 mod exit;
@@ -64,6 +65,8 @@ enum Command {
     Stopwatch(stopwatch::Arguments),
     /// The monthly AWS bill of a fleet, before you deploy it
     Cost(cost::Arguments),
+    /// What a fleet file asks of AWS, as infra/deploy reads it
+    Deployment(deployment::Arguments),
     /// Which signals this machine gives
     Doctor(doctor::Arguments),
     /// Samples out of the archive
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         Command::Status(arguments) => status::run(&arguments),
         Command::Stopwatch(arguments) => stopwatch::run(&arguments),
         Command::Cost(arguments) => cost::run(&arguments),
+        Command::Deployment(arguments) => deployment::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
