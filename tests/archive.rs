@@ -67,9 +67,9 @@ fn a_repeat_changes_nothing() {
     assert_eq!(lines[0].samples, 3);
     assert_eq!(now(archive.sources()).unwrap()[0].samples, 4);
     assert!(all(&mut archive).contains(&records[0]));
-    let ids: Vec<_> = altered.iter().map(|record| record.sample.id.clone()).collect();
-    let unknown = "never".parse().unwrap();
-    assert_eq!(now(archive.known(&[ids[0].clone(), unknown])).unwrap(), [ids[0].clone()]);
+    let unknown = Recipe { id: "never".to_owned(), ..Recipe::default() }.record();
+    let known = now(archive.known(&[altered[0].clone(), unknown])).unwrap();
+    assert_eq!(known, [altered[0].sample.id.clone()]);
 }
 
 #[test]
