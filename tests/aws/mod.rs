@@ -1,3 +1,4 @@
 //! AWS, on its real wire protocols: a ministack on loopback.
 
+mod archive;
 mod failure;
