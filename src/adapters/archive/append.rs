@@ -35,14 +35,14 @@ impl Append for Archive {
 }
 
 impl Known for Archive {
-    async fn known(&mut self, ids: &[SampleId]) -> Result<Vec<SampleId>, ArchiveError> {
+    async fn known(&mut self, records: &[Record]) -> Result<Vec<SampleId>, ArchiveError> {
         let failed = |error: rusqlite::Error| Doing { verb: "read", place: &self.place }.failed(&error);
         let transaction = self.connection.transaction().map_err(failed)?;
         let mut statement = transaction.prepare_cached("SELECT 1 FROM sample WHERE id = ?1").map_err(failed)?;
         let mut known = Vec::new();
-        for id in ids {
-            if statement.exists([id.as_str()]).map_err(failed)? {
-                known.push(id.clone());
+        for Record { sample, .. } in records {
+            if statement.exists([sample.id.as_str()]).map_err(failed)? {
+                known.push(sample.id.clone());
             }
         }
         Ok(known)
@@ -169,7 +169,7 @@ mod tests {
         let many: Vec<Record> = (0..2_000).map(record).collect();
         let message = now(archive.append(&many)).unwrap_err().to_string();
         assert!(message.contains("cannot write") && message.contains("the disk is full"), "{message}");
-        let kept = now(archive.known(&many.iter().map(|r| r.sample.id.clone()).collect::<Vec<_>>())).unwrap();
+        let kept = now(archive.known(&many)).unwrap();
         assert_eq!(kept, [many[0].sample.id.clone()]);
     }
 }

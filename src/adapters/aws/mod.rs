@@ -1,4 +1,5 @@
 //! AWS: its services behind the ports, and what may go wrong with any of them.
 
+pub mod archive;
 pub mod connection;
 pub mod failure;

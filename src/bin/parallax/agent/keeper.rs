@@ -43,8 +43,8 @@ impl Keep for Keeper {
             Err(error) => return Ok(Kept { ids: Vec::new(), refused: vec![error.to_string()] }),
         };
         let arrivals = decode(&bytes, clock::wall());
-        let ids: Vec<_> = records.iter().map(|record| record.sample.id.clone()).collect();
-        let plan = decide(arrivals, &self.runtime.block_on(self.archive.known(&ids))?);
+        let known = self.runtime.block_on(self.archive.known(&arrivals.sound))?;
+        let plan = decide(arrivals, &known);
         self.runtime.block_on(self.archive.append(&plan.fresh))?;
         let fresh = plan.fresh.into_iter().map(|record| record.sample.id);
         Ok(Kept {
