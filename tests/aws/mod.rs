@@ -3,3 +3,10 @@
 mod archive;
 mod failure;
 mod infra;
+mod queue;
+mod targets;
+
+/// What AWS's clients need around them.
+fn wait<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}

@@ -3,3 +3,5 @@
 pub mod archive;
 pub mod connection;
 pub mod failure;
+pub mod queue;
+pub mod targets;
