@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2153 # what is set here is read in the files that source this one, and the other way round
 # Sourced by deploy and destroy: the zips, and the buckets they lie in.
 
 # The newest symbols that Amazon Linux 2023, and so provided.al2023, has.
@@ -66,6 +67,17 @@ remove_bucket() {
   say "bucket $bucket is removed"
 }
 
+check_architecture() {
+  case $ARCH in x86_64 | arm64) ;; *) wrong "there is no architecture $ARCH; write x86_64 or arm64" ;; esac
+}
+
+need_builders() {
+  need cargo "install Rust: https://rustup.rs"
+  need jq "install the package jq"
+  need zip "install the package zip"
+  need readelf "install the package binutils"
+}
+
 # build: both functions in one run, so that what they share is compiled once; leaves "$WORK/NAME.zip", and its key in
 # "$WORK/NAME.key".
 build() {
@@ -91,7 +103,10 @@ pack() {
   mkdir -p "$WORK/$1"
   cp "$2" "$WORK/$1/bootstrap"
   chmod 755 "$WORK/$1/bootstrap"
+  # Anew: zip would add to what is there.
+  rm -f "$WORK/$1.zip"
   (cd "$WORK/$1" && zip -q -X "$WORK/$1.zip" bootstrap)
+  rm -r "${WORK:?}/$1"
   printf '%s-%s-%s.zip' "$1" "$ARCH" "$(sha256sum "$2" | cut -c1-16)" >"$WORK/$1.key"
 }
 

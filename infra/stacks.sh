@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2153 # what is set here is read in the files that source this one, and the other way round
 # Sourced by deploy and destroy: CloudFormation stacks of a fleet.
 
 # describe REGION STACK: the stack as JSON, or nothing where there is none.
@@ -88,7 +89,7 @@ way() {
 # put REGION STACK TEMPLATE KEY=VALUE… : makes or changes the stack; says so where there is nothing to change. What it has
 # of parameters that are not named stays.
 put() {
-  local region=$1 stack=$2 template=$3 kind change set answer state reason
+  local region=$1 stack=$2 template=$3 kind change answer state reason
   shift 3
   kind=$(way "$region" "$stack") || return
   if [ -n "${DRY:-}" ]; then

@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2153 # what is set here is read in the files that source this one, and the other way round
 # Sourced by deploy and destroy: what is said, and how a call to AWS that fails is told.
 
 PROGRAM=${0##*/}
@@ -42,10 +43,17 @@ check_name() {
     wrong "--name $NAME: write up to 20 lower-case letters, digits and hyphens, a letter first"
 }
 
+# A region to ask in before it is known that those of the fleet exist.
+any_region() {
+  local region=${AWS_REGION:-${AWS_DEFAULT_REGION:-}}
+  if [ -z "$region" ]; then region=$(aws configure get region 2>/dev/null || true); fi
+  printf '%s' "${region:-us-east-1}"
+}
+
 # The account whose credentials these are.
 check_account() {
   local answer
-  if ! answer=$(aws sts get-caller-identity --region "$1" --output json 2>&1); then
+  if ! answer=$(aws sts get-caller-identity --region "$(any_region)" --output json 2>&1); then
     answer=$(grep -v '^[[:space:]]*$' <<<"$answer" | tail -n 1)
     case $answer in
       *[Cc]redential* | *InvalidClientTokenId* | *ExpiredToken* | *SignatureDoesNotMatch* | *"could not be found"* | *SSO*)
@@ -55,14 +63,13 @@ check_account() {
     esac
   fi
   ACCOUNT=$(jq -r .Account <<<"$answer")
-  PARTITION=$(jq -r '.Arn | split(":")[1]' <<<"$answer")
 }
 
 # check_regions REGION… : all exist, and this account uses them.
 check_regions() {
   local known region state
   known=$(must "cannot list the regions" ec2 describe-regions --all-regions \
-    --region "${AWS_REGION:-${AWS_DEFAULT_REGION:-us-east-1}}") || exit
+    --region "$(any_region)") || exit
   for region; do
     state=$(jq -r --arg name "$region" '.Regions[] | select(.RegionName == $name) | .OptInStatus' <<<"$known")
     case $state in

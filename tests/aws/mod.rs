@@ -2,6 +2,7 @@
 
 mod archive;
 mod failure;
+mod fleet;
 mod infra;
 mod queue;
 mod targets;

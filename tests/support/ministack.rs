@@ -55,6 +55,8 @@ fn start(program: PathBuf) -> Ministack {
             .env("BIND_HOST", "127.0.0.1")
             .env("MINISTACK_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", port.to_string())
+            // Functions get it from here.
+            .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
             .env("STATE_DIR", &folder)
             .env("HOME", &folder)
             .env("TMPDIR", &folder)

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod promises;
+mod source;
 mod template;
 
 use std::process::Command;

@@ -57,6 +57,11 @@ impl Template {
         // A statement behind a condition stands in its first arm.
         statements.map(|statement| statement["Fn::If"].get(1).unwrap_or(statement).clone()).collect()
     }
+
+    /// The actions of all of them.
+    pub fn actions(&self, role: &str) -> Vec<String> {
+        self.allowed(role).iter().flat_map(|statement| texts(&statement["Action"])).collect()
+    }
 }
 
 /// One text or several.
