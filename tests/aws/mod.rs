@@ -2,6 +2,7 @@
 
 mod failure;
 mod queue;
+mod targets;
 
 /// What AWS's clients need around them.
 fn wait<T>(work: impl Future<Output = T>) -> T {

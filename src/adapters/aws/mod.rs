@@ -3,3 +3,4 @@
 pub mod connection;
 pub mod failure;
 pub mod queue;
+pub mod targets;
