@@ -2,5 +2,6 @@
 
 pub mod connection;
 pub mod failure;
+pub mod parameters;
 pub mod queue;
 pub mod targets;

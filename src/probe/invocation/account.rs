@@ -62,6 +62,12 @@ impl Notes {
         }
     }
 
+    /// All of them as one text.
+    #[must_use]
+    pub fn joined(&self) -> String {
+        self.0.join("; ")
+    }
+
     fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
