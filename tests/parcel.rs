@@ -9,7 +9,7 @@ use parallax::measurement::parcel::{BYTES, Packed, Reason, SAMPLES, pack};
 use parallax::measurement::phase::Phase;
 use parallax::measurement::sample::Sample;
 use parallax::measurement::units::UnixMillis;
-use parallax::measurement::wire::{Message, SCHEMA};
+use parallax::measurement::wire::Message;
 use proptest::prelude::*;
 
 use crate::support::samples::{Recipe, START, environment};
@@ -63,7 +63,7 @@ fn a_parcel_is_a_message_of_the_wire_format() {
     assert_eq!((packed.parcels.len(), packed.unfit.len()), (1, 0));
     assert!(text.contains(r#"\u0001\ufffeü\uffff\u007f\u0085\"\\"#), "{text}");
     let message: Message = serde_json::from_str(text).unwrap();
-    assert_eq!(message, Message { schema: SCHEMA, environment: surroundings(), samples });
+    assert_eq!(message, Message::new(surroundings(), samples));
 }
 
 #[test]

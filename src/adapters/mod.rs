@@ -17,6 +17,8 @@ pub mod environment;
 pub mod exchange;
 #[cfg(feature = "embedded")]
 pub mod export;
+#[cfg(feature = "lambda")]
+pub mod function;
 pub mod identifier;
 #[cfg(feature = "embedded")]
 pub mod import;

@@ -105,7 +105,8 @@ fn json(value: &impl serde::Serialize) -> Result<String, String> {
 ///
 /// The control characters below U+0020 are escaped by JSON itself. XML has U+007F to U+009F, but not every reader of it
 /// does.
-fn escaped(json: String) -> String {
+#[must_use]
+pub fn escaped(json: String) -> String {
     let unsafe_in_xml = |c: char| matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
     if !json.contains(unsafe_in_xml) {
         return json;

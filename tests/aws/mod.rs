@@ -4,6 +4,7 @@ mod archive;
 mod failure;
 mod fleet;
 mod infra;
+mod probe;
 mod queue;
 mod targets;
 

@@ -8,6 +8,8 @@ pub mod command;
 pub mod digits;
 pub mod dns;
 #[cfg(feature = "aws")]
+pub mod fake_lambda;
+#[cfg(feature = "aws")]
 pub mod fake_sqs;
 pub mod fleet;
 pub mod golden;
@@ -17,6 +19,8 @@ pub mod ministack;
 pub mod needs;
 pub mod pages;
 pub mod proxy;
+#[cfg(feature = "aws")]
+pub mod relay;
 pub mod samples;
 pub mod scripted;
 pub mod server;

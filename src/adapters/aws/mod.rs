@@ -3,5 +3,6 @@
 pub mod archive;
 pub mod connection;
 pub mod failure;
+pub mod parameters;
 pub mod queue;
 pub mod targets;

@@ -77,6 +77,12 @@ impl Queue {
         Self { client: Client::from_conf(own.build()), url, tries }
     }
 
+    /// Where it is.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Sends messages, in batches of as many as one call takes.
     ///
     /// Messages refused one by one are tried again where that may help. A whole call that fails was tried again already;

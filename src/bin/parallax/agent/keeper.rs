@@ -12,7 +12,7 @@ use parallax::measurement::environment::Environment;
 use parallax::measurement::identity::Vantage;
 use parallax::measurement::miss::{Miss, Reason};
 use parallax::measurement::units::UnixMillis;
-use parallax::measurement::wire::{Message, Record, SCHEMA};
+use parallax::measurement::wire::{Message, Record};
 use parallax::probe::schedule::order::Line;
 use tokio::runtime::{Builder, Runtime};
 
@@ -37,7 +37,7 @@ impl Keeper {
 impl Keep for Keeper {
     fn keep(&mut self, records: &[Record]) -> Result<Kept, ArchiveError> {
         let samples = records.iter().map(|record| record.sample.clone()).collect();
-        let message = Message { schema: SCHEMA, environment: self.environment.clone(), samples };
+        let message = Message::new(self.environment.clone(), samples);
         let bytes = match serde_json::to_vec(&message) {
             Ok(bytes) => bytes,
             Err(error) => return Ok(Kept { ids: Vec::new(), refused: vec![error.to_string()] }),
