@@ -55,9 +55,10 @@ impl Publish for CloudWatch {
 
 fn datum(datum: &Datum) -> MetricDatum {
     let entry = datum.series().metric().entry();
-    let dimensions = datum.series().dimensions().map(|(dimension, label)| {
-        Dimension::builder().name(dimension.as_str()).value(label.as_str()).build()
-    });
+    let dimensions = datum
+        .series()
+        .dimensions()
+        .map(|(dimension, label)| Dimension::builder().name(dimension.as_str()).value(label.as_str()).build());
     MetricDatum::builder()
         .metric_name(entry.name)
         .set_dimensions(Some(dimensions.collect()))

@@ -4,3 +4,4 @@ pub mod cloudwatch;
 pub mod connection;
 pub mod dead_letters;
 pub mod failure;
+pub mod marks;
