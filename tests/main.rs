@@ -27,6 +27,7 @@ mod intake;
 mod lab;
 mod metrics;
 mod own_work;
+mod parcel;
 mod pooled;
 mod reml;
 mod replay;

@@ -1,3 +1,9 @@
 //! AWS, on its real wire protocols: a ministack on loopback.
 
 mod failure;
+mod queue;
+
+/// What AWS's clients need around them.
+fn wait<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}

@@ -100,6 +100,12 @@ impl Ministack {
 }
 
 impl Account {
+    /// One that no ministack stands behind, for clients of a fake.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self { port: 9, number: 100_000_000_000 }
+    }
+
     /// Twelve digits; also the access key, by which ministack tells accounts apart.
     #[must_use]
     pub fn id(&self) -> String {

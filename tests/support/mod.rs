@@ -7,6 +7,8 @@ pub mod certificates;
 pub mod command;
 pub mod digits;
 pub mod dns;
+#[cfg(feature = "aws")]
+pub mod fake_sqs;
 pub mod fleet;
 pub mod golden;
 pub mod hostile;

@@ -5,3 +5,4 @@ pub mod connection;
 pub mod dead_letters;
 pub mod failure;
 pub mod marks;
+pub mod queue;
