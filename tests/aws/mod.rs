@@ -1,5 +1,6 @@
 //! AWS, on its real wire protocols: a ministack on loopback.
 
+mod cloudwatch;
 mod failure;
 mod queue;
 

@@ -9,6 +9,8 @@ pub mod digits;
 pub mod dns;
 #[cfg(feature = "aws")]
 pub mod fake_sqs;
+#[cfg(feature = "aws")]
+pub mod faults;
 pub mod fleet;
 pub mod golden;
 pub mod hostile;
@@ -18,5 +20,7 @@ pub mod needs;
 pub mod pages;
 pub mod proxy;
 pub mod samples;
+#[cfg(feature = "aws")]
+pub mod sandbox;
 pub mod scripted;
 pub mod server;
