@@ -33,6 +33,7 @@ mod reml;
 mod replay;
 mod report;
 mod resolve;
+mod row;
 mod score;
 mod score_short;
 mod simulator;

@@ -4,6 +4,7 @@ mod cloudwatch;
 mod archive;
 mod failure;
 mod queue;
+mod targets;
 
 /// What AWS's clients need around them.
 fn wait<T>(work: impl Future<Output = T>) -> T {

@@ -7,3 +7,4 @@ pub mod dead_letters;
 pub mod failure;
 pub mod marks;
 pub mod queue;
+pub mod targets;
