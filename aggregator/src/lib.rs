@@ -6,6 +6,7 @@
 pub mod batch;
 pub mod event;
 pub mod journal;
+pub mod outside;
 pub mod pace;
 pub mod rollup;
 pub mod settings;

@@ -1,6 +1,7 @@
 //! AWS, on its real wire protocols: a ministack on loopback.
 
-mod cloudwatch;
+pub mod cloudwatch;
+mod aggregator;
 mod archive;
 mod failure;
 mod queue;
