@@ -1,5 +1,7 @@
 //! AWS, on its real wire protocols: a ministack on loopback.
 
+pub mod cloudwatch;
+mod aggregator;
 mod archive;
 mod failure;
 mod fleet;

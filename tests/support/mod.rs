@@ -11,6 +11,8 @@ pub mod dns;
 pub mod fake_lambda;
 #[cfg(feature = "aws")]
 pub mod fake_sqs;
+#[cfg(feature = "aws")]
+pub mod faults;
 pub mod fleet;
 pub mod golden;
 pub mod hostile;
@@ -22,5 +24,7 @@ pub mod proxy;
 #[cfg(feature = "aws")]
 pub mod relay;
 pub mod samples;
+#[cfg(feature = "aws")]
+pub mod sandbox;
 pub mod scripted;
 pub mod server;

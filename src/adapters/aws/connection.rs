@@ -91,3 +91,14 @@ pub fn elsewhere(config: &SdkConfig, region: Option<&str>, endpoint: &str) -> Sd
         .set_time_source(config.time_source());
     builder.build()
 }
+
+/// The same configuration with shorter pauses between tries of what was throttled: for a function that makes hundreds of
+/// small calls, each of which may be throttled by itself, and has a pause of its own before it asks for all again.
+#[must_use]
+pub fn with_pauses_from(config: SdkConfig, patience: Patience, first: Duration) -> SdkConfig {
+    let retry = RetryConfig::standard()
+        .with_max_attempts(patience.attempts)
+        .with_initial_backoff(first)
+        .with_max_backoff(first.saturating_mul(16));
+    config.into_builder().retry_config(retry).build()
+}
