@@ -6,7 +6,7 @@ use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, Metric, Statistic};
 use aws_sdk_sqs::types::QueueAttributeName as Attribute;
-use parallax::measurement::wire::{Message, Record, SCHEMA};
+use parallax::measurement::wire::{Message, Record};
 use parallax::metrics::catalogue::NAMESPACE;
 use parallax::statistics::level::Level;
 use parallax::statistics::observations::Observations;
@@ -190,8 +190,7 @@ pub fn the_alarms_find_theirs(account: &Account) {
 pub fn send_again(account: &Account, url: &str, records: &[Record]) {
     let client = aws_sdk_sqs::Client::new(&account.config(HOME));
     for record in records {
-        let message =
-            Message { schema: SCHEMA, environment: record.environment.clone(), samples: vec![record.sample.clone()] };
+        let message = Message::new(record.environment.clone(), vec![record.sample.clone()]);
         let body = serde_json::to_string(&message).unwrap();
         wait(client.send_message().queue_url(url).message_body(body).send()).unwrap();
     }
