@@ -7,7 +7,11 @@ pub mod certificates;
 pub mod command;
 pub mod digits;
 pub mod dns;
+#[cfg(feature = "aws")]
+pub mod fake_dynamodb;
 pub mod fleet;
+#[cfg(feature = "aws")]
+pub mod fleet_sample;
 pub mod golden;
 pub mod hostile;
 #[cfg(feature = "aws")]
