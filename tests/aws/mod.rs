@@ -6,6 +6,7 @@ mod archive;
 mod failure;
 mod fleet;
 mod infra;
+mod item;
 mod probe;
 mod queue;
 mod targets;
