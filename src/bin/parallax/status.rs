@@ -5,6 +5,7 @@ use std::time::Duration;
 use comfy_table::{CellAlignment, Table, presets};
 use parallax::adapters::archive::Mode;
 use parallax::adapters::archive::size::Size;
+use parallax::adapters::archive::unshipped::Backlog;
 use parallax::adapters::clock;
 use parallax::archive::port::{Directory, SourceLine, Span};
 use parallax::measurement::units::UnixMillis;
@@ -25,17 +26,18 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
-    let (sources, size) =
-        archive::with(&arguments.archive, Mode::Read, async |archive| Ok((archive.sources().await?, archive.size()?)))?;
+    let (sources, size, backlog) = archive::with(&arguments.archive, Mode::Read, async |archive| {
+        Ok((archive.sources().await?, archive.size()?, archive.backlog()?))
+    })?;
     let now = clock::wall();
     match arguments.json {
-        true => print(&document(&arguments.archive, &sources, size, now).to_string())?,
-        false => print(&page(&arguments.archive, &sources, size, now))?,
+        true => print(&document(&arguments.archive, &sources, size, backlog, now).to_string())?,
+        false => print(&page(&arguments.archive, &sources, size, backlog, now))?,
     }
     Ok(if sources.is_empty() { Answer::Negative } else { Answer::Done })
 }
 
-fn document(place: &str, sources: &[SourceLine], size: Size, now: UnixMillis) -> Value {
+fn document(place: &str, sources: &[SourceLine], size: Size, backlog: Backlog, now: UnixMillis) -> Value {
     let source = |line: &SourceLine| {
         let mut source = json!({
             "target": line.target, "vantage": line.vantage, "method": line.method,
@@ -48,8 +50,13 @@ fn document(place: &str, sources: &[SourceLine], size: Size, now: UnixMillis) ->
         }
         source
     };
+    let mut unshipped = json!({ "samples": backlog.samples });
+    if let Some(oldest) = backlog.oldest {
+        unshipped["oldest_ms"] = json!(oldest);
+    }
     json!({
         "schema": 1,
+        "unshipped": unshipped,
         "archive": {
             "place": place, "schema": size.schema, "bytes": size.bytes, "free_bytes": size.free_bytes,
         },
@@ -57,14 +64,18 @@ fn document(place: &str, sources: &[SourceLine], size: Size, now: UnixMillis) ->
     })
 }
 
-fn page(place: &str, sources: &[SourceLine], size: Size, now: UnixMillis) -> String {
+fn page(place: &str, sources: &[SourceLine], size: Size, backlog: Backlog, now: UnixMillis) -> String {
     let mib = |bytes: u64| bytes as f64 / 1_048_576.0;
-    let foot = format!(
+    let mut foot = format!(
         "{place}: schema {}, {:.1} MiB ({:.1} MiB of it empty, for reuse)",
         size.schema,
         mib(size.bytes),
         mib(size.free_bytes)
     );
+    if let Some(oldest) = backlog.oldest {
+        let (samples, oldest) = (backlog.samples, ago(oldest, now));
+        foot.push_str(&format!("\n{samples} samples wait to be sent to the queue, the first of {oldest}"));
+    }
     if sources.is_empty() {
         return format!("{foot}\nIt holds no samples yet; `parallax agent`, `compare` and `demo` add some.");
     }
