@@ -2,6 +2,7 @@
 
 mod failure;
 mod queue;
+mod shipping;
 mod targets;
 
 /// What AWS's clients need around them.

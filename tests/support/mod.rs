@@ -10,6 +10,8 @@ pub mod dns;
 #[cfg(feature = "aws")]
 pub mod fake_sqs;
 pub mod fleet;
+#[cfg(feature = "aws")]
+pub mod gate;
 pub mod golden;
 pub mod hostile;
 #[cfg(feature = "aws")]

@@ -25,6 +25,7 @@ mod seed;
 mod selection;
 mod status;
 mod stopwatch;
+mod targets;
 mod target_arguments;
 mod turns;
 mod vantage;
@@ -62,6 +63,8 @@ enum Command {
     Status(status::Arguments),
     /// What each monitor's number means, and what it would have shown
     Stopwatch(stopwatch::Arguments),
+    /// The pages that the probes on AWS watch, in every region
+    Targets(targets::Arguments),
     /// The monthly AWS bill of a fleet, before you deploy it
     Cost(cost::Arguments),
     /// Which signals this machine gives
@@ -83,6 +86,7 @@ fn main() -> ExitCode {
         Command::Variance(arguments) => variance::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Stopwatch(arguments) => stopwatch::run(&arguments),
+        Command::Targets(arguments) => targets::run(&arguments),
         Command::Cost(arguments) => cost::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
