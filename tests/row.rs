@@ -106,7 +106,10 @@ fn ways() -> impl Strategy<Value = (HttpMethod, HttpVersions, AddressFamily, Res
     )
 }
 
-fn headers() -> impl Strategy<Value = (Vec<(String, String)>, Vec<(String, String)>)> {
+type Pairs = Vec<(String, String)>;
+
+/// Headers with values, and headers with the names of parameters.
+fn headers() -> impl Strategy<Value = (Pairs, Pairs)> {
     // Names in no order, so that an order of their own would be noticed.
     let names = Just(["X-Zeta", "User-Agent", "accept", "Authorization", "x_1"].map(str::to_owned).to_vec());
     let value = "([!-~]([ -~]{0,9}[!-~])?)?";

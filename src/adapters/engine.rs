@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use crate::adapters::archive::{self, Mode, size::Size};
+use crate::adapters::archive::{self, Mode, size::Size, unshipped::Backlog};
 #[cfg(feature = "aws")]
 use crate::adapters::aws;
 use crate::archive::error::ArchiveError;
@@ -79,6 +79,18 @@ impl Engine {
             Self::Sqlite(archive) => archive.size().map(Room::File),
             #[cfg(feature = "aws")]
             Self::Dynamodb(archive) => archive.table().await.map(Room::Table),
+        }
+    }
+
+    /// What waits to be sent to a queue; a table is where it is sent to.
+    ///
+    /// # Errors
+    /// It could not be read.
+    pub fn backlog(&self) -> Result<Backlog, ArchiveError> {
+        match self {
+            Self::Sqlite(archive) => archive.backlog(),
+            #[cfg(feature = "aws")]
+            Self::Dynamodb(_) => Ok(Backlog::default()),
         }
     }
 }

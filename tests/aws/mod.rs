@@ -9,6 +9,7 @@ mod infra;
 mod item;
 mod probe;
 mod queue;
+mod shipping;
 mod targets;
 
 /// What AWS's clients need around them.

@@ -6,7 +6,7 @@ use parallax::adapters::aws::queue::{Queue, Sent};
 use serde_json::{Value, json};
 
 use super::wait;
-use crate::support::fake_sqs::FakeSqs;
+use crate::support::fake_sqs::{FakeSqs, Reply};
 use crate::support::ministack::{Account, ministack};
 
 const REGION: &str = "eu-west-1";
@@ -108,7 +108,7 @@ fn bodies(request: &Value) -> Vec<&str> {
 }
 
 fn asked_of(fake: &FakeSqs, messages: &[&str]) -> Sent {
-    let config = crate::support::ministack::Account::nobody().config(REGION);
+    let config = Account::nobody().config(REGION);
     let config = config.into_builder().endpoint_url(fake.endpoint()).build();
     let queue = Queue::new(&config, format!("{}/1/q", fake.endpoint()));
     wait(queue.send(messages.iter().map(|message| (*message).to_owned()).collect()))
@@ -127,7 +127,7 @@ fn what_is_throttled_is_sent_again_and_nothing_else_is() {
 
 #[test]
 fn what_stays_throttled_comes_back_after_a_few_tries() {
-    let throttled: fn(&Value) -> (u16, Value) = |request| (200, of(request, "RequestThrottled", true, &["b"]));
+    let throttled: Reply = |request| (200, of(request, "RequestThrottled", true, &["b"]));
     let fake = FakeSqs::start(vec![throttled; 3]);
     let sent = asked_of(&fake, &["a", "b"]);
     assert_eq!((sent.accepted, sent.unsent.len(), sent.unsent[0].place), (1, 1, 1));
@@ -137,7 +137,7 @@ fn what_stays_throttled_comes_back_after_a_few_tries() {
 
 #[test]
 fn one_message_that_has_a_whole_call_refused_takes_no_other_with_it() {
-    let answer: fn(&Value) -> (u16, Value) = |request| match bodies(request).contains(&"b") {
+    let answer: Reply = |request| match bodies(request).contains(&"b") {
         true => (400, json!({"__type": "com.amazonaws.sqs#InvalidMessageContents", "message": "as told"})),
         false => (200, of(request, "", false, &[])),
     };

@@ -6,6 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
+/// Makes a status and a body of a request.
+pub type Reply = fn(&Value) -> (u16, Value);
+
 /// What it was asked, and where it is.
 pub struct FakeSqs {
     port: u16,
@@ -13,8 +16,8 @@ pub struct FakeSqs {
 }
 
 impl FakeSqs {
-    /// Answers call after call: a status, and a body made of the request.
-    pub fn start(answers: Vec<fn(&Value) -> (u16, Value)>) -> Self {
+    /// Answers call after call.
+    pub fn start(answers: Vec<Reply>) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let port = listener.local_addr().expect("its port").port();
         let asked = Arc::new(Mutex::new(Vec::new()));

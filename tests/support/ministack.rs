@@ -114,6 +114,12 @@ impl Account {
         self.number.to_string()
     }
 
+    /// The port behind all of it.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Where all services are.
     #[must_use]
     pub fn endpoint(&self) -> String {

@@ -18,6 +18,8 @@ pub mod faults;
 pub mod fleet;
 #[cfg(feature = "aws")]
 pub mod fleet_sample;
+#[cfg(feature = "aws")]
+pub mod gate;
 pub mod golden;
 pub mod hostile;
 #[cfg(feature = "aws")]

@@ -10,7 +10,7 @@ use crate::measurement::wire::Record;
 
 use super::Archive;
 use super::fault::Doing;
-use super::miss;
+use super::{miss, unshipped};
 
 impl Append for Archive {
     async fn append(&mut self, records: &[Record]) -> Result<Appended, ArchiveError> {
@@ -24,7 +24,7 @@ impl Append for Archive {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         let mut appended = Appended::default();
         for row in &rows {
-            match row.keep(&transaction).map_err(failed)? {
+            match row.keep(&transaction, self.ship).map_err(failed)? {
                 true => appended.new += 1,
                 false => appended.repeated += 1,
             }
@@ -65,7 +65,7 @@ impl<'a> Row<'a> {
     }
 
     /// Whether it was new.
-    fn keep(&self, transaction: &Transaction) -> rusqlite::Result<bool> {
+    fn keep(&self, transaction: &Transaction, ship: bool) -> rusqlite::Result<bool> {
         let sample = &self.record.sample;
         let known = transaction.prepare_cached("SELECT 1 FROM sample WHERE id = ?1")?.exists([sample.id.as_str()])?;
         if known {
@@ -87,6 +87,9 @@ impl<'a> Row<'a> {
             ],
         )?;
         miss::take_out(transaction, sample)?;
+        if ship {
+            unshipped::mark(transaction, sample)?;
+        }
         Ok(true)
     }
 

@@ -14,6 +14,7 @@ mod place;
 mod scan;
 mod schema;
 pub mod size;
+pub mod unshipped;
 
 #[cfg(feature = "aws")]
 pub use place::table;
@@ -36,6 +37,8 @@ pub enum Mode {
 pub struct Archive {
     connection: Connection,
     place: String,
+    /// What is kept is to be sent to a queue, too.
+    ship: bool,
 }
 
 /// Opens the archive at a place such as `sqlite:parallax.db`.
@@ -45,5 +48,5 @@ pub struct Archive {
 pub fn open(place: &str, mode: Mode) -> Result<Archive, ArchiveError> {
     let path = place::path(place)?;
     let connection = open::connection(path, place, mode)?;
-    Ok(Archive { connection, place: place.to_owned() })
+    Ok(Archive { connection, place: place.to_owned(), ship: false })
 }

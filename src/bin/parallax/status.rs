@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use comfy_table::{CellAlignment, Table, presets};
 use parallax::adapters::archive::Mode;
+use parallax::adapters::archive::unshipped::Backlog;
 use parallax::adapters::clock;
 use parallax::adapters::engine::Room;
 use parallax::archive::port::{Directory, SourceLine, Span};
@@ -25,18 +26,18 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
-    let (sources, room) = archive::with(&arguments.archive, Mode::Read, async |archive| {
-        Ok((archive.sources().await?, archive.room().await?))
+    let (sources, room, backlog) = archive::with(&arguments.archive, Mode::Read, async |archive| {
+        Ok((archive.sources().await?, archive.room().await?, archive.backlog()?))
     })?;
     let now = clock::wall();
     match arguments.json {
-        true => print(&document(&arguments.archive, &sources, room, now).to_string())?,
-        false => print(&page(&arguments.archive, &sources, room, now))?,
+        true => print(&document(&arguments.archive, &sources, room, backlog, now).to_string())?,
+        false => print(&page(&arguments.archive, &sources, room, backlog, now))?,
     }
     Ok(if sources.is_empty() { Answer::Negative } else { Answer::Done })
 }
 
-fn document(place: &str, sources: &[SourceLine], room: Room, now: UnixMillis) -> Value {
+fn document(place: &str, sources: &[SourceLine], room: Room, backlog: Backlog, now: UnixMillis) -> Value {
     let source = |line: &SourceLine| {
         let mut source = json!({
             "target": line.target, "vantage": line.vantage, "method": line.method,
@@ -49,8 +50,13 @@ fn document(place: &str, sources: &[SourceLine], room: Room, now: UnixMillis) ->
         }
         source
     };
+    let mut unshipped = json!({ "samples": backlog.samples });
+    if let Some(oldest) = backlog.oldest {
+        unshipped["oldest_ms"] = json!(oldest);
+    }
     json!({
         "schema": 1,
+        "unshipped": unshipped,
         "archive": kept(place, room),
         "sources": sources.iter().map(source).collect::<Vec<_>>(),
     })
@@ -93,8 +99,12 @@ fn foot(place: &str, room: Room) -> String {
     }
 }
 
-fn page(place: &str, sources: &[SourceLine], room: Room, now: UnixMillis) -> String {
-    let foot = foot(place, room);
+fn page(place: &str, sources: &[SourceLine], room: Room, backlog: Backlog, now: UnixMillis) -> String {
+    let mut foot = foot(place, room);
+    if let Some(oldest) = backlog.oldest {
+        let (samples, oldest) = (backlog.samples, ago(oldest, now));
+        foot.push_str(&format!("\n{samples} samples wait to be sent to the queue, the first of {oldest}"));
+    }
     if sources.is_empty() {
         return format!("{foot}\nIt holds no samples yet; `parallax agent`, `compare` and `demo` add some.");
     }

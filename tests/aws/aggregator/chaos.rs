@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use parallax::measurement::units::{Micros, UnixMillis};
-use parallax::measurement::wire::{Message, Record, SCHEMA};
+use parallax::measurement::wire::{Message, Record};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -55,7 +55,7 @@ fn record(n: u32, begin: UnixMillis) -> Record {
 fn body(records: &[Record]) -> String {
     let samples = records.iter().map(|record| record.sample.clone()).collect();
     let environment = records[0].environment.clone();
-    serde_json::to_string(&Message { schema: SCHEMA, environment, samples }).unwrap()
+    serde_json::to_string(&Message::new(environment, samples)).unwrap()
 }
 
 /// What is sent: messages, of which some are poison, whole or in one sample.

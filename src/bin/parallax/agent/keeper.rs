@@ -1,5 +1,7 @@
 //! The embedded road from a sample to the archive: the same arrival and decision as behind a queue.
 
+use std::sync::Arc;
+
 use parallax::adapters::agent::{Identity, Keep, Kept};
 use parallax::adapters::archive::Archive;
 use parallax::adapters::clock;
@@ -15,6 +17,7 @@ use parallax::measurement::units::UnixMillis;
 use parallax::measurement::wire::{Message, Record};
 use parallax::probe::schedule::order::Line;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::Notify;
 
 use crate::exit::Problem;
 
@@ -24,13 +27,16 @@ pub(super) struct Keeper {
     vantage: Vantage,
     environment: Environment,
     runtime: Runtime,
+    /// Rung when samples were kept, where they are sent on.
+    bell: Option<Arc<Notify>>,
 }
 
 impl Keeper {
-    pub(super) fn new(archive: Archive, identity: &Identity) -> Result<Self, Problem> {
+    pub(super) fn new(archive: Archive, identity: &Identity, bell: Option<Arc<Notify>>) -> Result<Self, Problem> {
+        let archive = if bell.is_some() { archive.to_be_shipped() } else { archive };
         let runtime = Builder::new_current_thread().build().map_err(Problem::unfinished)?;
         let (vantage, environment) = (identity.vantage.clone(), identity.environment.clone());
-        Ok(Self { archive, vantage, environment, runtime })
+        Ok(Self { archive, vantage, environment, runtime, bell })
     }
 }
 
@@ -46,6 +52,9 @@ impl Keep for Keeper {
         let known = self.runtime.block_on(self.archive.known(&arrivals.sound))?;
         let plan = decide(arrivals, &known);
         self.runtime.block_on(self.archive.append(&plan.fresh))?;
+        if let Some(bell) = &self.bell {
+            bell.notify_one();
+        }
         let fresh = plan.fresh.into_iter().map(|record| record.sample.id);
         Ok(Kept {
             ids: fresh.chain(plan.repeated).collect(),
