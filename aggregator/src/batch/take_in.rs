@@ -108,7 +108,7 @@ where
         let (pace, until, journal) = (self.pace, self.until, self.journal);
         let arrived = sound.len();
         let known = again(pace, until, archive_may_pass, async || self.archive.known(&sound).await).await?;
-        let fresh = decide(Arrivals { sound, poison: Vec::new() }, &known).fresh;
+        let fresh = decide(Arrivals { sound, ..Arrivals::default() }, &known).fresh;
         let mut archived_only = 0;
         if !fresh.is_empty() {
             let windows = grid::touched(&fresh, pace.now(), self.settings.keep);
