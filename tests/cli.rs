@@ -15,11 +15,12 @@ use crate::support::command::{finished, parallax, run};
 use crate::support::golden::{assert_golden, shape};
 use crate::support::hostile::Behaviour;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 15] = [
     "agent",
     "compare",
     "cost",
     "demo",
+    "deployment",
     "doctor",
     "explain",
     "export",
@@ -28,6 +29,7 @@ const COMMANDS: [&str; 13] = [
     "report",
     "status",
     "stopwatch",
+    "targets",
     "variance",
 ];
 
@@ -47,8 +49,28 @@ fn every_help_text_is_as_promised() {
         assert_eq!((help.code, help.err.as_str()), (0, ""), "{command}");
         assert_golden(&format!("help/{command}.txt"), &help.out);
     }
+    for action in ["list", "sync", "put", "remove"] {
+        assert_golden(
+            &format!("help/targets-{action}.txt"),
+            &run(directory.path(), &["targets", action, "--help"]).out,
+        );
+    }
     let listed = all.out.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     assert_eq!(listed.count(), COMMANDS.len() + 1, "a command without a golden help text:\n{}", all.out);
+}
+
+#[cfg(not(feature = "aws"))]
+#[test]
+fn a_build_without_aws_says_how_to_get_one() {
+    let directory = here();
+    let fleet = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/fleet.toml");
+    let queue = "sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/q";
+    for words in [&["targets", "list", "--regions", "eu-west-1"][..], &["agent", fleet, "--queue", queue]] {
+        let run = finished(parallax(directory.path(), words).env("PROBE_TOKEN", "hunter2").output().unwrap());
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{words:?}: {}", run.err);
+        assert!(run.err.contains("--features aws"), "{words:?}: {}", run.err);
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
 }
 
 #[test]

@@ -21,7 +21,7 @@ type Alteration = Box<dyn FnOnce(&mut Sample)>;
 
 fn message(records: &[Record]) -> Message {
     let samples = records.iter().map(|record| record.sample.clone()).collect();
-    Message { schema: SCHEMA, environment: environment(Recipe::default().sandbox), samples }
+    Message::new(environment(Recipe::default().sandbox), samples)
 }
 
 fn bytes(records: &[Record]) -> Vec<u8> {
@@ -50,7 +50,7 @@ fn a_message_arrives_as_it_was_sent() {
     records.push(
         Recipe { id: "f".into(), failed: Some((Phase::Wait, Cause::ConnectionReset)), ..Recipe::default() }.record(),
     );
-    assert_eq!(decode(&bytes(&records), NOW), Arrivals { sound: records, poison: vec![] });
+    assert_eq!(decode(&bytes(&records), NOW), Arrivals { sound: records, ..Arrivals::default() });
     assert_eq!(decode(&bytes(&[]), NOW), Arrivals::default());
 }
 
@@ -201,4 +201,44 @@ proptest! {
         prop_assert_eq!(fresh.len(), plan.fresh.len());
         prop_assert!(known.iter().all(|id| !fresh.contains(id)));
     }
+}
+
+fn missed(slot: i64, reason: &str) -> Value {
+    json!({"target": "page", "vantage": "lambda/eu-west-1/1769", "method": "fresh", "slot_ms": slot, "reason": reason})
+}
+
+#[test]
+fn missed_slots_travel_with_the_samples_and_a_bad_one_is_alone_in_being_poison() {
+    let records = row(&Recipe::default(), 2);
+    let mut document = serde_json::to_value(message(&records)).unwrap();
+    assert!(document.get("missed").is_none(), "a message without them is as it always was");
+    document["missed"] = json!([missed(START, "deadline"), missed(START, "bored"), missed(0, "header"), 7]);
+    let plan = decide(decode(&serde_json::to_vec(&document).unwrap(), NOW), &[]);
+    assert_eq!(plan.fresh, records);
+    assert_eq!(plan.missed.iter().map(|miss| miss.reason.as_str()).collect::<Vec<_>>(), ["deadline"]);
+    let places: Vec<usize> = plan
+        .poison
+        .iter()
+        .map(|poison| match poison.reason {
+            Reason::Missed { place, .. } => place,
+            _ => panic!("{poison:?}"),
+        })
+        .collect();
+    assert_eq!(places, [2, 3, 4]);
+    document["missed"] = vec![missed(START, "deadline"); SAMPLES_MAX + 1].into();
+    let arrivals = decode(&serde_json::to_vec(&document).unwrap(), NOW);
+    assert!(matches!(arrivals.poison[0].reason, Reason::Many(1_001)) && arrivals.sound.is_empty());
+}
+
+#[test]
+fn a_reader_that_knows_nothing_of_missed_slots_reads_the_samples() {
+    #[derive(serde::Deserialize)]
+    struct Before {
+        samples: Vec<Sample>,
+    }
+    let records = row(&Recipe::default(), 2);
+    let mut message = message(&records);
+    message.missed = vec![serde_json::from_value(missed(START, "header")).unwrap()];
+    let read: Before = serde_json::from_slice(&serde_json::to_vec(&message).unwrap()).unwrap();
+    assert_eq!(read.samples.len(), 2);
 }

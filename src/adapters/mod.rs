@@ -11,12 +11,16 @@ pub mod clock;
 pub mod curl;
 #[cfg(feature = "probing")]
 pub mod decode;
+#[cfg(feature = "embedded")]
+pub mod engine;
 #[cfg(feature = "probing")]
 pub mod environment;
 #[cfg(feature = "probing")]
 pub mod exchange;
 #[cfg(feature = "embedded")]
 pub mod export;
+#[cfg(feature = "lambda")]
+pub mod function;
 pub mod identifier;
 #[cfg(feature = "embedded")]
 pub mod import;

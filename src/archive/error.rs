@@ -47,4 +47,14 @@ pub enum ArchiveError {
         /// Ours.
         known: i64,
     },
+    /// The service behind it did not do as asked.
+    #[error("{place}: {reason}")]
+    Service {
+        /// As in `--archive`.
+        place: String,
+        /// What was asked of what, what came of it, and what to change.
+        reason: String,
+        /// Whether the same may succeed later without anyone's doing.
+        may_pass: bool,
+    },
 }

@@ -4,5 +4,6 @@
 //! the engines behind them is a network away; the embedded one answers at once.
 
 pub mod error;
+pub mod marks;
 pub mod port;
 pub mod selection;

@@ -7,6 +7,8 @@ use crate::measurement::identity::{Method, SampleId, TargetId, Vantage};
 use crate::measurement::miss;
 use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::Record;
+use crate::summary::collector::WindowSummary;
+use crate::summary::source::SourceName;
 
 use super::error::ArchiveError;
 use super::selection::{Selection, Window};
@@ -15,7 +17,8 @@ use super::selection::{Selection, Window};
 pub trait Append {
     /// Keeps those whose id is new and leaves the others as they are; once it returns, they survive a power cut.
     ///
-    /// All of them are kept or none.
+    /// Where it fails, the embedded engine has kept none of them; an engine a network away may have kept some, and does
+    /// not know which. The same call again keeps the rest, and each of them once.
     async fn append(&mut self, records: &[Record]) -> Result<Appended, ArchiveError>;
 }
 
@@ -28,10 +31,13 @@ pub struct Appended {
     pub repeated: usize,
 }
 
-/// Says which ids are kept already.
+/// Says which samples are kept already.
 pub trait Known {
-    /// The subset of `ids` that is kept.
-    async fn known(&mut self, ids: &[SampleId]) -> Result<Vec<SampleId>, ArchiveError>;
+    /// The ids of those that are kept, in the order given.
+    ///
+    /// Takes records because an engine may file a sample under more than its id: of two records with one id that began
+    /// at two moments, it may know one and not the other.
+    async fn known(&mut self, records: &[Record]) -> Result<Vec<SampleId>, ArchiveError>;
 }
 
 /// Reads samples back.
@@ -112,4 +118,25 @@ pub trait Slots {
 pub trait Forget {
     /// Removes samples that began and slots that were missed before a moment; returns how many samples.
     async fn forget_before(&mut self, moment: UnixMillis) -> Result<u64, ArchiveError>;
+}
+
+/// Keeps what was worked out of a window, so that it need not be worked out again.
+pub trait Summaries {
+    /// Keeps the summary of each source in a window, in place of the one kept of the same window and source before.
+    async fn put_summary(&mut self, window: Window, summary: &WindowSummary) -> Result<(), ArchiveError>;
+
+    /// The summaries of windows that began within a stretch of time, by the window's start, target, vantage and method.
+    async fn summaries(&mut self, begun: Window) -> Result<Vec<KeptSummary>, ArchiveError>;
+}
+
+/// One source's summary of one window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptSummary {
+    /// Of this stretch of time.
+    pub window: Window,
+    /// Of this source.
+    pub source: SourceName,
+    /// A [`SourceSummary`](crate::summary::source::SourceSummary) as JSON, digit for digit as it was kept: a later version
+    /// may have kept more than this one knows.
+    pub figures: String,
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::measurement::environment::Environment;
 use crate::measurement::identity::SampleId;
+use crate::measurement::miss::Miss;
 use crate::measurement::sample::Sample;
 use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::{self, Record, WireError};
@@ -13,7 +14,7 @@ use super::flaw::{self, Flaw};
 
 /// The largest message, in bytes: as much as the queue carries.
 pub const MESSAGE_MAX: usize = 1_048_576;
-/// The most samples in one message.
+/// The most samples in one message, and the most missed slots.
 pub const SAMPLES_MAX: usize = 1_000;
 
 /// A message, read.
@@ -21,6 +22,8 @@ pub const SAMPLES_MAX: usize = 1_000;
 pub struct Arrivals {
     /// Samples that can be true, in the order of the message.
     pub sound: Vec<Record>,
+    /// Slots that passed without an observation.
+    pub missed: Vec<Miss>,
     /// The rest: sending it again would not help.
     pub poison: Vec<Poison>,
 }
@@ -41,7 +44,7 @@ pub enum Reason {
     #[error("the message is {0} bytes long, more than {MESSAGE_MAX}")]
     Large(usize),
     /// Over [`SAMPLES_MAX`].
-    #[error("the message has {0} samples, more than {SAMPLES_MAX}")]
+    #[error("the message has {0} samples or missed slots, more than {SAMPLES_MAX}")]
     Many(usize),
     /// Not a message of ours, or of a later version.
     #[error("the message cannot be read: {0}")]
@@ -57,6 +60,14 @@ pub enum Reason {
         /// What is wrong.
         flaw: Flaw,
     },
+    /// One missed slot; nothing else is touched by it.
+    #[error("missed slot {place}: {flaw}")]
+    Missed {
+        /// Counted from 1 in the message.
+        place: usize,
+        /// What is wrong.
+        flaw: Flaw,
+    },
 }
 
 /// A message whose samples are looked at one by one, so that a bad one does not take the others with it.
@@ -64,34 +75,37 @@ pub enum Reason {
 struct Parcel {
     environment: Value,
     samples: Vec<Value>,
+    #[serde(default)]
+    missed: Vec<Value>,
 }
 
 /// Reads a [`wire::Message`]; nothing in it can make this fail, only end up in `poison`.
 #[must_use]
 pub fn decode(bytes: &[u8], now: UnixMillis) -> Arrivals {
     match parcel(bytes) {
-        Ok((environment, samples)) => unpack(&environment, samples, now),
-        Err(reason) => Arrivals { sound: Vec::new(), poison: vec![Poison { id: None, reason }] },
+        Ok((environment, parcel)) => unpack(&environment, parcel, now),
+        Err(reason) => Arrivals { poison: vec![Poison { id: None, reason }], ..Arrivals::default() },
     }
 }
 
-fn parcel(bytes: &[u8]) -> Result<(Environment, Vec<Value>), Reason> {
+fn parcel(bytes: &[u8]) -> Result<(Environment, Parcel), Reason> {
     if bytes.len() > MESSAGE_MAX {
         return Err(Reason::Large(bytes.len()));
     }
-    let parcel: Parcel = wire::decode(bytes).map_err(|error: WireError| Reason::Unreadable(error.to_string()))?;
-    if parcel.samples.len() > SAMPLES_MAX {
-        return Err(Reason::Many(parcel.samples.len()));
+    let mut parcel: Parcel = wire::decode(bytes).map_err(|error: WireError| Reason::Unreadable(error.to_string()))?;
+    let most = parcel.samples.len().max(parcel.missed.len());
+    if most > SAMPLES_MAX {
+        return Err(Reason::Many(most));
     }
     flaw::check_text(&parcel.environment).map_err(Reason::Environment)?;
-    let environment = serde_json::from_value(parcel.environment)
+    let environment = serde_json::from_value(parcel.environment.take())
         .map_err(|error| Reason::Environment(Flaw::Shape(error.to_string())))?;
-    Ok((environment, parcel.samples))
+    Ok((environment, parcel))
 }
 
-fn unpack(environment: &Environment, samples: Vec<Value>, now: UnixMillis) -> Arrivals {
+fn unpack(environment: &Environment, parcel: Parcel, now: UnixMillis) -> Arrivals {
     let mut arrivals = Arrivals::default();
-    for (index, value) in samples.into_iter().enumerate() {
+    for (index, value) in parcel.samples.into_iter().enumerate() {
         let id = value.get("id").and_then(Value::as_str).and_then(|id| SampleId::new(id).ok());
         match sample(value, now) {
             Ok(sample) => arrivals.sound.push(Record::new(sample, environment.clone())),
@@ -100,7 +114,22 @@ fn unpack(environment: &Environment, samples: Vec<Value>, now: UnixMillis) -> Ar
             }
         }
     }
+    for (index, value) in parcel.missed.into_iter().enumerate() {
+        match missed(value, now) {
+            Ok(miss) => arrivals.missed.push(miss),
+            Err(flaw) => {
+                arrivals.poison.push(Poison { id: None, reason: Reason::Missed { place: index + 1, flaw } });
+            }
+        }
+    }
     arrivals
+}
+
+fn missed(value: Value, now: UnixMillis) -> Result<Miss, Flaw> {
+    flaw::check_text(&value)?;
+    let miss: Miss = serde_json::from_value(value).map_err(|error| Flaw::Slot(error.to_string()))?;
+    flaw::check_moment(miss.slot_ms, now)?;
+    Ok(miss)
 }
 
 /// Reads and checks one sample.

@@ -35,6 +35,9 @@ pub enum Flaw {
     /// Not of the shape of a sample.
     #[error("not a sample: {0}")]
     Shape(String),
+    /// Not of the shape of a missed slot.
+    #[error("not a missed slot: {0}")]
+    Slot(String),
     /// Over [`TEXT_MAX`].
     #[error("`{field}` is {bytes} bytes long, more than {TEXT_MAX}")]
     LongText {
@@ -122,17 +125,26 @@ pub fn check(sample: &Sample, now: UnixMillis) -> Result<(), Flaw> {
 
 fn time(sample: &Sample, now: UnixMillis) -> Result<(), Flaw> {
     let started = sample.started_at_ms;
-    if started < OLDEST {
-        return Err(Flaw::Ancient(started.0));
-    }
-    if started.since(now) > AHEAD_MAX {
-        return Err(Flaw::Future { started_ms: started.0, now_ms: now.0 });
-    }
+    check_moment(started, now)?;
     match sample.slot_ms {
         Some(slot) if slot.since(started) > EARLY_MAX => Err(Flaw::Early { started_ms: started.0, slot_ms: slot.0 }),
         Some(slot) if started.since(slot) > LATE_MAX => Err(Flaw::Late { started_ms: started.0, slot_ms: slot.0 }),
         _ => Ok(()),
     }
+}
+
+/// Checks when something began or was due.
+///
+/// # Errors
+/// [`Flaw::Ancient`] or [`Flaw::Future`].
+pub fn check_moment(moment: UnixMillis, now: UnixMillis) -> Result<(), Flaw> {
+    if moment < OLDEST {
+        return Err(Flaw::Ancient(moment.0));
+    }
+    if moment.since(now) > AHEAD_MAX {
+        return Err(Flaw::Future { started_ms: moment.0, now_ms: now.0 });
+    }
+    Ok(())
 }
 
 fn hops(sample: &Sample) -> Result<(), Flaw> {

@@ -28,6 +28,10 @@ pub enum Reason {
     Overrun,
     /// Nobody asked while it was due: the host slept, or its clock was set forward.
     Asleep,
+    /// The time of the function's invocation would not have been enough, or was not.
+    Deadline,
+    /// The value of a header that belongs to the request could not be had; without it another page would be measured.
+    Header,
 }
 
 impl Reason {
@@ -37,6 +41,8 @@ impl Reason {
         match self {
             Self::Overrun => "overrun",
             Self::Asleep => "asleep",
+            Self::Deadline => "deadline",
+            Self::Header => "header",
         }
     }
 }

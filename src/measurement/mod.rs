@@ -11,6 +11,7 @@ pub mod identity;
 pub mod local;
 pub mod miss;
 pub mod outcome;
+pub mod parcel;
 pub mod phase;
 pub mod sample;
 pub mod units;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::environment::Environment;
+use super::miss::Miss;
 use super::sample::Sample;
 
 /// The version this program writes, and the newest it reads.
@@ -17,6 +18,17 @@ pub struct Message {
     pub environment: Environment,
     /// Any number.
     pub samples: Vec<Sample>,
+    /// Slots of the same run that passed without an observation; readers that do not know of them pass them over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missed: Vec<Miss>,
+}
+
+impl Message {
+    /// A message of the current schema, with samples only.
+    #[must_use]
+    pub fn new(environment: Environment, samples: Vec<Sample>) -> Self {
+        Self { schema: SCHEMA, environment, samples, missed: Vec::new() }
+    }
 }
 
 /// One sample that stands alone: a line of an export, the output of `--json`.

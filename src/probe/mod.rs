@@ -7,6 +7,7 @@ pub mod fleet;
 pub mod guard;
 pub mod headers;
 pub mod interleave;
+pub mod invocation;
 pub mod port;
 pub mod redact;
 pub mod schedule;

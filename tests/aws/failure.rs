@@ -2,11 +2,8 @@
 
 use parallax::adapters::aws::failure::{self, Kind};
 
+use super::wait;
 use crate::support::ministack::{ministack, python};
-
-fn wait<T>(work: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
-}
 
 #[test]
 fn a_queue_that_is_not_there_is_named_with_what_was_asked_of_it() {

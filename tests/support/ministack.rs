@@ -55,6 +55,8 @@ fn start(program: PathBuf) -> Ministack {
             .env("BIND_HOST", "127.0.0.1")
             .env("MINISTACK_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", port.to_string())
+            // Functions get it from here.
+            .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
             .env("STATE_DIR", &folder)
             .env("HOME", &folder)
             .env("TMPDIR", &folder)
@@ -100,10 +102,22 @@ impl Ministack {
 }
 
 impl Account {
+    /// One that no ministack stands behind, for clients of a fake.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self { port: 9, number: 100_000_000_000 }
+    }
+
     /// Twelve digits; also the access key, by which ministack tells accounts apart.
     #[must_use]
     pub fn id(&self) -> String {
         self.number.to_string()
+    }
+
+    /// The port behind all of it.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Where all services are.

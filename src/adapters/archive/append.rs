@@ -10,7 +10,7 @@ use crate::measurement::wire::Record;
 
 use super::Archive;
 use super::fault::Doing;
-use super::miss;
+use super::{miss, unshipped};
 
 impl Append for Archive {
     async fn append(&mut self, records: &[Record]) -> Result<Appended, ArchiveError> {
@@ -25,7 +25,7 @@ impl Append for Archive {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
         let mut appended = Appended::default();
         for row in &rows {
-            match row.keep(&transaction).map_err(failed)? {
+            match row.keep(&transaction, self.ship).map_err(failed)? {
                 true => appended.new += 1,
                 false => appended.repeated += 1,
             }
@@ -38,15 +38,15 @@ impl Append for Archive {
 }
 
 impl Known for Archive {
-    async fn known(&mut self, ids: &[SampleId]) -> Result<Vec<SampleId>, ArchiveError> {
+    async fn known(&mut self, records: &[Record]) -> Result<Vec<SampleId>, ArchiveError> {
         self.stand()?;
         let failed = |error: rusqlite::Error| Doing { verb: "read", place: &self.place }.failed(&error);
         let transaction = self.connection.transaction().map_err(failed)?;
         let mut statement = transaction.prepare_cached("SELECT 1 FROM sample WHERE id = ?1").map_err(failed)?;
         let mut known = Vec::new();
-        for id in ids {
-            if statement.exists([id.as_str()]).map_err(failed)? {
-                known.push(id.clone());
+        for Record { sample, .. } in records {
+            if statement.exists([sample.id.as_str()]).map_err(failed)? {
+                known.push(sample.id.clone());
             }
         }
         Ok(known)
@@ -69,7 +69,7 @@ impl<'a> Row<'a> {
     }
 
     /// Whether it was new.
-    fn keep(&self, transaction: &Transaction) -> rusqlite::Result<bool> {
+    fn keep(&self, transaction: &Transaction, ship: bool) -> rusqlite::Result<bool> {
         let sample = &self.record.sample;
         let known = transaction.prepare_cached("SELECT 1 FROM sample WHERE id = ?1")?.exists([sample.id.as_str()])?;
         if known {
@@ -91,6 +91,9 @@ impl<'a> Row<'a> {
             ],
         )?;
         miss::take_out(transaction, sample)?;
+        if ship {
+            unshipped::mark(transaction, sample)?;
+        }
         Ok(true)
     }
 
@@ -173,7 +176,7 @@ mod tests {
         let many: Vec<Record> = (0..2_000).map(record).collect();
         let message = now(archive.append(&many)).unwrap_err().to_string();
         assert!(message.contains("cannot write") && message.contains("the disk is full"), "{message}");
-        let kept = now(archive.known(&many.iter().map(|r| r.sample.id.clone()).collect::<Vec<_>>())).unwrap();
+        let kept = now(archive.known(&many)).unwrap();
         assert_eq!(kept, [many[0].sample.id.clone()]);
     }
 }

@@ -15,6 +15,10 @@ mod place;
 mod scan;
 mod schema;
 pub mod size;
+pub mod unshipped;
+
+#[cfg(feature = "aws")]
+pub use place::table;
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
@@ -39,6 +43,8 @@ pub struct Archive {
     connection: Connection,
     place: String,
     stands: Stands,
+    /// What is kept is to be sent to a queue, too.
+    ship: bool,
 }
 
 /// What is known of the file behind a connection.
@@ -58,7 +64,7 @@ enum Stands {
 pub fn open(place: &str, mode: Mode) -> Result<Archive, ArchiveError> {
     let path = place::path(place)?;
     let connection = open::connection(path, place, mode)?;
-    let mut archive = Archive { connection, place: place.to_owned(), stands: Stands::Unwatched };
+    let mut archive = Archive { connection, place: place.to_owned(), stands: Stands::Unwatched, ship: false };
     if mode == Mode::Write {
         archive.watch()?;
     }

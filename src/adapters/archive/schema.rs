@@ -6,7 +6,8 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(super) const APPLICATION_ID: i64 = 0x504C_4C58;
 
 /// Step n makes schema n of schema n - 1; schema 0 is an empty file. A step that was released never changes.
-pub(super) const STEPS: &[&str] = &["
+pub(super) const STEPS: &[&str] = &[
+    "
     CREATE TABLE environment (
         id INTEGER PRIMARY KEY,
         content TEXT NOT NULL UNIQUE,
@@ -47,7 +48,14 @@ pub(super) const STEPS: &[&str] = &["
     CREATE INDEX sample_by_start ON sample (started_ms, id);
     CREATE INDEX sample_by_source ON sample (source, started_ms, id);
     CREATE INDEX sample_by_slot ON sample (source, slot_ms) WHERE slot_ms IS NOT NULL;
-"];
+",
+    "
+    CREATE TABLE unshipped (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE
+    ) STRICT;
+",
+];
 
 /// The schema this program writes, and the newest it reads.
 pub(super) fn newest(steps: &[&str]) -> i64 {
@@ -100,7 +108,8 @@ pub(super) fn migrate(connection: &mut Connection, steps: &[&str]) -> rusqlite::
 mod tests {
     use super::*;
 
-    const NEXT: &[&str] = &[STEPS[0], "ALTER TABLE sample ADD COLUMN note TEXT; UPDATE sample SET note = 'old';"];
+    const NEXT: &[&str] =
+        &[STEPS[0], STEPS[1], "ALTER TABLE sample ADD COLUMN note TEXT; UPDATE sample SET note = 'old';"];
 
     fn with_a_row() -> Connection {
         let mut connection = Connection::open_in_memory().unwrap();
@@ -120,15 +129,15 @@ mod tests {
         let mut connection = Connection::open_in_memory().unwrap();
         migrate(&mut connection, NEXT).unwrap();
         let now = marks(&connection).unwrap();
-        assert_eq!((now.application, now.schema), (APPLICATION_ID, 2));
+        assert_eq!((now.application, now.schema), (APPLICATION_ID, 3));
         connection.query_row("SELECT count(note) FROM sample", [], |row| row.get::<_, i64>(0)).unwrap();
     }
 
     #[test]
     fn an_older_file_takes_only_the_steps_it_lacks_and_keeps_its_rows() {
         let mut connection = with_a_row();
-        assert_eq!(migrate(&mut connection, NEXT).unwrap().schema, 1);
-        assert_eq!(marks(&connection).unwrap().schema, 2);
+        assert_eq!(migrate(&mut connection, NEXT).unwrap().schema, 2);
+        assert_eq!(marks(&connection).unwrap().schema, 3);
         let row: (String, String) =
             connection.query_row("SELECT id, note FROM sample", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         assert_eq!(row, ("a".to_owned(), "old".to_owned()));
@@ -136,11 +145,21 @@ mod tests {
     }
 
     #[test]
+    fn an_archive_of_the_first_schema_has_nothing_to_send() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate(&mut connection, &STEPS[..1]).unwrap();
+        connection.execute_batch("INSERT INTO environment VALUES (1, '{}', 1);").unwrap();
+        assert_eq!(migrate(&mut connection, STEPS).unwrap().schema, 1);
+        let count = |table| connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0));
+        assert_eq!((count("environment").unwrap(), count("unshipped").unwrap()), (1_i64, 0_i64));
+    }
+
+    #[test]
     fn a_step_that_fails_leaves_the_schema_before_it() {
         let mut connection = with_a_row();
-        let broken: &[&str] = &[STEPS[0], "ALTER TABLE sample ADD COLUMN note TEXT; SELECT nonsense;"];
+        let broken: &[&str] = &[STEPS[0], STEPS[1], "ALTER TABLE sample ADD COLUMN note TEXT; SELECT nonsense;"];
         migrate(&mut connection, broken).unwrap_err();
-        assert_eq!(marks(&connection).unwrap().schema, 1);
+        assert_eq!(marks(&connection).unwrap().schema, 2);
         connection.prepare("SELECT note FROM sample").unwrap_err();
     }
 

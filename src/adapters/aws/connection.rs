@@ -31,6 +31,13 @@ impl Patience {
         operation: Duration::from_secs(120),
         attempts: 5,
     };
+    /// For a probe, whose samples can go to a spool, and which tries again in the next slot what it could not read.
+    pub const PROBE: Self = Self {
+        connect: Duration::from_millis(1_500),
+        attempt: Duration::from_millis(2_000),
+        operation: Duration::from_millis(4_500),
+        attempts: 3,
+    };
     /// For a function that is billed while it waits, and whose samples can go to a spool instead.
     pub const FUNCTION: Self = Self {
         connect: Duration::from_secs(2),
@@ -65,4 +72,33 @@ pub async fn config(region: Option<&str>, patience: Patience) -> SdkConfig {
         loader = loader.region(Region::new(region.to_owned()));
     }
     loader.load().await
+}
+
+/// The same in another region, asked at this address whatever the environment says of addresses.
+#[must_use]
+pub fn elsewhere(config: &SdkConfig, region: Option<&str>, endpoint: &str) -> SdkConfig {
+    let region = region.map(|region| Region::new(region.to_owned())).or_else(|| config.region().cloned());
+    // Made anew: a builder of the old one remembers that its address came from the environment, which then goes first.
+    let mut builder = SdkConfig::builder().behavior_version(BehaviorVersion::latest()).endpoint_url(endpoint);
+    builder
+        .set_region(region)
+        .set_http_client(config.http_client())
+        .set_credentials_provider(config.credentials_provider())
+        .set_identity_cache(config.identity_cache())
+        .set_retry_config(config.retry_config().cloned())
+        .set_timeout_config(config.timeout_config().cloned())
+        .set_sleep_impl(config.sleep_impl())
+        .set_time_source(config.time_source());
+    builder.build()
+}
+
+/// The same configuration with shorter pauses between tries of what was throttled: for a function that makes hundreds of
+/// small calls, each of which may be throttled by itself, and has a pause of its own before it asks for all again.
+#[must_use]
+pub fn with_pauses_from(config: SdkConfig, patience: Patience, first: Duration) -> SdkConfig {
+    let retry = RetryConfig::standard()
+        .with_max_attempts(patience.attempts)
+        .with_initial_backoff(first)
+        .with_max_backoff(first.saturating_mul(16));
+    config.into_builder().retry_config(retry).build()
 }

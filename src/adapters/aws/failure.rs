@@ -134,7 +134,8 @@ where
     Failure { action, resource: resource.into(), kind, detail }
 }
 
-fn kind(code: &str, status: u16) -> Kind {
+/// What kind of failure a code of AWS means.
+pub(super) fn kind(code: &str, status: u16) -> Kind {
     let name = code.rsplit('#').next().unwrap_or(code);
     let is = |codes: &[&str]| codes.contains(&name);
     if is(&DENIED) {

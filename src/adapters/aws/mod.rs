@@ -1,4 +1,11 @@
 //! AWS: its services behind the ports, and what may go wrong with any of them.
 
+pub mod cloudwatch;
+pub mod archive;
 pub mod connection;
+pub mod dead_letters;
 pub mod failure;
+pub mod parameters;
+pub mod marks;
+pub mod queue;
+pub mod targets;

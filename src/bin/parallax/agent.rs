@@ -3,6 +3,11 @@
 mod journal;
 mod keeper;
 mod lock;
+#[cfg(feature = "aws")]
+mod ship;
+#[cfg(not(feature = "aws"))]
+#[path = "agent/no_ship.rs"]
+mod ship;
 mod signals;
 
 use std::collections::BTreeSet;
@@ -34,6 +39,7 @@ use crate::output::tell;
 
 use self::journal::Terminal;
 use self::keeper::Keeper;
+use self::ship::Shipping;
 
 /// What was typed.
 #[derive(Debug, clap::Args)]
@@ -44,6 +50,9 @@ pub(crate) struct Arguments {
     /// Where samples are kept
     #[arg(long, value_name = "sqlite:PATH", default_value = "sqlite:parallax.db")]
     archive: String,
+    /// Where each sample is sent, too, once it is kept: the queue of a fleet on AWS
+    #[arg(long, value_name = "sqs:URL")]
+    queue: Option<String>,
     /// Exchanges in flight at most; each has a thread to itself
     #[arg(long, value_name = "N", default_value = "2", value_parser = in_flight)]
     in_flight: NonZeroUsize,
@@ -74,6 +83,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     for method in lines.iter().map(|line| &line.method).collect::<BTreeSet<_>>() {
         prober(method).map_err(Problem::input)?;
     }
+    let destination = arguments.queue.as_deref().map(ship::destination).transpose()?;
     let archive = open(&arguments.archive, Mode::Write).map_err(Problem::input)?;
     let _alone = lock::take(&arguments.archive, &host.vantage)?;
     signals::forward(asked)?;
@@ -86,7 +96,11 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         name: Box::new(sample_id),
         invocation: Box::new(move || invocations.next(clock::wall())),
     };
-    let keeper = Keeper::new(archive, &identity)?;
+    let shipping = match destination {
+        Some(destination) => Some(Shipping::start(destination, &arguments.archive, arguments.quiet)?),
+        None => None,
+    };
+    let keeper = Keeper::new(archive, &identity, shipping.as_ref().map(Shipping::bell))?;
     let pages = host.pages.len();
     let agent = Agent {
         lines,
@@ -101,7 +115,11 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         tell(format_args!("{}: watching {pages} pages into {}; Ctrl-C ends", host.vantage, arguments.archive));
     }
     let journal = Terminal { json: arguments.json, quiet: arguments.quiet };
-    match run_agent(agent, Box::new(keeper), Box::new(journal), inbox) {
+    let ended = run_agent(agent, Box::new(keeper), Box::new(journal), inbox);
+    if let Some(shipping) = shipping.filter(|_| !matches!(ended, Ok(Ended::AtOnce))) {
+        shipping.finish();
+    }
+    match ended {
         Ok(Ended::InOrder) => Ok(Answer::Done),
         Ok(Ended::AtOnce) => Err(Problem::unfinished("stopped at once; samples that were not kept yet are lost")),
         Err(AgentError::Archive(error)) => Err(Problem::input(error)),

@@ -1,6 +1,6 @@
 //! `parallax cost FLEET.toml`: the month's bill of a fleet on AWS, before there is one.
 
-mod meant;
+pub(crate) mod meant;
 mod page;
 
 use std::path::PathBuf;

@@ -44,6 +44,7 @@ impl From<ArchiveError> for Problem {
         match error {
             // It was there and open, and then failed: nothing that was typed can be changed.
             ArchiveError::Unusable { verb, .. } if verb != "open" => Self::unfinished(error),
+            ArchiveError::Service { may_pass: true, .. } => Self::unfinished(error),
             error => Self::input(error),
         }
     }

@@ -7,6 +7,7 @@ mod canvas;
 mod compare;
 mod cost;
 mod demo;
+mod deployment;
 mod doctor;
 mod draft;
 mod exit;
@@ -26,6 +27,7 @@ mod seed;
 mod selection;
 mod status;
 mod stopwatch;
+mod targets;
 mod target_arguments;
 mod turns;
 mod vantage;
@@ -63,8 +65,12 @@ enum Command {
     Status(status::Arguments),
     /// What each monitor's number means, and what it would have shown
     Stopwatch(stopwatch::Arguments),
+    /// The pages that the probes on AWS watch, in every region
+    Targets(targets::Arguments),
     /// The monthly AWS bill of a fleet, before you deploy it
     Cost(cost::Arguments),
+    /// What a fleet file asks of AWS, as infra/deploy reads it
+    Deployment(deployment::Arguments),
     /// Which signals this machine gives
     Doctor(doctor::Arguments),
     /// Samples out of the archive
@@ -84,7 +90,9 @@ fn main() -> ExitCode {
         Command::Variance(arguments) => variance::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
         Command::Stopwatch(arguments) => stopwatch::run(&arguments),
+        Command::Targets(arguments) => targets::run(&arguments),
         Command::Cost(arguments) => cost::run(&arguments),
+        Command::Deployment(arguments) => deployment::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),

@@ -100,13 +100,22 @@ fn several<T: PartialEq>(
     (!several.is_empty()).then_some(several)
 }
 
-/// `xx-direction-1`: the shape of a region's name, so that one opened tomorrow is not refused.
 fn region(entry: Entry<'_>, findings: &mut Findings<'_>) -> Option<String> {
     let at = entry.at;
     let text = entry.text("a region as text, such as \"eu-west-1\"", findings)?;
+    let right = is_region(&text);
+    if !right {
+        findings.note(at, format!("`{}` is no AWS region; write one such as \"eu-west-1\"", shown(&text)));
+    }
+    right.then_some(text)
+}
+
+/// `xx-direction-1`: the shape of a region's name, so that one opened tomorrow is not refused.
+#[must_use]
+pub fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let lower = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase());
-    let right = match parts.as_slice() {
+    match parts.as_slice() {
         [area, middle @ .., number] => {
             area.len() == 2
                 && lower(area)
@@ -116,9 +125,5 @@ fn region(entry: Entry<'_>, findings: &mut Findings<'_>) -> Option<String> {
                 && number.chars().all(|c| c.is_ascii_digit())
         }
         _ => false,
-    };
-    if !right {
-        findings.note(at, format!("`{}` is no AWS region; write one such as \"eu-west-1\"", shown(&text)));
     }
-    right.then_some(text)
 }

@@ -16,11 +16,23 @@ pub struct Parameter {
     pub at: Position,
 }
 
+/// A header whose value a variable of the environment had when the file was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// The header's name.
+    pub header: String,
+    /// The variable's name.
+    pub name: String,
+    /// Where the file says so.
+    pub at: Position,
+}
+
 /// All headers of a page.
 #[derive(Default)]
 pub(super) struct Headers {
     pub(super) known: Vec<(String, Secret)>,
     pub(super) parameters: Vec<Parameter>,
+    pub(super) variables: Vec<Variable>,
 }
 
 /// What the probe itself writes into every request.
@@ -34,6 +46,8 @@ const OURS: [(&str, &str); 6] = [
 ];
 
 const WANTED: &str = "a text, { env = \"VARIABLE\" } or, on AWS, { ssm = \"/path\" }";
+/// The longest name of a parameter, as AWS has it.
+const PARAMETER_MAX: usize = 2_048;
 
 pub(super) fn headers(
     entry: Entry<'_>,
@@ -91,35 +105,55 @@ fn elsewhere(
     let place = section.at;
     let (env, ssm) = (section.take("env"), section.take("ssm"));
     section.finish(findings);
-    match (env, ssm) {
-        (Some(env), None) => {
-            let at = env.at;
-            let Some(name) = env.text("a variable's name as text", findings) else { return };
-            match (!name.is_empty() && !name.contains(['=', '\0'])).then(|| variable(&name)).flatten() {
-                Some(value) if !value.is_empty() => {
-                    if sendable(&value, &header, &format!("the value of {}", shown(&name)), at, findings) {
-                        headers.known.push((header, Secret::new(value)));
-                    }
-                }
-                _ => findings.note(
-                    at,
-                    format!(
-                        "the environment variable `{}` is not set, and the header `{header}` needs it; \
-                         set it, or take the header out",
-                        shown(&name)
-                    ),
-                ),
-            }
-        }
-        (None, Some(ssm)) => {
-            let at = findings.position(ssm.at);
-            if let Some(name) = ssm.text("a parameter's name as text", findings) {
-                headers.parameters.push(Parameter { header, name, at });
-            }
-        }
-        (Some(_), Some(_)) => findings.note(place, format!("the header `{header}` has both `env` and `ssm`; keep one")),
-        (None, None) => findings.note(place, format!("the header `{header}` has no value; write {WANTED}")),
+    if env.is_none() && ssm.is_none() {
+        findings.note(place, format!("the header `{header}` has no value; write {WANTED}"));
     }
+    // Both: one file then serves an agent, which has the variable, and AWS, which has the parameter.
+    if let Some(env) = env {
+        from_environment(env, &header, variable, headers, findings);
+    }
+    if let Some(ssm) = ssm {
+        from_parameter(ssm, header, headers, findings);
+    }
+}
+
+fn from_environment(
+    env: Entry<'_>,
+    header: &str,
+    variable: &dyn Fn(&str) -> Option<String>,
+    headers: &mut Headers,
+    findings: &mut Findings<'_>,
+) {
+    let at = env.at;
+    let Some(name) = env.text("a variable's name as text", findings) else { return };
+    match (!name.is_empty() && !name.contains(['=', '\0'])).then(|| variable(&name)).flatten() {
+        Some(value) if !value.is_empty() => {
+            if sendable(&value, header, &format!("the value of {}", shown(&name)), at, findings) {
+                headers.known.push((header.to_owned(), Secret::new(value)));
+                headers.variables.push(Variable { header: header.to_owned(), name, at: findings.position(at) });
+            }
+        }
+        _ => findings.note(
+            at,
+            format!(
+                "the environment variable `{}` is not set, and the header `{header}` needs it; \
+                 set it, or take the header out",
+                shown(&name)
+            ),
+        ),
+    }
+}
+
+fn from_parameter(ssm: Entry<'_>, header: String, headers: &mut Headers, findings: &mut Findings<'_>) {
+    let at = ssm.at;
+    let Some(name) = ssm.text("a parameter's name as text", findings) else { return };
+    let has = |c: char| c.is_ascii_alphanumeric() || "/._-:".contains(c);
+    if name.is_empty() || name.len() > PARAMETER_MAX || !name.chars().all(has) {
+        let what = format!("`{}` is no parameter of SSM; write its name, such as \"/parallax/token\"", shown(&name));
+        findings.note(at, what);
+        return;
+    }
+    headers.parameters.push(Parameter { header, name, at: findings.position(at) });
 }
 
 /// A line break in a value would smuggle in another header.

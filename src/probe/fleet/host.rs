@@ -20,10 +20,14 @@ pub struct Host {
 
 pub(super) fn host(fleet: Fleet) -> Result<Host, FleetError> {
     let mut mistakes = Vec::new();
-    for parameter in fleet.pages.iter().flat_map(|page| &page.parameters) {
+    let missing = |page: &'_ Page| -> Vec<_> {
+        let also_here = |header: &str| page.variables.iter().any(|variable| variable.header == header);
+        page.parameters.iter().filter(|parameter| !also_here(&parameter.header)).cloned().collect()
+    };
+    for parameter in fleet.pages.iter().flat_map(missing) {
         let what = format!(
             "the header `{}` comes from AWS (ssm = \"…\"), which an agent on a host does not ask; \
-             write {{ env = \"VARIABLE\" }} in the agent's file",
+             write {{ env = \"VARIABLE\" }}, or both",
             parameter.header
         );
         mistakes.push(Mistake { at: parameter.at, what });

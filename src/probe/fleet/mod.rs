@@ -8,6 +8,7 @@ pub mod deployment;
 pub mod finding;
 pub mod headers;
 pub mod host;
+pub mod row;
 
 mod expect;
 mod nearest;
@@ -24,7 +25,7 @@ use crate::measurement::identity::{Method, Vantage};
 use self::aws::Aws;
 use self::deployment::Deployment;
 use self::finding::{Findings, FleetError, Mistake, Position, position, shown};
-use self::headers::Parameter;
+use self::headers::{Parameter, Variable};
 use self::host::Host;
 use self::section::{Entry, Section};
 use super::schedule::grid::Grid;
@@ -60,6 +61,8 @@ pub struct Page {
     pub methods: Vec<Method>,
     /// Headers whose values AWS keeps.
     pub parameters: Vec<Parameter>,
+    /// Headers whose values came from the environment.
+    pub variables: Vec<Variable>,
     /// Where the file names it.
     pub at: Position,
 }

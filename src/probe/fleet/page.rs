@@ -65,8 +65,8 @@ pub(super) fn page(
     };
     target.timeouts = timing::timeouts(section.take("timeout"), every, usual, findings);
     let headers = section.take("headers").map(|entry| headers::headers(entry, shared.variable, findings));
-    let headers = headers.unwrap_or_default();
-    target.headers = headers.known;
+    let mut headers = headers.unwrap_or_default();
+    target.headers = std::mem::take(&mut headers.known);
     request(&mut section, &mut target, findings);
     tls(&mut section, &mut target, findings);
     if let Some(expectations) =
@@ -77,7 +77,8 @@ pub(super) fn page(
     section.finish(findings);
     (id.is_some() && url.is_some()).then_some(())?;
     let at = findings.position(id_at);
-    Some((id_at, Page { target, grid: every?, methods: methods?, parameters: headers.parameters, at }))
+    let headers::Headers { parameters, variables, .. } = headers;
+    Some((id_at, Page { target, grid: every?, methods: methods?, parameters, variables, at }))
 }
 
 /// How the page is asked for.

@@ -11,7 +11,7 @@ use parallax::probe::fleet::{FILE_BYTES_MAX, Fleet, decode, deployment, parse};
 use crate::exit::Problem;
 
 /// Samples are kept so long where the file does not say it.
-const KEEP: Duration = Duration::from_secs(90 * 86_400);
+pub(crate) const KEEP: Duration = Duration::from_secs(90 * 86_400);
 
 /// `NAME=NUMBER`
 pub(super) fn assumption(text: &str) -> Result<(String, f64), String> {
@@ -40,15 +40,19 @@ pub(super) fn text(path: &Path, wanted: &str) -> Result<String, Problem> {
     String::from_utf8(bytes).map_err(|_| Problem::input(format!("{name} is not UTF-8; name {wanted}")))
 }
 
-/// What a fleet file would deploy. Secrets cost nothing, so none is read: every variable counts as set.
+/// What a fleet file would deploy, as the bill takes it. Secrets cost nothing, so none is read.
 pub(super) fn deployment(path: &Path) -> Result<Deployment, Problem> {
+    Ok(costing(&fleet(path)?))
+}
+
+/// The AWS side of a fleet file. No secret is read: every variable counts as set.
+pub(crate) fn fleet(path: &Path) -> Result<deployment::Deployment, Problem> {
     let name = path.display().to_string();
     let bytes = bytes(path, "a fleet file")?;
-    let fleet = decode(&bytes)
+    decode(&bytes)
         .and_then(|text| parse(text, &|_| Some("a value".to_owned())))
         .and_then(Fleet::on_aws)
-        .map_err(|error| Problem::input(error.named(&name)))?;
-    Ok(costing(&fleet))
+        .map_err(|error| Problem::input(error.named(&name)))
 }
 
 fn costing(fleet: &deployment::Deployment) -> Deployment {

@@ -1,0 +1,158 @@
+//! Taking in: which samples are new, their metrics, the archive; then what is poison, aside.
+
+use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsMessage};
+use parallax::adapters::aws::failure::Failure;
+use parallax::archive::error::ArchiveError;
+use parallax::archive::marks::Touch;
+use parallax::archive::port::{Append, Known};
+use parallax::intake::arrival::Arrivals;
+use parallax::intake::plan::decide;
+use parallax::measurement::units::UnixMillis;
+use parallax::measurement::wire::Record;
+use parallax::metrics::error::PublishError;
+use parallax::metrics::observed::observed;
+use parallax::metrics::port::Publish;
+use parallax::metrics::request::requests;
+
+use crate::journal::{Journal, Line, short};
+use crate::pace::{Pace, again, archive_may_pass};
+use crate::rollup::grid;
+use crate::settings::Settings;
+
+use super::group::groups;
+use super::message::Message;
+use super::port::SetAside;
+
+/// Where samples go, and how long there is.
+pub struct TakeIn<'a, A, M, P, D, C> {
+    /// The archive.
+    pub archive: &'a mut A,
+    /// The marks on its windows.
+    pub marks: &'a mut M,
+    /// The metrics.
+    pub metrics: &'a mut P,
+    /// The dead letters.
+    pub dead_letters: &'a mut D,
+    /// Time and chance.
+    pub pace: &'a C,
+    /// What is published, and how long samples are kept.
+    pub settings: &'a Settings,
+    /// The log.
+    pub journal: Journal<'a>,
+    /// When the answer has to be given: what is not done by then goes back to the queue.
+    pub until: UnixMillis,
+}
+
+/// Why messages go back to the queue.
+#[derive(Debug, thiserror::Error)]
+enum Stop {
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    #[error("the time of this invocation is over")]
+    Time,
+}
+
+impl<A, M, P, D, C> TakeIn<'_, A, M, P, D, C>
+where
+    A: Append + Known,
+    M: Touch,
+    P: Publish,
+    D: SetAside,
+    C: Pace,
+{
+    /// Takes in a batch. The messages that are named in the answer go back to the queue, the others are done with.
+    pub async fn batch(mut self, messages: Vec<SqsMessage>) -> SqsBatchResponse {
+        let now = self.pace.now();
+        let messages = messages.into_iter().map(|message| Message::of(message, now)).collect();
+        let mut response = SqsBatchResponse::default();
+        for group in groups(messages) {
+            for id in self.group(group).await {
+                response.add_failure(id);
+            }
+        }
+        response
+    }
+
+    /// The ids of messages that are not done with.
+    async fn group(&mut self, mut group: Vec<Message>) -> Vec<String> {
+        let waiting: Vec<bool> = group.iter().map(|message| !message.sound.is_empty()).collect();
+        let sound: Vec<Record> = group.iter_mut().flat_map(|message| std::mem::take(&mut message.sound)).collect();
+        let kept = sound.is_empty() || self.keep(group.len(), sound).await;
+        let mut failed = Vec::new();
+        for (message, waiting) in group.into_iter().zip(waiting) {
+            // Aside comes last: a message that is given back would be set aside twice.
+            let done = (kept || !waiting) && (message.poison.is_empty() || self.set_aside(&message).await);
+            if !done {
+                failed.push(message.id);
+            }
+        }
+        failed
+    }
+
+    /// Whether all of these samples are kept.
+    async fn keep(&mut self, messages: usize, sound: Vec<Record>) -> bool {
+        let pace = self.pace;
+        let kept = pace.within(self.until.since(pace.now()), self.publish_and_append(messages, sound)).await;
+        let reason = match kept {
+            Some(Ok(())) => return true,
+            Some(Err(stop)) => stop,
+            None => Stop::Time,
+        };
+        (self.journal)(&Line::GivenBack { messages, reason: short(&reason) });
+        false
+    }
+
+    async fn publish_and_append(&mut self, messages: usize, sound: Vec<Record>) -> Result<(), Stop> {
+        let (pace, until, journal) = (self.pace, self.until, self.journal);
+        let arrived = sound.len();
+        let known = again(pace, until, archive_may_pass, async || self.archive.known(&sound).await).await?;
+        let fresh = decide(Arrivals { sound, ..Arrivals::default() }, &known).fresh;
+        let mut archived_only = 0;
+        if !fresh.is_empty() {
+            let windows = grid::touched(&fresh, pace.now(), self.settings.keep);
+            again(pace, until, archive_may_pass, async || self.marks.touch(&windows, until).await).await?;
+            let observed = observed(&fresh, self.settings.metrics, pace.now());
+            archived_only = observed.archived_only;
+            for request in requests(observed.datums) {
+                match again(pace, until, PublishError::may_pass, async || self.metrics.publish(&request).await).await {
+                    // What CloudWatch will never take must not keep the archive from having it.
+                    Err(error @ PublishError::Refused { .. }) => {
+                        journal(&Line::NotPublished { datums: request.datums().len(), reason: short(&error) });
+                    }
+                    published => published?,
+                }
+            }
+            again(pace, until, archive_may_pass, async || self.archive.append(&fresh).await).await?;
+        }
+        let (new, repeated) = (fresh.len(), arrived - fresh.len());
+        journal(&Line::TakenIn { messages, new, repeated, archived_only });
+        Ok(())
+    }
+
+    /// Whether the message is among the dead letters now.
+    async fn set_aside(&mut self, message: &Message) -> bool {
+        let (pace, until) = (self.pace, self.until);
+        for poison in &message.poison {
+            (self.journal)(&Line::poison(&message.id, poison));
+        }
+        let reason = message.poison.first().map(|poison| short(&poison.reason)).unwrap_or_default();
+        let sending = again(
+            pace,
+            until,
+            |failure: &Failure| failure.kind.may_pass(),
+            async || self.dead_letters.set_aside(&message.body, &reason).await,
+        );
+        let reason = match pace.within(until.since(pace.now()), sending).await {
+            Some(Ok(())) => {
+                (self.journal)(&Line::SetAside { message: message.id.clone() });
+                return true;
+            }
+            Some(Err(failure)) => short(&failure),
+            None => short(&Stop::Time),
+        };
+        (self.journal)(&Line::GivenBack { messages: 1, reason });
+        false
+    }
+}

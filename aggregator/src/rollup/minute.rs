@@ -1,0 +1,69 @@
+//! A minute: which targets are down, from how many places, and from which regions nothing comes.
+
+use parallax::adapters::aws::failure::Failure;
+use parallax::archive::port::Scan;
+use parallax::archive::selection::{Selection, Source, Window};
+use parallax::measurement::units::UnixMillis;
+use parallax::metrics::down::{Rule, Watch};
+use parallax::metrics::port::Publish;
+use parallax::metrics::rollup;
+
+use crate::journal::{Journal, Line};
+use crate::pace::{Pace, again};
+use crate::settings::Settings;
+
+use super::error::RollupError;
+use super::port::Targets;
+use super::publish::publish;
+
+/// Bad samples in a row that make a page down from a place: one alone may be the network's.
+const IN_A_ROW: usize = 2;
+
+/// Where a minute is read from and published to.
+pub struct Minute<'a, A, T, P, C> {
+    /// The archive.
+    pub archive: &'a mut A,
+    /// The table of pages.
+    pub targets: &'a mut T,
+    /// The metrics.
+    pub metrics: &'a mut P,
+    /// Time and chance.
+    pub pace: &'a C,
+    /// Quorum, regions and tick.
+    pub settings: &'a Settings,
+    /// The log.
+    pub journal: Journal<'a>,
+    /// When it has to be done.
+    pub until: UnixMillis,
+}
+
+impl<A: Scan, T: Targets, P: Publish, C: Pace> Minute<'_, A, T, P, C> {
+    /// Rolls up as of a moment.
+    ///
+    /// # Errors
+    /// What did not answer.
+    pub async fn roll_up(self, at: UnixMillis) -> Result<(), RollupError> {
+        let (pace, until) = (self.pace, self.until);
+        pace.within(until.since(pace.now()), self.found_and_published(at)).await.ok_or(RollupError::Time)?
+    }
+
+    async fn found_and_published(self, at: UnixMillis) -> Result<(), RollupError> {
+        let Self { archive, targets, metrics, pace, settings, journal, until } = self;
+        let may_pass = |failure: &Failure| failure.kind.may_pass();
+        let listed = again(pace, until, may_pass, async || targets.listed().await).await?;
+        let slowest = listed.slowest.unwrap_or(settings.every).max(settings.every);
+        let look_back = Rule::shortest_look_back(IN_A_ROW, slowest);
+        let mut watch = Watch::new(Rule { quorum: settings.quorum, in_a_row: IN_A_ROW, look_back }, at);
+        let window = Window { from: watch.since(), to: UnixMillis(i64::MAX) };
+        archive.scan(&Selection { source: Source::default(), window }, &mut |record| watch.add(&record)).await?;
+        let found = watch.finish(settings.regions.iter().map(String::as_str));
+        publish(metrics, pace, until, rollup::minute(&found, listed.refused, at)).await?;
+        journal(&Line::Minute {
+            targets: found.targets.len(),
+            down: found.down.len(),
+            silent: found.silent.len(),
+            refused: listed.refused,
+        });
+        Ok(())
+    }
+}

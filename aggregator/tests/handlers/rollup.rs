@@ -1,0 +1,238 @@
+//! Rollups: as of a minute, and of windows, whenever their samples come.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use parallax::adapters::aws::failure::{Failure, Kind};
+use parallax::measurement::outcome::Cause;
+use parallax::measurement::phase::Phase;
+use parallax::measurement::units::UnixMillis;
+use parallax::measurement::wire::Record;
+use parallax::metrics::catalogue::Metric;
+use parallax_aggregator::journal::Line;
+use parallax_aggregator::rollup::error::RollupError;
+use parallax_aggregator::rollup::minute::Minute;
+use parallax_aggregator::rollup::port::Listed;
+use parallax_aggregator::rollup::window::Windows;
+
+use crate::support::at_once::now;
+use crate::support::memory::{Clock, Memory, MemoryMarks, MemoryMetrics, MemoryTargets, NOW, settings, throttled};
+use crate::support::samples::{Recipe, START};
+
+#[derive(Default)]
+struct World {
+    archive: Memory,
+    marks: MemoryMarks,
+    metrics: MemoryMetrics,
+    lines: RefCell<Vec<Line>>,
+}
+
+const TIME: Duration = Duration::from_secs(60);
+const MINUTE: i64 = 60_000;
+
+impl World {
+    fn keep(&mut self, records: impl IntoIterator<Item = Record>) {
+        for record in records {
+            self.archive.records.insert((record.sample.started_at_ms, record.sample.id.to_string()), record);
+        }
+    }
+
+    fn minute(&mut self, at: UnixMillis, targets: Result<Listed, Failure>) -> Result<(), RollupError> {
+        let (clock, settings, lines) = (Clock::at(at), settings(), &self.lines);
+        let minute = Minute {
+            archive: &mut self.archive,
+            targets: &mut MemoryTargets(targets),
+            metrics: &mut self.metrics,
+            pace: &clock,
+            settings: &settings,
+            journal: &|line| lines.borrow_mut().push(line.clone()),
+            until: at.plus(TIME),
+        };
+        now(minute.roll_up(at))
+    }
+
+    fn window(&mut self, at: UnixMillis) -> Result<(), RollupError> {
+        let (clock, settings, lines) = (Clock::at(at), settings(), &self.lines);
+        let windows = Windows {
+            archive: &mut self.archive,
+            marks: &mut self.marks,
+            metrics: &mut self.metrics,
+            pace: &clock,
+            settings: &settings,
+            journal: &|line| lines.borrow_mut().push(line.clone()),
+            until: at.plus(TIME),
+        };
+        now(windows.roll_up(at))
+    }
+
+    /// Samples kept in the window that begins so many minutes after the start, as its summary says; absent without one.
+    fn summarised(&self, minutes: i64) -> Option<u64> {
+        self.archive.summaries.get(&UnixMillis(START + minutes * MINUTE)).map(|summary| summary.samples)
+    }
+
+    fn mark(&mut self, minutes: i64, settled: UnixMillis) {
+        self.marks.marks.insert(UnixMillis(START + minutes * MINUTE), settled);
+    }
+}
+
+/// A sample of a region's function, so many seconds before the hour is over.
+fn sample(region: &'static str, target: &'static str, seconds_ago: i64, good: bool) -> Record {
+    let failed = (!good).then_some((Phase::Connect, Cause::Timeout));
+    let started_ms = NOW.0 - seconds_ago * 1_000;
+    let id = format!("{region}-{target}-{seconds_ago}");
+    let vantage = if region == "eu-west-1" { "lambda/eu-west-1/1769" } else { "lambda/us-east-1/1769" };
+    let recipe = Recipe { id, target, vantage, started_ms, failed, slot_ms: None, ..Recipe::default() };
+    let mut record = recipe.record();
+    record.environment.platform = "lambda".to_owned();
+    record.environment.region = Some(region.to_owned());
+    record
+}
+
+/// A sample at the minute that long after the start, that took so long.
+fn at(minute: i64, elapsed_us: u64) -> Vec<Record> {
+    let sample = |region| {
+        let mut record = sample(region, "daily-news", 0, true);
+        record.sample.started_at_ms = UnixMillis(START + minute * MINUTE + 5_000);
+        record.sample.id = format!("{region}-at-{minute}").parse().unwrap();
+        record.sample.elapsed_us.0 = elapsed_us + u64::try_from(minute % 5).unwrap();
+        record
+    };
+    ["eu-west-1", "us-east-1"].map(sample).to_vec()
+}
+
+const LISTED: Listed = Listed { slowest: Some(Duration::from_secs(60)), refused: 0 };
+
+#[test]
+fn a_page_that_fails_twice_from_enough_places_is_down_and_a_silent_region_is_named() {
+    let mut world = World::default();
+    world.keep(
+        [30, 90]
+            .iter()
+            .flat_map(|ago| [sample("eu-west-1", "front", *ago, false), sample("us-east-1", "front", *ago, false)]),
+    );
+    world.keep([sample("eu-west-1", "search", 20, true), sample("eu-west-1", "search", 80, false)]);
+    world.minute(NOW, Ok(Listed { refused: 3, ..LISTED })).unwrap();
+    assert_eq!(world.metrics.of(Metric::TargetsDown), (1, 1.0));
+    assert_eq!(world.metrics.of(Metric::RegionsDown), (2, 2.0), "front from two places, search from none");
+    assert_eq!(world.metrics.of(Metric::RegionsSilent), (1, 0.0));
+    assert_eq!(world.metrics.of(Metric::TargetsRefused), (1, 3.0));
+    // Nobody sends any more.
+    world.metrics.datums.clear();
+    world.minute(NOW.plus(Duration::from_secs(3_600)), Ok(LISTED)).unwrap();
+    assert_eq!(world.metrics.of(Metric::RegionsSilent), (1, 2.0));
+    assert_eq!(world.metrics.of(Metric::TargetsDown), (1, 0.0), "zero too: nothing is not zero");
+}
+
+#[test]
+fn the_slowest_page_says_how_far_back_to_look() {
+    let mut world = World::default();
+    world.keep(
+        [600, 1_800]
+            .iter()
+            .flat_map(|ago| [sample("eu-west-1", "slow", *ago, false), sample("us-east-1", "slow", *ago, false)]),
+    );
+    let slow = |minutes: u64| Ok(Listed { slowest: Some(Duration::from_secs(minutes * 60)), refused: 0 });
+    world.minute(NOW, slow(1)).unwrap();
+    assert_eq!(world.metrics.of(Metric::TargetsDown), (1, 0.0));
+    world.minute(NOW, slow(20)).unwrap();
+    assert_eq!(world.metrics.of(Metric::TargetsDown), (2, 1.0));
+}
+
+#[test]
+fn a_table_that_may_not_be_read_is_named() {
+    let denied = Failure {
+        action: "dynamodb:Scan",
+        resource: "table parallax-targets".to_owned(),
+        kind: Kind::Denied,
+        detail: String::new(),
+    };
+    let error = World::default().minute(NOW, Err(denied)).unwrap_err();
+    assert!(error.to_string().starts_with("dynamodb:Scan on table parallax-targets: access denied"), "{error}");
+}
+
+#[test]
+fn a_window_that_ended_is_summarised_and_twice_is_the_same() {
+    let mut world = World::default();
+    world.keep((0..60).flat_map(|minute| at(minute, 100_000)));
+    world.window(NOW).unwrap();
+    let first = world.archive.summaries.clone();
+    assert_eq!(world.summarised(45), Some(30));
+    assert_eq!(first[&UnixMillis(START + 45 * MINUTE)].sources.len(), 2);
+    assert_eq!(world.metrics.of(Metric::TargetsSlower), (1, 0.0));
+    world.window(NOW.plus(Duration::from_secs(100))).unwrap();
+    assert_eq!(world.archive.summaries, first);
+    assert_eq!(world.metrics.of(Metric::TargetsSlower), (2, 0.0), "read by its maximum, twice is once");
+}
+
+#[test]
+fn a_page_that_became_slower_from_enough_places_is_news() {
+    let mut world = World::default();
+    world.keep((0..45).flat_map(|minute| at(minute, 100_000)));
+    world.keep((45..60).flat_map(|minute| at(minute, 150_000)));
+    world.window(NOW).unwrap();
+    assert_eq!(world.metrics.of(Metric::TargetsSlower), (1, 1.0));
+    let [datum] = &world.metrics.datums[..] else { panic!("{:?}", world.metrics.datums) };
+    assert_eq!(datum.at(), NOW, "at its end");
+}
+
+#[test]
+fn a_window_to_which_samples_were_added_is_summarised_anew_once_they_are_kept() {
+    let mut world = World::default();
+    world.keep((0..60).flat_map(|minute| at(minute, 100_000)));
+    let soon = NOW.plus(Duration::from_secs(30));
+    // One that is settled, one that somebody is still adding to, and one that has not ended.
+    world.mark(0, NOW);
+    world.mark(15, soon);
+    world.mark(60, NOW);
+    world.window(NOW).unwrap();
+    assert_eq!([0, 15, 30, 45, 60].map(|minutes| world.summarised(minutes)), [Some(30), None, None, Some(30), None]);
+    assert_eq!(world.marks.marks.len(), 2);
+    // A sample of long ago comes, and only the archive hears of it.
+    let published = world.metrics.datums.len();
+    world.keep(at(-20, 100_000));
+    world.mark(-30, soon);
+    world.window(soon).unwrap();
+    assert_eq!([-30, 15].map(|minutes| world.summarised(minutes)), [Some(2), Some(30)]);
+    assert_eq!(world.marks.marks.len(), 1, "the one that has not ended");
+    assert_eq!(world.metrics.datums.len(), published + 1, "the last window's, once more");
+}
+
+#[test]
+fn a_window_that_was_marked_while_it_was_summarised_stays_marked() {
+    let mut marks = MemoryMarks::default();
+    now(async {
+        use parallax::archive::marks::{Touch, Touched};
+        marks.touch(&[UnixMillis(START)], NOW).await.unwrap();
+        let read = marks.touched(10).await.unwrap();
+        marks.touch(&[UnixMillis(START)], NOW.plus(TIME)).await.unwrap();
+        marks.done(read[0]).await.unwrap();
+        assert_eq!(marks.touched(10).await.unwrap()[0].settled, NOW.plus(TIME));
+    });
+}
+
+#[test]
+fn what_is_not_done_in_time_stays_marked_and_is_said() {
+    let mut world = World::default();
+    world.mark(0, NOW);
+    world.mark(15, NOW);
+    // The marks are read, the last window is scanned and put; then the archive is gone.
+    world.archive.faults.extend([None, None, Some(throttled())]);
+    let error = world.window(NOW).unwrap_err();
+    assert!(error.to_string().contains("dynamodb:PutItem on table archive"), "{error}");
+    assert_eq!(world.marks.marks.len(), 2);
+    assert!(matches!(world.lines.borrow().last(), Some(Line::WindowsLeft { windows: 2, .. })));
+    world.window(NOW).unwrap();
+    assert_eq!((world.marks.marks.len(), world.summarised(0), world.summarised(15)), (0, Some(0), Some(0)));
+}
+
+#[test]
+fn placement_is_split_over_a_day_four_times_a_day() {
+    let mut world = World::default();
+    world.keep((-60..0).flat_map(|minute| at(minute + 60, 100_000)));
+    world.window(NOW).unwrap();
+    assert_eq!(world.marks.splits.len(), 0);
+    world.window(UnixMillis(START + 6 * 60 * MINUTE)).unwrap();
+    let [(stretch, split)] = &world.marks.splits[..] else { panic!() };
+    assert_eq!((stretch.to.0 - stretch.from.0, split.samples), (86_400_000, 120));
+    assert_eq!(world.metrics.of(Metric::PlacementShare).0, 0, "one sandbox a place says nothing");
+}

@@ -1,0 +1,141 @@
+//! Runs by turns, so that what else the machine does falls on all.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use nix::time::{ClockId, clock_gettime};
+use nix::unistd::Pid;
+use parallax::lab::cpu_share::CpuShare;
+
+use crate::built::Built;
+use crate::cloud::{Cloud, REGION};
+use crate::fake_lambda::{Ended, FakeLambda};
+use crate::figures::Spread;
+use crate::relay::Relay;
+use crate::shell;
+
+/// 7 % of a processor in periods of 20 ms, as a function of 128 MB has.
+const PERIOD: Duration = Duration::from_millis(20);
+const QUOTA: Duration = Duration::from_micros(1_400);
+/// Lambda's own limit on what a function may take.
+const TIME_OUT: Duration = Duration::from_secs(60);
+
+/// All in milliseconds.
+#[derive(Default)]
+pub struct Seen {
+    /// Ours: exec to the first question for an invocation.
+    pub init: Vec<f64>,
+    /// The same of the minimal function.
+    pub minimal: Vec<f64>,
+    /// Exec to an answer that comes after the queue took the message; all but init under the share.
+    pub accepted: Vec<f64>,
+    /// Of that, the invocation.
+    pub invocation: Vec<f64>,
+    /// Processor time of a process from exec to its first answer.
+    pub cold_cpu: Vec<f64>,
+    /// Processor time of a later invocation that finds no connection left.
+    pub warm_cpu: Vec<f64>,
+    /// The same with its connections still there.
+    pub kept_cpu: Vec<f64>,
+    /// Processor time of the shell function.
+    pub shell_cpu: Vec<f64>,
+    /// Its time on the wall, with processors to itself.
+    pub shell: Vec<f64>,
+}
+
+/// Prints the table.
+pub fn run(built: &Built, cloud: &Cloud, runs: usize) -> Seen {
+    let share = CpuShare::create(QUOTA, PERIOD).expect("a share of the processor, as root");
+    let mut seen = Seen::default();
+    for turn in 0..runs {
+        let begun = Instant::now();
+        let minimal = FakeLambda::start(&built.minimal, REGION, &[]);
+        seen.minimal.push(millis(minimal.ready() - begun));
+        drop(minimal);
+        throttled(built, cloud, &share, &mut seen);
+        cold(built, cloud, &mut seen);
+        let (wall, cpu) = shell::run(cloud, turn);
+        seen.shell.push(wall);
+        seen.shell_cpu.push(cpu);
+    }
+    warm(built, cloud, runs, &mut seen);
+    println!("\n{:<58} {:>3} {:>9} {:>9} {:>9}", "ms", "n", "p50", "p95", "max");
+    for (name, values) in [
+        ("init, the minimal function", &seen.minimal),
+        ("init, the probe", &seen.init),
+        ("exec to the first message taken, 7 % of a processor", &seen.accepted),
+        ("of that, the invocation", &seen.invocation),
+        ("processor time: exec to the first message taken", &seen.cold_cpu),
+        ("processor time: warm, a new connection to the queue", &seen.warm_cpu),
+        ("processor time: warm, connections kept", &seen.kept_cpu),
+        ("processor time: shell, curl and aws", &seen.shell_cpu),
+        ("shell, curl and aws, a processor to itself", &seen.shell),
+    ] {
+        let spread = Spread::of(values.clone()).expect("values");
+        println!("{name:<58} {:>3} {:>9.2} {:>9.2} {:>9.2}", spread.count, spread.p50, spread.p95, spread.p99);
+    }
+    seen
+}
+
+fn throttled(built: &Built, cloud: &Cloud, share: &CpuShare, seen: &mut Seen) {
+    let begun = Instant::now();
+    let mut sandbox = FakeLambda::start(&built.probe, REGION, &cloud.variables(cloud.address));
+    seen.init.push(millis(sandbox.ready() - begun));
+    std::fs::write(share.folder().join("cgroup.procs"), sandbox.process().to_string()).expect("it is in the share");
+    let asked = Instant::now();
+    answered(&mut sandbox);
+    seen.invocation.push(millis(asked.elapsed()));
+    // The time that this program took to see that init was over is not the function's.
+    seen.accepted.push(millis(asked.elapsed()) + seen.init.last().copied().unwrap_or_default());
+}
+
+fn cold(built: &Built, cloud: &Cloud, seen: &mut Seen) {
+    let mut sandbox = FakeLambda::start(&built.probe, REGION, &cloud.variables(cloud.address));
+    answered(&mut sandbox);
+    sandbox.ready();
+    seen.cold_cpu.push(cpu(sandbox.process()));
+}
+
+fn warm(built: &Built, cloud: &Cloud, runs: usize, seen: &mut Seen) {
+    let relay = Relay::to(cloud.address);
+    let mut sandbox = FakeLambda::start(&built.probe, REGION, &cloud.variables(relay.address));
+    answered(&mut sandbox);
+    for turn in 0..2 * runs {
+        if turn % 2 == 0 {
+            relay.break_off();
+        }
+        sandbox.ready();
+        let before = cpu(sandbox.process());
+        answered(&mut sandbox);
+        sandbox.ready();
+        let used = cpu(sandbox.process()) - before;
+        if turn % 2 == 0 { seen.warm_cpu.push(used) } else { seen.kept_cpu.push(used) }
+    }
+}
+
+fn answered(sandbox: &mut FakeLambda) {
+    let ended = sandbox.invoke("{}", TIME_OUT);
+    let taken = matches!(&ended, Ended::Answered(answer) if answer.contains("\"sent\":1"));
+    assert!(taken, "{ended:?}");
+}
+
+/// Processor time of a process and all threads it ever had.
+fn cpu(process: Pid) -> f64 {
+    let clock = ClockId::pid_cpu_clock_id(process).expect("a clock");
+    millis(clock_gettime(clock).expect("its time").into())
+}
+
+/// One run of the steps, under a share where one is given.
+pub fn command(program: &Path, share: Option<&CpuShare>) -> Command {
+    share.map_or_else(|| Command::new(program), |share| share.command(program))
+}
+
+/// A share like that of a small function.
+pub fn small() -> CpuShare {
+    CpuShare::create(QUOTA, PERIOD).expect("a share of the processor, as root")
+}
+
+pub fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}

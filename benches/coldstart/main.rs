@@ -1,0 +1,44 @@
+//! What the probe costs as a function: `cargo bench --features aws,lambda --bench coldstart`, as root, after
+//! `tests/set_up`. What is compared, and what came out, is in `docs/coldstart.md`.
+#![expect(unreachable_pub, reason = "a program of its own has no outside: `pub` says what a module offers the others")]
+
+mod built;
+mod cloud;
+mod compare;
+#[path = "../../tests/support/fake_lambda.rs"]
+#[allow(dead_code, reason = "tests use the rest")]
+mod fake_lambda;
+#[path = "../instrument/figures.rs"]
+#[allow(dead_code, reason = "another benchmark uses the rest")]
+mod figures;
+#[path = "../../tests/support/relay.rs"]
+#[allow(dead_code, reason = "tests use the rest")]
+mod relay;
+mod shell;
+mod steps;
+
+use std::process::ExitCode;
+
+use figures::bound;
+
+/// Of each kind, by turns.
+const RUNS: usize = 20;
+
+fn main() -> ExitCode {
+    let built = built::build();
+    println!("{}: {:.2} MB", built.probe.display(), built.megabytes());
+    let cloud = cloud::Cloud::start();
+    let steps = steps::run(&built, &cloud);
+    let seen = compare::run(&built, &cloud, RUNS);
+
+    println!("\n== bounds");
+    let median = |values: &[f64]| figures::Spread::of(values.to_vec()).map(|spread| spread.p50);
+    let difference = |a: &[f64], b: &[f64]| Some(median(a)? - median(b)?);
+    let share = |ours: &[f64], more: f64| Some((median(ours)? + more) / median(&seen.shell_cpu)?);
+    let kept = [
+        bound("init, ours less the minimal one's, medians", difference(&seen.init, &seen.minimal), 10.0, " ms"),
+        bound("processor time, warm to shell, medians", share(&seen.warm_cpu, steps.table_again), 1.0 / 80.0, ""),
+        bound("processor time, cold to shell, medians", share(&seen.cold_cpu, 0.0), 1.0 / 20.0, ""),
+    ];
+    if kept.into_iter().all(|kept| kept) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

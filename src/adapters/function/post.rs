@@ -1,0 +1,174 @@
+//! Sending: to the queue at home; where that does not take it, to the region's own spool; from there, later, home.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
+
+use crate::adapters::aws::queue::Queue;
+use crate::measurement::units::UnixMillis;
+
+/// For all tries to reach the queue at home.
+const HOME_PATIENCE: Duration = Duration::from_secs(5);
+/// The same for the spool, which is near; both fit into what an invocation keeps for sending.
+const SPOOL_PATIENCE: Duration = Duration::from_secs(3);
+/// What the queue and the spool did not take is held up to here, the newest first to stay.
+const HELD_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// In one invocation so many times up to ten messages go from the spool to the queue, and for so long.
+const DRAIN_ROUNDS: usize = 10;
+const DRAIN_PATIENCE: Duration = Duration::from_secs(3);
+/// Nothing is taken from the spool with less time than this left.
+const DRAIN_SPARES: Duration = Duration::from_secs(1);
+/// A spool that was empty is looked into again after: another sandbox may have left something.
+const LOOK_EVERY: Duration = Duration::from_secs(300);
+
+/// One message, and how many samples it carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// The message.
+    pub text: String,
+    /// In it.
+    pub samples: usize,
+}
+
+/// What became of letters; numbers are of samples, but `drained`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Posted {
+    /// Taken by the queue.
+    pub sent: usize,
+    /// Taken by the spool.
+    pub spooled: usize,
+    /// Messages that went from the spool to the queue.
+    pub drained: usize,
+    /// Taken by neither, and kept here for the next invocation.
+    pub held: usize,
+    /// Taken by neither, and not kept.
+    pub lost: usize,
+    /// What went wrong.
+    pub notes: Vec<String>,
+}
+
+/// The queue, the spool, and what neither took yet.
+pub struct Post {
+    home: Queue,
+    spool: Queue,
+    held: VecDeque<Letter>,
+    /// When the spool was last found empty; absent while it may have something.
+    empty_at: Option<UnixMillis>,
+}
+
+impl Post {
+    /// With nothing held.
+    #[must_use]
+    pub fn new(home: Queue, spool: Queue) -> Self {
+        Self { home, spool, held: VecDeque::new(), empty_at: None }
+    }
+
+    /// Sends what is held and these letters; once all of them are at home, what is in the spool.
+    ///
+    /// Ends before `end`. What was given up for want of an answer may have been taken all the same: a repeat does no harm.
+    pub async fn send(&mut self, letters: Vec<Letter>, now: UnixMillis, end: Instant) -> Posted {
+        let mut posted = Posted::default();
+        let letters: Vec<Letter> = self.held.drain(..).chain(letters).collect();
+        // Two fifths of what is left stay for the spool.
+        let left = end.saturating_duration_since(Instant::now());
+        let until = Instant::now() + HOME_PATIENCE.min(left * 6 / 10);
+        let rest = deliver(&self.home, letters, until, &mut posted.sent, &mut posted.notes).await;
+        if rest.is_empty() {
+            self.drain(now, end, &mut posted).await;
+            return posted;
+        }
+        let until = (Instant::now() + SPOOL_PATIENCE).min(end);
+        let rest = deliver(&self.spool, rest, until, &mut posted.spooled, &mut posted.notes).await;
+        self.empty_at = None;
+        self.hold(rest, &mut posted);
+        posted
+    }
+
+    /// Nothing waits here to be sent.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    fn hold(&mut self, rest: Vec<Letter>, posted: &mut Posted) {
+        let mut bytes = 0_usize;
+        for letter in rest.into_iter().rev() {
+            bytes = bytes.saturating_add(letter.text.len());
+            if bytes <= HELD_BYTES_MAX {
+                posted.held += letter.samples;
+                self.held.push_front(letter);
+            } else {
+                posted.lost += letter.samples;
+            }
+        }
+    }
+
+    async fn drain(&mut self, now: UnixMillis, end: Instant, posted: &mut Posted) {
+        if self.empty_at.is_some_and(|at| now >= at && now.since(at) < LOOK_EVERY) {
+            return;
+        }
+        let until = (Instant::now() + DRAIN_PATIENCE).min(end.checked_sub(DRAIN_SPARES).unwrap_or(end));
+        if until <= Instant::now() {
+            return;
+        }
+        match timeout_at(until, self.rounds(&mut posted.drained, now)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(note)) => posted.notes.push(format!("the spool is not emptied: {note}")),
+            Err(_) => posted.notes.push("the spool is not emptied: no time left in this invocation".to_owned()),
+        }
+    }
+
+    async fn rounds(&mut self, drained: &mut usize, now: UnixMillis) -> Result<(), String> {
+        for _ in 0..DRAIN_ROUNDS {
+            let found = self.spool.receive(10).await.map_err(|failure| failure.to_string())?;
+            if found.is_empty() {
+                self.empty_at = Some(now);
+                return Ok(());
+            }
+            let sent = self.home.send(found.iter().map(|held| held.message.clone()).collect()).await;
+            for (place, held) in found.iter().enumerate() {
+                if sent.unsent.iter().any(|unsent| unsent.place == place) {
+                    continue;
+                }
+                *drained += 1;
+                self.spool.delete(held).await.map_err(|failure| failure.to_string())?;
+            }
+            if let Some(unsent) = sent.unsent.first() {
+                return Err(unsent.failure.to_string());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Gives letters to a queue; returns those that it did not take.
+async fn deliver(
+    queue: &Queue,
+    letters: Vec<Letter>,
+    until: Instant,
+    taken: &mut usize,
+    notes: &mut Vec<String>,
+) -> Vec<Letter> {
+    if letters.is_empty() {
+        return letters;
+    }
+    let texts = letters.iter().map(|letter| letter.text.clone()).collect();
+    let Ok(sent) = timeout_at(until, queue.send(texts)).await else {
+        notes.push(format!("sqs:SendMessage on {}: no answer in the time there was", queue.url()));
+        return letters;
+    };
+    let mut why = None;
+    let mut rest = Vec::new();
+    for (place, letter) in letters.into_iter().enumerate() {
+        match sent.unsent.iter().find(|unsent| unsent.place == place) {
+            None => *taken += letter.samples,
+            Some(unsent) => {
+                why.get_or_insert_with(|| unsent.failure.to_string());
+                rest.push(letter);
+            }
+        }
+    }
+    notes.extend(why);
+    rest
+}

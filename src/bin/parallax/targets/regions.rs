@@ -1,0 +1,43 @@
+//! Every region at once, each for itself.
+
+use futures_util::future::join_all;
+use parallax::adapters::aws::connection::{self, Patience};
+use parallax::adapters::aws::failure::Failure;
+use parallax::adapters::aws::targets::Targets;
+
+use super::meant::Meant;
+use crate::exit::Problem;
+
+/// A region, and what came of it.
+pub(super) struct Answered<T> {
+    pub(super) region: String,
+    pub(super) outcome: Result<T, Failure>,
+}
+
+/// Does the same with the table of each region; one that fails does not keep the others from ending.
+pub(super) fn each<T>(
+    meant: &Meant,
+    work: impl AsyncFn(&Targets) -> Result<T, Failure>,
+) -> Result<Vec<Answered<T>>, Problem> {
+    let one = async |region: &String| {
+        let config = connection::config(Some(region), Patience::COMMAND).await;
+        let outcome = work(&Targets::new(&config, &meant.table)).await;
+        Answered { region: region.clone(), outcome }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Problem::unfinished(format!("cannot start: {error}")))?;
+    Ok(runtime.block_on(join_all(meant.regions.iter().map(one))))
+}
+
+/// Which regions failed, and why; nothing where none did.
+pub(super) fn failed<T>(answers: &[Answered<T>]) -> Option<Problem> {
+    let failed = answers
+        .iter()
+        .filter_map(|answer| answer.outcome.as_ref().err().map(|failure| format!("{}: {failure}", answer.region)));
+    let failed: Vec<String> = failed.collect();
+    let done = answers.len() - failed.len();
+    (!failed.is_empty()).then(|| {
+        let others = if done == 0 { "no region is done" } else { "the other regions are done" };
+        Problem::unfinished(format!("{}\n{others}; the same command again does the rest", failed.join("\n")))
+    })
+}

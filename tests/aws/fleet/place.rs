@@ -1,0 +1,79 @@
+//! Where a fleet is deployed in a test: an account of its own, and a fleet file.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::support::command::{Run, finished};
+use crate::support::ministack::{Account, ministack, python};
+use crate::support::needs;
+
+/// The home region of every fleet here.
+pub const HOME: &str = "eu-west-1";
+
+/// An account, a folder, and the programs that the scripts call.
+pub struct Place {
+    pub account: Account,
+    folder: tempfile::TempDir,
+    programs: PathBuf,
+}
+
+impl Place {
+    /// One that nobody has used; `None` where something is missing and `CI` is not set.
+    pub fn new(test: &str) -> Option<Self> {
+        for tools in [&["bash"][..], &["jq"], &["zip"], &["readelf"], &["cargo"]] {
+            needs::program(test, tools)?;
+        }
+        let aws = python(test, "aws")?;
+        let account = ministack(test)?.account();
+        let programs = aws.parent().unwrap().to_owned();
+        Some(Self { account, folder: tempfile::tempdir().unwrap(), programs })
+    }
+
+    /// A fleet file of this text.
+    pub fn write(&self, text: &str) -> PathBuf {
+        let file = self.folder.path().join("fleet.toml");
+        fs::write(&file, text).unwrap();
+        file
+    }
+
+    /// A script of `infra/`, as it is.
+    pub fn script(&self, name: &str, words: &[&str]) -> Command {
+        self.command(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/infra")).join(name), words)
+    }
+
+    /// The AWS command line. Never for `sqs`: that of version 1 has an address of its own for it.
+    pub fn aws(&self, region: &str, words: &[&str]) -> Run {
+        assert_ne!(words[0], "sqs");
+        let mut command = self.command(self.programs.join("aws"), words);
+        finished(command.args(["--region", region, "--output", "json"]).output().unwrap())
+    }
+
+    /// The program itself.
+    pub fn parallax(&self, words: &[&str]) -> Command {
+        self.command(env!("CARGO_BIN_EXE_parallax"), words)
+    }
+
+    /// Everything there is in the account, a line each.
+    pub fn inventory(&self, regions: &[&str]) -> String {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/aws/fleet/inventory.py");
+        let mut command = self.command(self.programs.join("python"), &[&[script], regions].concat());
+        let run = finished(command.output().unwrap());
+        assert_eq!((run.code, run.err.as_str()), (0, ""));
+        run.out
+    }
+
+    fn command(&self, program: impl AsRef<std::ffi::OsStr>, words: &[&str]) -> Command {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path =
+            std::env::join_paths([self.programs.clone()].into_iter().chain(std::env::split_paths(&path))).unwrap();
+        let mut command = Command::new(program);
+        command
+            .args(words)
+            .current_dir(self.folder.path())
+            .env("PATH", path)
+            .env("PARALLAX", env!("CARGO_BIN_EXE_parallax"))
+            .envs(self.account.environment(HOME));
+        command
+    }
+}

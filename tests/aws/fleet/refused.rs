@@ -1,0 +1,96 @@
+//! What cannot be deployed is said before anything is made: what it is, and what to do.
+
+use super::place::{HOME, Place};
+use crate::support::command::{Run, finished};
+
+const FLEET: &str = r#"
+schema = 1
+every = "1d"
+[fleet]
+home = "eu-west-1"
+regions = ["eu-west-1", "us-east-1"]
+[[target]]
+id = "front"
+url = "https://www.example.com/"
+"#;
+
+fn deploy(place: &Place, text: &str, words: &[&str]) -> Run {
+    let file = place.write(text);
+    finished(place.script("deploy", &[&[file.to_str().unwrap()], words].concat()).output().unwrap())
+}
+
+#[test]
+fn what_was_typed_wrong_is_named() {
+    let Some(place) = Place::new("what_was_typed_wrong_is_named") else { return };
+    for (words, said) in [
+        (&["--arch", "mips"][..], "there is no architecture mips; write x86_64 or arm64"),
+        (
+            &["--name", "My Fleet"],
+            "--name My Fleet: write up to 20 lower-case letters, digits and hyphens, a letter first",
+        ),
+        (&["--name"], "--name needs a value; see --help"),
+        (&["--hub", "Nothing=1"], "--hub Nothing=1: write KEY=VALUE, where KEY is one of Quorum"),
+        (&["--hub", "Regions=eu-west-1"], "--hub Regions=eu-west-1: write KEY=VALUE, where KEY is one of Quorum"),
+        (&["--probe", "Timeout"], "--probe Timeout: write KEY=VALUE, where KEY is one of Timeout"),
+        (&["--nonsense"], "--nonsense is no option of this; see --help"),
+        (&["again.toml"], "again.toml: there is a fleet file already"),
+    ] {
+        let run = deploy(&place, FLEET, words);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{words:?}: {}", run.err);
+        assert!(run.err.contains(said), "{words:?}: {}", run.err);
+    }
+    for words in [&[][..], &["--name", "x"], &["--regions", "eu-west-1"]] {
+        let run = finished(place.script("destroy", words).output().unwrap());
+        assert_eq!(run.code, 2, "{words:?}: {}", run.err);
+        assert!(run.err.contains("name the fleet file, or --name and --regions"), "{words:?}: {}", run.err);
+    }
+}
+
+#[test]
+fn what_cannot_be_is_said_before_anything_is_made() {
+    let Some(place) = Place::new("what_cannot_be_is_said_before_anything_is_made") else { return };
+
+    let invalid = FLEET.replace("https://www.example.com/", "www.example.com");
+    let run = deploy(&place, &invalid, &[]);
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert!(run.err.contains("fleet.toml:9:7: `url`: \"www.example.com\" has no scheme"), "{}", run.err);
+
+    let run = deploy(&place, &FLEET.replace("us-east-1", "us-nowhere-1"), &[]);
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert!(run.err.contains("there is no region us-nowhere-1 in AWS; known are af-south-1,"), "{}", run.err);
+
+    let file = place.write(FLEET);
+    let mut nobody = place.script("deploy", &[file.to_str().unwrap()]);
+    let run = finished(nobody.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY").output().unwrap());
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert!(run.err.contains("no valid credentials for AWS; set AWS_PROFILE"), "{}", run.err);
+
+    let other = Place::new("what_cannot_be_is_said_before_anything_is_made").unwrap();
+    let bucket = format!("parallax-artifacts-{}-us-east-1", place.account.id());
+    let made = other.aws("us-east-1", &["s3api", "create-bucket", "--bucket", &bucket]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let run = deploy(&place, FLEET, &[]);
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert!(run.err.contains(&format!("us-east-1: deploy: the bucket name {bucket} is taken")), "{}", run.err);
+    assert!(run.err.contains("choose another fleet name with --name"), "{}", run.err);
+
+    assert_eq!(place.inventory(&[HOME, "us-east-1"]), "", "something was made");
+}
+
+#[test]
+fn a_rehearsal_says_all_and_does_nothing() {
+    let Some(place) = Place::new("a_rehearsal_says_all_and_does_nothing") else { return };
+    let run = deploy(&place, FLEET, &["--dry-run", "--hub", "Quorum=1"]);
+    assert_eq!((run.code, run.out.as_str()), (0, ""), "{}", run.err);
+    for said in [
+        "eu-west-1: would create stack parallax-hub with: Name=parallax",
+        " Quorum=1",
+        "eu-west-1: would create stack parallax-probe with:",
+        "us-east-1: would create stack parallax-probe with:",
+        "Method=fresh MemoryMb=1769 Schedule=cron(0 0 * * ? *) EveryMinutes=1440",
+        "would write 1 targets",
+    ] {
+        assert!(run.err.contains(said), "{said} is missing from\n{}", run.err);
+    }
+    assert_eq!(place.inventory(&[HOME, "us-east-1"]), "", "something was made");
+}

@@ -1,0 +1,73 @@
+//! A CloudFormation template as the linter reads it: YAML's short forms written out.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::{Map, Value};
+
+use crate::support::ministack::python;
+
+/// Where templates and scripts are.
+pub fn folder() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/infra"))
+}
+
+/// A template.
+pub struct Template {
+    /// All of it.
+    pub whole: Value,
+}
+
+/// The hub and the probe; `None` where the tests' Python is not here and `CI` is not set.
+pub fn both(test: &str) -> Option<[Template; 2]> {
+    let python = python(test, "python")?;
+    Some(["hub.yaml", "probe.yaml"].map(|name| {
+        const READ: &str =
+            "import json,sys;from cfnlint.decode import cfn_yaml;print(json.dumps(cfn_yaml.load(sys.argv[1])))";
+        let output = Command::new(&python).args(["-c", READ]).arg(folder().join(name)).output().unwrap();
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        Template { whole: serde_json::from_slice(&output.stdout).unwrap() }
+    }))
+}
+
+impl Template {
+    /// The resources of a kind, such as `AWS::SQS::Queue`, by name.
+    pub fn all(&self, kind: &str) -> Vec<(&str, &Value)> {
+        let resources = self.whole["Resources"].as_object().unwrap();
+        let found: Vec<_> =
+            resources.iter().filter(|(_, it)| it["Type"] == kind).map(|(name, it)| (name.as_str(), it)).collect();
+        found
+    }
+
+    /// The properties of a resource.
+    pub fn properties(&self, name: &str) -> &Map<String, Value> {
+        self.whole["Resources"][name]["Properties"].as_object().unwrap_or_else(|| panic!("no resource {name}"))
+    }
+
+    /// A number, or the default of the parameter that stands for it.
+    pub fn number(&self, value: &Value) -> u64 {
+        let parameter = value["Ref"].as_str().map(|name| &self.whole["Parameters"][name]["Default"]);
+        parameter.unwrap_or(value).as_u64().unwrap_or_else(|| panic!("{value} is no number and has no default"))
+    }
+
+    /// What the role of a function may do: each statement of its policies.
+    pub fn allowed(&self, role: &str) -> Vec<Value> {
+        let policies = self.properties(role)["Policies"].as_array().unwrap();
+        let statements = policies.iter().flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap());
+        // A statement behind a condition stands in its first arm.
+        statements.map(|statement| statement["Fn::If"].get(1).unwrap_or(statement).clone()).collect()
+    }
+
+    /// The actions of all of them.
+    pub fn actions(&self, role: &str) -> Vec<String> {
+        self.allowed(role).iter().flat_map(|statement| texts(&statement["Action"])).collect()
+    }
+}
+
+/// One text or several.
+pub fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Array(several) => several.iter().flat_map(texts).collect(),
+        one => vec![one.as_str().unwrap().to_owned()],
+    }
+}

@@ -1,0 +1,94 @@
+//! Home cut off, the spool too: what was measured comes home later.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use parallax::measurement::units::UnixMillis;
+use serde_json::json;
+
+use super::{AMPLE, Fleet, event, logged, seen, slot, taken_from};
+use crate::support::fake_lambda::Ended;
+use crate::support::relay::Road;
+
+const PAGES: [&str; 2] = ["id = \"a\"\nurl = \"SITE/page\"", "id = \"b\"\nurl = \"SITE/page\""];
+
+fn ticks(count: i64) -> impl Iterator<Item = UnixMillis> {
+    let first = slot().0;
+    (0..count).map(move |tick| UnixMillis(first + tick * 60_000))
+}
+
+fn expected(slots: &[UnixMillis]) -> BTreeSet<(String, i64)> {
+    slots.iter().flat_map(|at| [("a".to_owned(), at.0), ("b".to_owned(), at.0)]).collect()
+}
+
+#[test]
+fn probing_goes_on_without_home_and_every_sample_is_there_afterwards() {
+    let test = "probing_goes_on_without_home_and_every_sample_is_there_afterwards";
+    let Some(fleet) = Fleet::deploy(test) else { return };
+    fleet.watch(&PAGES);
+    let slots: Vec<UnixMillis> = ticks(5).collect();
+    let mut sandbox = fleet.sandbox();
+    assert!(matches!(sandbox.invoke(&event(slots[0]), AMPLE), Ended::Answered(_)));
+    for (tick, road) in [(1, Road::Refusing), (2, Road::Silent), (3, Road::Refusing)] {
+        fleet.home.set(road);
+        assert!(matches!(sandbox.invoke(&event(slots[tick]), AMPLE), Ended::Answered(_)), "it is no error yet");
+        let line = logged(&sandbox, tick + 1);
+        assert_eq!((&line["sent"], &line["spooled"], &line["held"]), (&json!(0), &json!(2), &json!(0)), "{line}");
+    }
+    fleet.home.set(Road::Open);
+    assert_eq!(seen(&fleet.arrived()), expected(&slots[..1]), "nothing came past the relay");
+    sandbox.invoke(&event(slots[4]), AMPLE);
+    let line = logged(&sandbox, 5);
+    assert_eq!((&line["sent"], &line["spooled"], &line["drained"]), (&json!(2), &json!(0), &json!(3)), "{line}");
+    assert_eq!(seen(&fleet.arrived()), expected(&slots[1..]));
+    assert_eq!(seen(&taken_from(&fleet.spool)), BTreeSet::new(), "the spool is empty");
+}
+
+#[test]
+fn another_sandbox_brings_home_what_one_has_left() {
+    let Some(fleet) = Fleet::deploy("another_sandbox_brings_home_what_one_has_left") else { return };
+    fleet.watch(&PAGES);
+    let slots: Vec<UnixMillis> = ticks(2).collect();
+    fleet.home.set(Road::Refusing);
+    fleet.sandbox().invoke(&event(slots[0]), AMPLE);
+    fleet.home.set(Road::Open);
+    fleet.sandbox().invoke(&event(slots[1]), AMPLE);
+    assert_eq!(seen(&fleet.arrived()), expected(&slots));
+}
+
+#[test]
+fn what_neither_queue_takes_is_an_error_and_is_kept_for_the_next_invocation() {
+    let test = "what_neither_queue_takes_is_an_error_and_is_kept_for_the_next_invocation";
+    let Some(fleet) = Fleet::deploy(test) else { return };
+    fleet.watch(&PAGES);
+    let slots: Vec<UnixMillis> = ticks(3).collect();
+    let mut sandbox = fleet.sandbox();
+    fleet.home.set(Road::Refusing);
+    fleet.near.set(Road::Refusing);
+    for (tick, held) in [(0, 2), (1, 4)] {
+        let Ended::Failed(error) = sandbox.invoke(&event(slots[tick]), AMPLE) else { panic!("it did not fail") };
+        let words = format!("neither the queue nor the spool took {held} samples");
+        assert!(error.contains("Parallax.Unsent") && error.contains(&words), "{error}");
+        assert_eq!(logged(&sandbox, tick + 1)["held"], held);
+    }
+    fleet.home.set(Road::Open);
+    fleet.near.set(Road::Open);
+    assert!(matches!(sandbox.invoke(&event(slots[2]), AMPLE), Ended::Answered(_)));
+    assert_eq!(logged(&sandbox, 3)["sent"], 6);
+    assert_eq!(seen(&fleet.arrived()), expected(&slots));
+}
+
+#[test]
+fn killed_while_it_measures_it_has_sent_what_came_before() {
+    let Some(fleet) = Fleet::deploy("killed_while_it_measures_it_has_sent_what_came_before") else { return };
+    fleet.watch(&[
+        "id = \"a\"\nurl = \"SITE/page\"",
+        "id = \"slow\"\nurl = \"SITE/slow?ms=30000\"\nevery = \"2m\"\ntimeout = \"40s\"",
+    ]);
+    let (even, odd) = (slot(), UnixMillis(slot().0 + 60_000));
+    let mut sandbox = fleet.sandbox();
+    sandbox.invoke(&event(odd), AMPLE);
+    let ended = sandbox.invoke_and_kill(&event(even), AMPLE, Duration::from_secs(2));
+    assert_eq!(ended, Ended::Killed);
+    assert_eq!(seen(&fleet.arrived()), BTreeSet::from([("a".to_owned(), odd.0)]));
+}

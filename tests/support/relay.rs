@@ -1,0 +1,119 @@
+//! A relay in front of a server, which can be made to refuse, to be silent, and to break off what it carries.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// What a relay does with connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Road {
+    /// Carries them.
+    Open,
+    /// Resets them.
+    Refusing,
+    /// Takes them, and carries nothing.
+    Silent,
+}
+
+/// A running relay; it ends with the tests.
+pub struct Relay {
+    /// Where it listens.
+    pub address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    road: AtomicU8,
+    accepted: AtomicU64,
+    is_over: AtomicBool,
+    carried: Mutex<Vec<TcpStream>>,
+}
+
+impl Relay {
+    /// Carries to this address.
+    pub fn to(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let shared = Arc::new(Shared {
+            road: AtomicU8::new(0),
+            accepted: AtomicU64::new(0),
+            is_over: AtomicBool::new(false),
+            carried: Mutex::default(),
+        });
+        let own = shared.clone();
+        thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                if own.is_over.load(Ordering::SeqCst) {
+                    return;
+                }
+                own.accepted.fetch_add(1, Ordering::SeqCst);
+                own.take(client, server);
+            }
+        });
+        Self { address, shared }
+    }
+
+    /// From now on. What is carried is broken off where the road is not open.
+    pub fn set(&self, road: Road) {
+        self.shared.road.store(road as u8, Ordering::SeqCst);
+        if road != Road::Open {
+            self.break_off();
+        }
+    }
+
+    /// Ends every connection that is carried.
+    pub fn break_off(&self) {
+        for stream in self.shared.carried.lock().expect("a list").drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// How many connections were made to it.
+    pub fn accepted(&self) -> u64 {
+        self.shared.accepted.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.shared.is_over.store(true, Ordering::SeqCst);
+        self.break_off();
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+impl Shared {
+    fn take(&self, client: TcpStream, server: SocketAddr) {
+        let road = self.road.load(Ordering::SeqCst);
+        if road == Road::Refusing as u8 {
+            // Without lingering, closing is a reset.
+            let _ = socket2::SockRef::from(&client).set_linger(Some(std::time::Duration::ZERO));
+            return;
+        }
+        let mut carried = self.carried.lock().expect("a list");
+        carried.extend(client.try_clone());
+        if road == Road::Silent as u8 {
+            return;
+        }
+        let Ok(server) = TcpStream::connect(server) else { return };
+        carried.extend(server.try_clone());
+        for (from, to) in [(client.try_clone(), server.try_clone()), (Ok(server), Ok(client))] {
+            if let (Ok(from), Ok(to)) = (from, to) {
+                thread::spawn(move || carry(from, to));
+            }
+        }
+    }
+}
+
+fn carry(mut from: TcpStream, mut to: TcpStream) {
+    let mut bytes = vec![0; 65_536];
+    while let Ok(read @ 1..) = from.read(&mut bytes) {
+        if to.write_all(&bytes[..read]).is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown(Shutdown::Both);
+    let _ = from.shutdown(Shutdown::Both);
+}
