@@ -15,7 +15,7 @@ use crate::support::command::{finished, parallax, run};
 use crate::support::golden::{assert_golden, shape};
 use crate::support::hostile::Behaviour;
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "agent",
     "compare",
     "cost",
@@ -24,6 +24,7 @@ const COMMANDS: [&str; 13] = [
     "explain",
     "export",
     "import",
+    "lab",
     "probe",
     "report",
     "status",

@@ -15,6 +15,7 @@ mod explained;
 mod export;
 mod import;
 mod interrupt;
+mod lab;
 mod measuring;
 mod output;
 mod page_file;
@@ -64,6 +65,8 @@ enum Command {
     Stopwatch(stopwatch::Arguments),
     /// The monthly AWS bill of a fleet, before you deploy it
     Cost(cost::Arguments),
+    /// Disagreements whose causes are known, made on this machine, explained and scored
+    Lab(lab::Arguments),
     /// Which signals this machine gives
     Doctor(doctor::Arguments),
     /// Samples out of the archive
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         Command::Status(arguments) => status::run(&arguments),
         Command::Stopwatch(arguments) => stopwatch::run(&arguments),
         Command::Cost(arguments) => cost::run(&arguments),
+        Command::Lab(arguments) => lab::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),
