@@ -10,7 +10,7 @@ pub fn rows(a: &[Facts], b: &[Facts]) -> (f64, BTreeMap<&'static str, f64>) {
     let (a, b) = (Side(a), Side(b));
     let mut rows: BTreeMap<&'static str, f64> = BTreeMap::new();
     let mut add = |name: &'static str, ms: f64| *rows.entry(name).or_default() += ms;
-    let change = |of: fn(&Facts) -> f64| b.mean(of) - a.mean(of);
+    let change = |of: Column| b.mean(of) - a.mean(of);
     add("definition", 0.0);
     add("timing", 0.0);
     add("fallback", change(|one| one.fallback_ms));
@@ -32,7 +32,7 @@ pub fn rows(a: &[Facts], b: &[Facts]) -> (f64, BTreeMap<&'static str, f64>) {
     add("tls_version", setup[1]);
     add("distance", setup[2]);
     // A first use costs what it costs: whatever of the total it takes.
-    let ladders: [(&'static str, fn(&Facts) -> f64); 4] = [
+    let ladders: [(&'static str, Column); 4] = [
         ("dns", |one| one.dns_ms),
         ("queueing", |one| one.queue_ms),
         ("cpu", |one| one.cpu_ms),
@@ -60,7 +60,7 @@ pub fn rows(a: &[Facts], b: &[Facts]) -> (f64, BTreeMap<&'static str, f64>) {
     let (dns_a, dns_b) = borrowed(dns(&a), dns(&b));
     let slower = orders(&[count(&a), dns_a], &[count(&b), dns_b])[1];
     add("dns", slower);
-    let local = |of: fn(&Facts) -> f64| {
+    let local = |of: Column| {
         let (x, y) = borrowed(a.of(|one| one.redirects > 0.0, of), b.of(|one| one.redirects > 0.0, of));
         orders(&[count(&a), x], &[count(&b), y])[1]
     };
@@ -70,6 +70,9 @@ pub fn rows(a: &[Facts], b: &[Facts]) -> (f64, BTreeMap<&'static str, f64>) {
     add("residual", parts[1] - farther - slower - work - stolen);
     (change(|one| one.total_ms), rows)
 }
+
+/// What of a request is added up.
+type Column = fn(&Facts) -> f64;
 
 struct Side<'a>(&'a [Facts]);
 
@@ -90,7 +93,7 @@ fn borrowed(a: Option<f64>, b: Option<f64>) -> (f64, f64) {
 }
 
 /// What new connections, and what first uses, make of a column's change.
-fn steps(a: &Side, b: &Side, of: fn(&Facts) -> f64) -> (f64, f64) {
+fn steps(a: &Side, b: &Side, of: Column) -> (f64, f64) {
     let states = |side: &Side| {
         let kept = side.of(|one| !one.fresh, of);
         let fresh = side.of(|one| one.fresh && !one.cold, of);
