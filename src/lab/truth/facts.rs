@@ -218,7 +218,7 @@ fn recoveries(drops: &[(&Drop, Segment)], flow: &[&(Passage, Segment)]) -> Vec<(
     for (drop, lost) in drops.iter().filter(|(_, segment)| segment.payload > 0 || segment.syn) {
         let covers = |again: &Segment| {
             // Repeated whole, or as part of a longer segment.
-            again.syn == lost.syn && lost.sequence.wrapping_sub(again.sequence) <= u32::from(again.payload)
+            again.syn == lost.syn && lost.sequence.wrapping_sub(again.sequence) < u32::from(again.payload).max(1)
         };
         let again = flow.iter().filter(|(p, s)| p.outward == drop.outward && p.arrived > drop.arrived && covers(s));
         let Some(to) = again.map(|(p, _)| p.arrived).min() else { continue };
