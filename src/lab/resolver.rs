@@ -14,6 +14,8 @@ use hickory_proto::op::{Message, MessageType};
 use hickory_proto::rr::rdata::{A, AAAA};
 use hickory_proto::rr::{RData, Record, RecordType};
 
+use super::realtime::become_realtime;
+
 /// How long it takes to notice that it is to stop.
 const ATTENTION: Duration = Duration::from_millis(50);
 
@@ -64,9 +66,11 @@ impl Resolver {
         socket.set_nonblocking(true)?;
         let (state, stop) = (Arc::new(Mutex::new(State::default())), Arc::new(AtomicBool::new(false)));
         let (shared, told) = (Arc::clone(&state), Arc::clone(&stop));
-        let thread = std::thread::Builder::new()
-            .name("name server".to_owned())
-            .spawn(move || serve(&socket, host, &shared, &told))?;
+        let thread = std::thread::Builder::new().name("name server".to_owned()).spawn(move || {
+            // Refused, it answers later than it might, and says when.
+            become_realtime();
+            serve(&socket, host, &shared, &told);
+        })?;
         Ok(Self { state, stop, thread: Some(thread) })
     }
 

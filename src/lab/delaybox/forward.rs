@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::link::{Lane, Link};
 use super::segment::Kind;
 use super::{Account, Drop, Passage};
+use crate::lab::realtime::become_realtime;
 
 /// The kernel wakes a sleeper this much late at the worst of usual times; the rest is spent looking at the clock.
 const SPIN: Duration = Duration::from_micros(60);
@@ -18,8 +19,6 @@ const SPIN: Duration = Duration::from_micros(60);
 const ATTENTION: Duration = Duration::from_millis(50);
 /// More packets than any benchmark sends.
 const PASSAGES_MAX: usize = 1_000_000;
-/// Above all ordinary threads, below what the kernel needs for itself.
-const PRIORITY: libc::c_int = 10;
 
 struct Held {
     arrived: Instant,
@@ -89,13 +88,4 @@ fn wait(ends: &[File; 2], most: Duration) {
     // SAFETY: the array holds two entries and outlives the call, as does the limit; no signal mask is given. Whatever
     // it returns, the loop looks at everything again.
     unsafe { libc::ppoll(watched.as_mut_ptr(), 2, &raw const limit, ptr::null()) };
-}
-
-/// Asks for real-time priority for this thread, and for timers without slack; says whether the first was granted.
-fn become_realtime() -> bool {
-    // SAFETY: takes no pointers, and concerns the calling thread only.
-    unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1) };
-    let wanted = libc::sched_param { sched_priority: PRIORITY };
-    // SAFETY: 0 is the calling thread, and the parameter outlives the call.
-    unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO, &raw const wanted) == 0 }
 }

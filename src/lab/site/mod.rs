@@ -132,7 +132,14 @@ impl Site {
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("site".to_owned())
-            .spawn(move || runtime.block_on(serve::until(stopped, listener, tls, options, director)))
+            .spawn(move || {
+                #[cfg(target_os = "linux")]
+                if director.is_some() {
+                    // Refused, it answers later than it might, and says so.
+                    super::realtime::become_realtime();
+                }
+                runtime.block_on(serve::until(stopped, listener, tls, options, director));
+            })
             .map_err(SiteError::io("start a thread"))?;
         Ok(Self { address, scheme, authority, stop: Some(stop), thread: Some(thread) })
     }

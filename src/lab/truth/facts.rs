@@ -155,8 +155,14 @@ impl<'a> Ledger<'a> {
         let own: Vec<&&Lookup> =
             lookups.iter().filter(|lookup| after.is_none_or(|after| lookup.heard > after)).collect();
         let start = own.iter().map(|lookup| lookup.heard).min().or(syn).unwrap_or(request.0.arrived);
-        let answers = own.iter().filter_map(|lookup| lookup.answered);
-        let answered = answers.filter(|at| syn.is_none_or(|syn| *at <= syn)).max();
+        // A and AAAA are asked together; that the second came later was the vantage's affair.
+        let told = |ipv6: bool| {
+            let heard = own.iter().filter(|one| one.ipv6 == ipv6).map(|one| one.heard).min()?;
+            let answers = own.iter().filter(|one| one.ipv6 == ipv6).filter_map(|one| one.answered);
+            let answered = answers.filter(|at| syn.is_none_or(|syn| *at <= syn)).min()?;
+            Some(between(heard, answered))
+        };
+        let dns_ms = [false, true].into_iter().filter_map(told).fold(0.0, f64::max);
         let dead = self.drops.iter().filter(|drop| within(drop.arrived) && drop.arrived >= start);
         let dead = dead.filter(|drop| drop.kind == Kind::Ipv6 { opens: true }).map(|drop| drop.arrived).min();
         let floor_ms = self.floor_ms();
@@ -178,7 +184,7 @@ impl<'a> Ledger<'a> {
             fresh: syn.is_some(),
             redirects: before.len() as f64,
             redirect_ms: if before.is_empty() { 0.0 } else { between(begun, start) },
-            dns_ms: answered.map_or(0.0, |answered| between(start, answered)),
+            dns_ms,
             fallback_ms: dead.zip(syn).map_or(0.0, |(dead, syn)| between(dead, syn)),
             floor_ms,
             setup_trips: setup,
@@ -255,7 +261,13 @@ impl Body {
             !recovering && between(pair[0].arrived, pair[1].arrived) >= floor_ms / 2.0
         });
         let leaves = packets.iter().map(|passage| left(passage));
-        let length_ms = leaves.clone().min().zip(leaves.max()).map_or(0.0, |(first, last)| between(first, last));
+        let mut length_ms = leaves.clone().min().zip(leaves.max()).map_or(0.0, |(first, last)| between(first, last));
+        if rounds_max == 0.0 && lost.is_empty() {
+            // Nothing held the site back, so gaps between its packets are its own: the path made the rest.
+            let own =
+                packets.first().zip(packets.last()).map_or(0.0, |(first, last)| between(first.arrived, last.arrived));
+            length_ms = (length_ms - own).max(0.0);
+        }
         let in_body = lost.iter().filter(|(from, _)| *from >= answered);
         Self {
             rounds: (gaps.count() as f64).min(rounds_max),
