@@ -15,7 +15,7 @@ use crate::support::command::{finished, parallax, run};
 use crate::support::golden::{assert_golden, shape};
 use crate::support::hostile::Behaviour;
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 16] = [
     "agent",
     "compare",
     "cost",
@@ -25,6 +25,7 @@ const COMMANDS: [&str; 15] = [
     "explain",
     "export",
     "import",
+    "lab",
     "probe",
     "report",
     "status",

@@ -25,6 +25,9 @@ mod import_graph;
 mod intake;
 #[cfg(target_os = "linux")]
 mod lab;
+#[cfg(target_os = "linux")]
+mod lab_run;
+mod lab_scenarios;
 mod metrics;
 mod own_work;
 mod parcel;

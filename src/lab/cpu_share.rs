@@ -127,6 +127,13 @@ fn controller() -> Option<(&'static Path, Version)> {
     })
 }
 
+/// Removes the groups of runs that were killed.
+pub fn sweep() {
+    if let Some((root, _)) = controller() {
+        remove_leftovers(root);
+    }
+}
+
 fn remove_leftovers(root: &Path) {
     for entry in fs::read_dir(root).into_iter().flatten().flatten() {
         let name = entry.file_name();

@@ -1,5 +1,6 @@
 //! Known causes: sites and paths whose truth is known, to measure and to judge explanations by.
 
+pub mod scenario;
 pub mod site;
 
 #[cfg(target_os = "linux")]
@@ -10,3 +11,16 @@ pub mod cpu_share;
 pub mod delaybox;
 #[cfg(target_os = "linux")]
 pub mod namespace;
+#[cfg(target_os = "linux")]
+mod realtime;
+#[cfg(target_os = "linux")]
+pub mod resolver;
+pub mod schedule;
+#[cfg(target_os = "linux")]
+pub mod vantage;
+#[cfg(target_os = "linux")]
+pub mod run;
+#[cfg(target_os = "linux")]
+pub mod truth;
+#[cfg(target_os = "linux")]
+pub mod score;

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use std::process::{Command, Stdio};
 use std::thread;
 
@@ -71,6 +71,11 @@ impl Namespace {
             }
         })
         .map_err(|reason| NamespaceError::Kernel { what: "enter", reason })
+    }
+
+    /// What a process that is to live inside enters by.
+    pub(super) fn descriptor(&self) -> RawFd {
+        self.handle.as_raw_fd()
     }
 
     /// Runs `ip` inside, with arguments split at spaces.

@@ -16,6 +16,7 @@ mod explained;
 mod export;
 mod import;
 mod interrupt;
+mod lab;
 mod measuring;
 mod nearest;
 mod output;
@@ -71,6 +72,8 @@ enum Command {
     Cost(cost::Arguments),
     /// What a fleet file asks of AWS, as infra/deploy reads it
     Deployment(deployment::Arguments),
+    /// Disagreements whose causes are known, made on this machine, explained and scored
+    Lab(lab::Arguments),
     /// Which signals this machine gives
     Doctor(doctor::Arguments),
     /// Samples out of the archive
@@ -93,6 +96,7 @@ fn main() -> ExitCode {
         Command::Targets(arguments) => targets::run(&arguments),
         Command::Cost(arguments) => cost::run(&arguments),
         Command::Deployment(arguments) => deployment::run(&arguments),
+        Command::Lab(arguments) => lab::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Import(arguments) => import::run(&arguments),

@@ -8,7 +8,10 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::{Account, Passage};
+use super::link::{Lane, Link};
+use super::segment::Kind;
+use super::{Account, Drop, Passage};
+use crate::lab::realtime::become_realtime;
 
 /// The kernel wakes a sleeper this much late at the worst of usual times; the rest is spent looking at the clock.
 const SPIN: Duration = Duration::from_micros(60);
@@ -16,25 +19,26 @@ const SPIN: Duration = Duration::from_micros(60);
 const ATTENTION: Duration = Duration::from_millis(50);
 /// More packets than any benchmark sends.
 const PASSAGES_MAX: usize = 1_000_000;
-/// Above all ordinary threads, below what the kernel needs for itself.
-const PRIORITY: libc::c_int = 10;
 
 struct Held {
     arrived: Instant,
+    due: Instant,
+    kind: Kind,
     packet: Vec<u8>,
 }
 
 /// Forwards between two devices until told to stop.
-pub(super) fn until(stop: &AtomicBool, ends: &[File; 2], delay: Duration) -> Account {
+pub(super) fn until(stop: &AtomicBool, ends: &[File; 2], link: Link) -> Account {
     let mut account = Account { realtime: become_realtime(), ..Account::default() };
-    // The delay is one for all, so the packets of one direction leave in the order in which they came.
+    let mut lanes = [0, 1].map(|way| Lane::new(link, way));
+    // A lane keeps packets in order, so the first to come is the first to leave.
     let mut held: [VecDeque<Held>; 2] = [VecDeque::new(), VecDeque::new()];
     while !stop.load(Ordering::Relaxed) {
         for from in [0, 1] {
-            collect(&ends[from], &mut held[from]);
-            release(&ends[1 - from], &mut held[from], delay, from == 0, &mut account);
+            collect(&ends[from], &mut held[from], &mut lanes[from], from == 0, &mut account);
+            release(&ends[1 - from], &mut held[from], from == 0, &mut account);
         }
-        let due = held.iter().filter_map(VecDeque::front).map(|first| first.arrived + delay).min();
+        let due = held.iter().filter_map(VecDeque::front).map(|first| first.due).min();
         let left = due.map_or(ATTENTION, |due| due.saturating_duration_since(Instant::now()));
         if left > SPIN {
             wait(ends, (left - SPIN).min(ATTENTION));
@@ -43,23 +47,32 @@ pub(super) fn until(stop: &AtomicBool, ends: &[File; 2], delay: Duration) -> Acc
     account
 }
 
-fn collect(mut end: &File, held: &mut VecDeque<Held>) {
+fn collect(mut end: &File, held: &mut VecDeque<Held>, lane: &mut Lane, outward: bool, account: &mut Account) {
     let mut buffer = [0; 2048];
     while let Ok(length) = end.read(&mut buffer) {
-        held.push_back(Held { arrived: Instant::now(), packet: buffer[..length].to_vec() });
+        let (arrived, kind) = (Instant::now(), Kind::of(&buffer[..length], outward));
+        // There is no way for IPv6 at the far end, and nobody says so.
+        let due = if matches!(kind, Kind::Ipv6 { .. }) { None } else { lane.due(arrived, length) };
+        match due {
+            Some(due) => held.push_back(Held { arrived, due, kind, packet: buffer[..length].to_vec() }),
+            None if account.drops.len() < PASSAGES_MAX => account.drops.push(Drop { outward, arrived, kind }),
+            None => (),
+        }
     }
 }
 
-fn release(mut end: &File, held: &mut VecDeque<Held>, delay: Duration, outward: bool, account: &mut Account) {
+fn release(mut end: &File, held: &mut VecDeque<Held>, outward: bool, account: &mut Account) {
     while let Some(first) = held.front() {
-        if first.arrived.elapsed() < delay {
+        let now = Instant::now();
+        if now < first.due {
             return;
         }
         match end.write(&first.packet) {
             Err(refusal) if refusal.kind() == ErrorKind::Interrupted => continue,
             Err(_) => account.lost += 1,
             Ok(length) if account.passages.len() < PASSAGES_MAX => {
-                account.passages.push(Passage { outward, length, held: first.arrived.elapsed() });
+                let (arrived, kind) = (first.arrived, first.kind);
+                account.passages.push(Passage { outward, length, arrived, held: arrived.elapsed(), kind });
             }
             Ok(_) => (),
         }
@@ -75,13 +88,4 @@ fn wait(ends: &[File; 2], most: Duration) {
     // SAFETY: the array holds two entries and outlives the call, as does the limit; no signal mask is given. Whatever
     // it returns, the loop looks at everything again.
     unsafe { libc::ppoll(watched.as_mut_ptr(), 2, &raw const limit, ptr::null()) };
-}
-
-/// Asks for real-time priority for this thread, and for timers without slack; says whether the first was granted.
-fn become_realtime() -> bool {
-    // SAFETY: takes no pointers, and concerns the calling thread only.
-    unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1) };
-    let wanted = libc::sched_param { sched_priority: PRIORITY };
-    // SAFETY: 0 is the calling thread, and the parameter outlives the call.
-    unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO, &raw const wanted) == 0 }
 }

@@ -4,6 +4,8 @@
 //! what it really did: the truth is the realised delay, not the setting. Kernels without netem can run it.
 
 mod forward;
+mod link;
+mod segment;
 mod tun;
 
 use std::io;
@@ -11,9 +13,12 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::namespace::{Namespace, NamespaceError};
+
+pub use link::Link;
+pub use segment::{Kind, Segment};
 
 /// The device in both namespaces.
 pub const DEVICE: &str = "delay0";
@@ -45,8 +50,23 @@ pub struct Passage {
     pub outward: bool,
     /// Bytes, IP header included.
     pub length: usize,
+    /// When the box read it.
+    pub arrived: Instant,
     /// From the box's reading it to its writing it.
     pub held: Duration,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// A packet that the box let vanish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drop {
+    /// Towards the far end.
+    pub outward: bool,
+    /// When the box read it.
+    pub arrived: Instant,
+    /// What it was.
+    pub kind: Kind,
 }
 
 /// What a box did in its life.
@@ -54,6 +74,8 @@ pub struct Passage {
 pub struct Account {
     /// Each packet, in the order in which they left; the first million.
     pub passages: Vec<Passage>,
+    /// Each packet that was lost on purpose, and each of IPv6, likewise.
+    pub drops: Vec<Drop>,
     /// Packets the far side's device did not take.
     pub lost: u64,
     /// The thread had real-time priority.
@@ -73,12 +95,20 @@ impl DelayBox {
     /// # Errors
     /// See [`DelayError`]; needs root and `/dev/net/tun`.
     pub fn between(near: &Namespace, far: &Namespace, one_way: Duration) -> Result<Self, DelayError> {
+        Self::joining(near, far, Link::of(one_way))
+    }
+
+    /// Joins two namespaces by a link of any kind. Packets of IPv6 are let in, and vanish.
+    ///
+    /// # Errors
+    /// As [`DelayBox::between`].
+    pub fn joining(near: &Namespace, far: &Namespace, link: Link) -> Result<Self, DelayError> {
         let ends = [tun::open(near, NEAR, FAR)?, tun::open(far, FAR, NEAR)?];
         let stop = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&stop);
         let thread = std::thread::Builder::new()
             .name("delay box".to_owned())
-            .spawn(move || forward::until(&told, &ends, one_way))
+            .spawn(move || forward::until(&told, &ends, link))
             .map_err(|reason| DelayError::Io { what: "start a thread", reason })?;
         Ok(Self { stop, thread: Some(thread) })
     }
@@ -96,7 +126,7 @@ impl DelayBox {
     }
 }
 
-impl Drop for DelayBox {
+impl std::ops::Drop for DelayBox {
     fn drop(&mut self) {
         self.end();
     }

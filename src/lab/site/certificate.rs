@@ -26,8 +26,8 @@ pub(super) struct Identity {
     key: PrivateKeyDer<'static>,
 }
 
-/// Makes an authority and a certificate for `localhost`, ::1 and one more address.
-pub(super) fn make(address: Ipv4Addr) -> Result<Identity, rcgen::Error> {
+/// Makes an authority and a certificate for `localhost`, ::1, one more address and these names.
+pub(super) fn make(address: Ipv4Addr, also: &[&str]) -> Result<Identity, rcgen::Error> {
     // From yesterday: a clock set back by a second must not make the certificate one of the future.
     let (from, to) = (OffsetDateTime::now_utc() - Duration::DAY, OffsetDateTime::now_utc() + VALIDITY);
 
@@ -41,8 +41,9 @@ pub(super) fn make(address: Ipv4Addr) -> Result<Identity, rcgen::Error> {
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
 
     let key = KeyPair::generate()?;
-    let names = ["localhost".to_owned(), "::1".to_owned(), address.to_string()];
-    let mut site = CertificateParams::new(names.to_vec())?;
+    let mut names = vec!["localhost".to_owned(), "::1".to_owned(), address.to_string()];
+    names.extend(also.iter().map(|&name| name.to_owned()));
+    let mut site = CertificateParams::new(names)?;
     site.distinguished_name.push(DnType::CommonName, "Parallax laboratory site");
     site.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     site.key_usages = vec![KeyUsagePurpose::DigitalSignature];

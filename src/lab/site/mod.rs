@@ -1,6 +1,7 @@
 //! A real site on loopback, over HTTPS or plain HTTP: something to measure where there is no network, and whose truth is known.
 
 mod certificate;
+mod directed;
 mod page;
 mod serve;
 
@@ -14,6 +15,8 @@ use std::time::Duration;
 use tempfile::NamedTempFile;
 use tokio::sync::oneshot;
 use url::Url;
+
+pub use directed::{Conduct, Director, Met};
 
 /// What the site does, and how long it takes about it.
 #[derive(Clone, Copy, Debug)]
@@ -102,11 +105,24 @@ impl Site {
     /// # Errors
     /// See [`SiteError`].
     pub fn start(options: Options) -> Result<Self, SiteError> {
-        let identity = certificate::make(options.address)?;
+        Self::run(options, 0, &[], None)
+    }
+
+    /// Starts at one port, certified for these names, too, and directed from outside: thinking, redirects and what
+    /// is said of them are the director's.
+    ///
+    /// # Errors
+    /// See [`SiteError`].
+    pub fn directed(options: Options, port: u16, names: &[&str], director: Arc<Director>) -> Result<Self, SiteError> {
+        Self::run(options, port, names, Some(director))
+    }
+
+    fn run(options: Options, port: u16, names: &[&str], director: Option<Arc<Director>>) -> Result<Self, SiteError> {
+        let identity = certificate::make(options.address, names)?;
         let authority = identity.authority_file().map_err(SiteError::io("write the authority's certificate"))?;
         let tls = identity.server_config(options.tls)?.map(Arc::new);
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let listener = TcpListener::bind((options.address, 0)).map_err(SiteError::io("bind a port"))?;
+        let listener = TcpListener::bind((options.address, port)).map_err(SiteError::io("bind a port"))?;
         listener.set_nonblocking(true).map_err(SiteError::io("prepare the port"))?;
         let address = listener.local_addr().map_err(SiteError::io("read the port"))?;
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -116,7 +132,14 @@ impl Site {
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("site".to_owned())
-            .spawn(move || runtime.block_on(serve::until(stopped, listener, tls, options)))
+            .spawn(move || {
+                #[cfg(target_os = "linux")]
+                if director.is_some() {
+                    // Refused, it answers later than it might, and says so.
+                    super::realtime::become_realtime();
+                }
+                runtime.block_on(serve::until(stopped, listener, tls, options, director));
+            })
             .map_err(SiteError::io("start a thread"))?;
         Ok(Self { address, scheme, authority, stop: Some(stop), thread: Some(thread) })
     }

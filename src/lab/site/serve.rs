@@ -19,6 +19,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use super::directed::{self, Director, Page};
 use super::{Options, page};
 
 /// More at once than any measurement opens; the rest wait in the kernel's queue.
@@ -29,6 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 struct Content {
     page: Bytes,
     options: Options,
+    /// Whoever directs it, and the page as that needs it.
+    directed: Option<(Arc<Director>, Page)>,
 }
 
 /// Serves until `stopped` resolves; open connections are then cut.
@@ -37,9 +40,12 @@ pub(super) async fn until(
     listener: std::net::TcpListener,
     tls: Option<Arc<ServerConfig>>,
     options: Options,
+    director: Option<Arc<Director>>,
 ) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
-    let content = Arc::new(Content { page: Bytes::from(page::html(options.page_bytes)), options });
+    let page = Bytes::from(page::html(options.page_bytes));
+    let directed = director.map(|director| (director, Page::new(page.clone())));
+    let content = Arc::new(Content { page, options, directed });
     let acceptor = tls.map(TlsAcceptor::from);
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut connections = JoinSet::new();
@@ -93,6 +99,9 @@ async fn answer(request: &Request<Incoming>, content: &Content) -> Response<Full
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD here\n");
     }
+    if let Some((director, page)) = &content.directed {
+        return directed::answer(request, page, director).await;
+    }
     let options = &content.options;
     match request.uri().path() {
         "/" if options.redirect => {
@@ -119,11 +128,11 @@ async fn thought(length: Duration, mut response: Response<Full<Bytes>>) -> Respo
     response
 }
 
-fn html(body: Bytes) -> Response<Full<Bytes>> {
+pub(super) fn html(body: Bytes) -> Response<Full<Bytes>> {
     response(StatusCode::OK, "text/html; charset=utf-8", body)
 }
 
-fn text(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
+pub(super) fn text(status: StatusCode, body: &'static str) -> Response<Full<Bytes>> {
     response(status, "text/plain; charset=utf-8", Bytes::from_static(body.as_bytes()))
 }
 

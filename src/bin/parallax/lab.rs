@@ -1,0 +1,52 @@
+//! Disagreements whose causes are known: made on this machine, explained, and scored.
+
+mod list;
+#[cfg(target_os = "linux")]
+mod outputs;
+#[cfg(target_os = "linux")]
+mod run;
+#[cfg(not(target_os = "linux"))]
+#[path = "lab/elsewhere.rs"]
+mod run;
+#[cfg(target_os = "linux")]
+mod score;
+mod show;
+#[cfg(target_os = "linux")]
+mod vantage;
+
+use crate::exit::Outcome;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Which scenarios there are
+    List(list::Arguments),
+    /// One scenario: its file, or all of it as JSON
+    Show(show::Arguments),
+    /// Make one scenario, and explain it beside what it really was (Linux, root)
+    Run(run::Arguments),
+    /// How well `explain` does on scenarios whose causes are known (Linux, root); 1 where a gate does not hold
+    #[cfg(target_os = "linux")]
+    Score(score::Arguments),
+    /// What a run starts at each of its two sides
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    Vantage(vantage::Arguments),
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Outcome {
+    match &arguments.what {
+        What::List(arguments) => list::run(arguments),
+        What::Show(arguments) => show::run(arguments),
+        What::Run(arguments) => run::run(arguments),
+        #[cfg(target_os = "linux")]
+        What::Score(arguments) => score::run(arguments),
+        #[cfg(target_os = "linux")]
+        What::Vantage(arguments) => vantage::run(arguments),
+    }
+}

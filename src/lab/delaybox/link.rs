@@ -1,0 +1,107 @@
+//! What a path does to packets: how long each is held, and which are lost.
+
+use std::time::{Duration, Instant};
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// A path; times are one way.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Link {
+    /// What each packet is held for.
+    pub delay: Duration,
+    /// The mean of what is added at random, exponentially. Packets keep their order.
+    pub jitter: Duration,
+    /// The share of packets that is lost: outward, and inward.
+    pub loss: [f64; 2],
+    /// Megabits a second, each way; absent, no limit.
+    pub rate_mbit: Option<f64>,
+    /// Where randomness starts.
+    pub seed: u64,
+}
+
+impl Link {
+    /// One that holds every packet for the same time.
+    #[must_use]
+    pub fn of(delay: Duration) -> Self {
+        Self { delay, ..Self::default() }
+    }
+}
+
+/// One direction of a link, packet after packet.
+pub(super) struct Lane {
+    link: Link,
+    loss: f64,
+    random: ChaCha8Rng,
+    /// The narrow place is taken until then.
+    busy_until: Option<Instant>,
+    last_due: Option<Instant>,
+}
+
+impl Lane {
+    pub(super) fn new(link: Link, way: usize) -> Self {
+        let random = ChaCha8Rng::seed_from_u64(link.seed.wrapping_mul(2).wrapping_add(way as u64));
+        Self { link, loss: link.loss[way], random, busy_until: None, last_due: None }
+    }
+
+    /// When a packet that came now is to leave; `None` where it is lost. A lost packet took its time in the narrow place.
+    pub(super) fn due(&mut self, arrived: Instant, length: usize) -> Option<Instant> {
+        let mut leaves = arrived;
+        if let Some(rate) = self.link.rate_mbit {
+            let start = self.busy_until.map_or(arrived, |busy| busy.max(arrived));
+            leaves = start + Duration::from_secs_f64(length as f64 * 8.0 / (rate * 1e6));
+            self.busy_until = Some(leaves);
+        }
+        if self.loss > 0.0 && self.random.random::<f64>() < self.loss {
+            return None;
+        }
+        let mut due = leaves + self.link.delay;
+        if !self.link.jitter.is_zero() {
+            due += self.link.jitter.mul_f64(-(1.0 - self.random.random::<f64>()).ln());
+        }
+        let due = self.last_due.map_or(due, |last| due.max(last));
+        self.last_due = Some(due);
+        Some(due)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[test]
+    fn packets_keep_their_order_whatever_the_jitter() {
+        let now = Instant::now();
+        let mut lane = Lane::new(Link { jitter: 20 * MS, ..Link::of(5 * MS) }, 0);
+        let dues: Vec<Instant> = (0..200).filter_map(|n| lane.due(now + n * MS, 100)).collect();
+        assert!(dues.is_sorted() && dues.len() == 200);
+        assert!(dues.iter().zip(0..).all(|(due, n)| *due >= now + n * MS + 5 * MS));
+        assert!(dues.last().unwrap().duration_since(now) > 215 * MS);
+    }
+
+    #[test]
+    fn a_narrow_place_lets_packets_through_one_after_another() {
+        let now = Instant::now();
+        let mut lane = Lane::new(Link { rate_mbit: Some(8.0), ..Link::of(MS) }, 1);
+        // 1 000 bytes at a million bytes a second.
+        assert_eq!(lane.due(now, 1_000), Some(now + 2 * MS));
+        assert_eq!(lane.due(now, 1_000), Some(now + 3 * MS));
+        assert_eq!(lane.due(now + 10 * MS, 1_000), Some(now + 12 * MS));
+    }
+
+    #[test]
+    fn the_share_that_is_lost_is_that_of_its_direction_and_the_same_for_the_same_seed() {
+        let link = Link { loss: [0.2, 0.0], seed: 7, ..Link::of(MS) };
+        let lost = |link, way| {
+            let (now, mut lane) = (Instant::now(), Lane::new(link, way));
+            (0..2_000).map(|_| lane.due(now, 60).is_none()).collect::<Vec<_>>()
+        };
+        let count = |lost: &[bool]| lost.iter().filter(|lost| **lost).count();
+        assert!((300..500).contains(&count(&lost(link, 0))), "{}", count(&lost(link, 0)));
+        assert_eq!(count(&lost(link, 1)), 0);
+        assert_eq!(lost(link, 0), lost(link, 0));
+        assert_ne!(lost(link, 0), lost(Link { seed: 8, ..link }, 0));
+    }
+}

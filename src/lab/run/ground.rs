@@ -1,0 +1,216 @@
+//! What one side stands on: two networks, a path between them, a site, a name server, a share of a processor, a vantage.
+
+use std::fs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Accounts, Asked, RunError, copied, io};
+use crate::lab::cpu_share::CpuShare;
+use crate::lab::delaybox::{DEVICE, DelayBox, FAR, Link};
+use crate::lab::namespace::Namespace;
+use crate::lab::resolver::{Manner, Resolver};
+use crate::lab::scenario::quantity::Ms;
+use crate::lab::scenario::side::{Side, Tls, Told as Says};
+use crate::lab::schedule::Turn;
+use crate::lab::site::{Conduct, Director, Options, Site, TlsOffer};
+use crate::lab::vantage::{Command, Orders, Vantage, forget};
+
+/// The page, and where it sends on to: names, so that each hop has a lookup and a connection of its own.
+const HOSTS: [&str; 2] = ["daily.parallax-lab.test", "www.daily.parallax-lab.test"];
+const PORT: u16 = 443;
+/// Beside the vantage, in its own network.
+const NAME_SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 53);
+/// In the range for private networks (RFC 4193): the vantage's own, and the one at which nothing answers.
+const OWN_IPV6: &str = "fd77:7061:7261::1/64";
+const DEAD_IPV6: Ipv6Addr = Ipv6Addr::new(0xfd77, 0x7061, 0x7261, 0, 0, 0, 0, 2);
+/// What a lying site says of its thinking, as a share of it.
+const LIE: f64 = 0.4;
+/// Memory that comes with a whole processor, MB (AWS, "Configure Lambda function memory").
+const WHOLE_MB: f64 = 1_769.0;
+
+/// In the order in which they have to go: the process before its networks and its share.
+pub(super) struct Ground {
+    vantage: Vantage,
+    site: Site,
+    resolver: Resolver,
+    path: DelayBox,
+    share: Option<CpuShare>,
+    near: Namespace,
+    _far: Namespace,
+    director: Arc<Director>,
+    side: Side,
+    command: Command,
+    resolv_conf: PathBuf,
+    number: u32,
+    name: &'static str,
+}
+
+fn duration(ms: f64) -> Duration {
+    Duration::from_secs_f64(ms.max(0.0) / 1_000.0)
+}
+
+impl Ground {
+    pub(super) fn build(
+        side: &Side,
+        at: usize,
+        seed: u64,
+        folder: &Path,
+        command: &Command,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Self, RunError> {
+        let name = ["a", "b"][at];
+        let (near, far) = (Namespace::create()?, Namespace::create()?);
+        let path = DelayBox::joining(&near, &far, link(side, seed.wrapping_mul(2).wrapping_add(at as u64)))?;
+        if side.resolver.dead_ipv6.0 > 0.0 {
+            near.ip(&format!("-6 addr add {OWN_IPV6} dev {DEVICE} nodad"))?;
+        }
+        let resolver = near.inside(|| Resolver::start(NAME_SERVER, FAR))?.map_err(io("start the name server"))?;
+        let director = Arc::new(Director::default());
+        let options = Options {
+            address: FAR,
+            page_bytes: side.site.body_kb.0 as usize * 1_024,
+            tls: if side.site.tls == Tls::V12 { TlsOffer::Tls12 } else { TlsOffer::Tls13 },
+            ..Options::default()
+        };
+        let site = far.inside(|| Site::directed(options, PORT, &HOSTS, Arc::clone(&director)))??;
+        let resolv_conf = folder.join("resolv.conf");
+        let text = format!("nameserver {}\noptions timeout:1 attempts:3\n", NAME_SERVER.ip());
+        fs::write(&resolv_conf, text).map_err(io("write a resolv.conf"))?;
+        let share = side.memory_mb.map(|memory| {
+            let Ms(period) = side.period_ms;
+            CpuShare::create(duration(period * f64::from(memory.0) / WHOLE_MB), duration(period))
+        });
+        let share = share.transpose()?;
+        let command =
+            if side.cold.0 > 0.0 { copied(command, folder, &format!("vantage-{name}"))? } else { command.clone() };
+        let orders = orders(side, name, 0, &site, share.as_ref(), &resolv_conf);
+        let vantage = Vantage::start(&command, &near, share.as_ref(), &orders, stop)?;
+        let mut ground = Self {
+            vantage,
+            site,
+            resolver,
+            path,
+            share,
+            near,
+            _far: far,
+            director,
+            side: side.clone(),
+            command,
+            resolv_conf,
+            number: 0,
+            name,
+        };
+        // The first use of the process is nobody's sample, unless a cold one is wanted.
+        ground.meet(&ordinary(side));
+        ground.vantage.measure(stop)?;
+        Ok(ground)
+    }
+
+    /// One request.
+    pub(super) fn ask(&mut self, turn: Turn, stop: &dyn Fn() -> bool) -> Result<Asked, RunError> {
+        if stop() {
+            return Err(crate::lab::vantage::VantageError::Stopped.into());
+        }
+        if turn.cold {
+            self.renew(stop)?;
+        }
+        self.meet(&turn);
+        let from = Instant::now();
+        let told = self.vantage.measure(stop)?;
+        let ms = |nanos: u64| nanos as f64 / 1e6;
+        Ok(Asked {
+            turn,
+            record: told.record,
+            from,
+            to: Instant::now(),
+            cpu_ms: ms(told.cpu_ns),
+            stolen_ms: ms(told.delay_ns),
+        })
+    }
+
+    /// Another process, whose program has to be read anew.
+    fn renew(&mut self, stop: &dyn Fn() -> bool) -> Result<(), RunError> {
+        self.number += 1;
+        let orders = orders(&self.side, self.name, self.number, &self.site, self.share.as_ref(), &self.resolv_conf);
+        self.vantage.end();
+        forget(&self.command.program).map_err(io("drop the program of a vantage from the page cache"))?;
+        self.vantage = Vantage::start(&self.command, &self.near, self.share.as_ref(), &orders, stop)?;
+        Ok(())
+    }
+
+    fn meet(&self, turn: &Turn) {
+        self.resolver.meet(Manner {
+            delay: duration(turn.dns_ms),
+            ipv6: turn.dead_ipv6.then_some(DEAD_IPV6),
+            deaf: turn.deaf,
+        });
+        let site = &self.side.site;
+        self.director.meet(Conduct {
+            redirect: turn.redirected.then(|| format!("https://{}/page", HOSTS[1])),
+            think: duration(turn.think_ms),
+            hidden: duration(site.hidden_ms.0),
+            origin: turn.missed.then(|| duration(site.origin_ms.0)),
+            told: match site.server_timing {
+                Says::On => Some(1.0),
+                Says::Off => None,
+                Says::Lying => Some(LIE),
+            },
+            compress: site.compress,
+            close: !site.keep_open,
+        });
+    }
+
+    /// Takes all down, and tells what was done.
+    pub(super) fn finish(self) -> Accounts {
+        let Self { vantage, site, resolver, path, share, director, .. } = self;
+        drop(vantage);
+        let throttled = share.as_ref().and_then(|share| share.throttled().ok());
+        let accounts = Accounts {
+            path: path.finish(),
+            lookups: resolver.lookups(),
+            met: director.met(),
+            throttled: throttled.map(|felt| (felt.periods, felt.time.as_secs_f64() * 1_000.0)),
+        };
+        drop((site, share));
+        accounts
+    }
+}
+
+fn link(side: &Side, seed: u64) -> Link {
+    let path = side.path;
+    Link {
+        delay: duration(path.delay_ms.0),
+        jitter: duration(path.jitter_ms.0),
+        loss: [path.loss_out.0, path.loss_in.0],
+        rate_mbit: path.rate_mbit.map(|rate| rate.0),
+        seed,
+    }
+}
+
+fn orders(side: &Side, name: &str, number: u32, site: &Site, share: Option<&CpuShare>, resolv_conf: &Path) -> Orders {
+    Orders {
+        url: format!("https://{}/", HOSTS[0]),
+        authority: site.authority_path().to_owned(),
+        way: side.method,
+        accept_gzip: side.accept_gzip,
+        vantage: format!("lab/{name}"),
+        sandbox: format!("lab-{name}-{number}"),
+        resolv_conf: resolv_conf.to_owned(),
+        share: share.and_then(|share| Some(share.folder().file_name()?.to_str()?.to_owned())),
+    }
+}
+
+fn ordinary(side: &Side) -> Turn {
+    Turn {
+        side: 0,
+        cold: false,
+        redirected: side.site.redirect.0 > 0.0,
+        missed: false,
+        dead_ipv6: false,
+        deaf: false,
+        dns_ms: side.resolver.delay_ms.0,
+        think_ms: side.site.think_ms.0,
+    }
+}

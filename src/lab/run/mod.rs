@@ -1,0 +1,193 @@
+//! One run of a scenario: two grounds are built, and their vantages measure in turns.
+
+mod ground;
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::cpu_share;
+use super::delaybox::Account;
+use super::namespace::NamespaceError;
+use super::resolver::Lookup;
+use super::scenario::Scenario;
+use super::schedule::{Turn, schedule};
+use super::site::Met;
+use super::vantage::{self, Command, VantageError};
+use crate::measurement::wire::Record;
+
+/// Why there is no run, or no whole one.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Networks cannot be made.
+    #[error(transparent)]
+    Namespace(#[from] NamespaceError),
+    /// Nor a path between them.
+    #[error(transparent)]
+    Delay(#[from] super::delaybox::DelayError),
+    /// Nor a share of a processor.
+    #[error(transparent)]
+    Share(#[from] cpu_share::ShareError),
+    /// Nor a site.
+    #[error(transparent)]
+    Site(#[from] super::site::SiteError),
+    /// A vantage.
+    #[error(transparent)]
+    Vantage(#[from] VantageError),
+    /// A file, or the name server.
+    #[error("cannot {what}: {reason}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// What the system said.
+        reason: std::io::Error,
+    },
+    /// The quota did not bite.
+    #[error("the kernel throttled {0} not once: it does not keep the quota, and there would be nothing to find")]
+    NotThrottled(&'static str),
+}
+
+/// One request, and what the lab saw of it from outside.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// What it was to meet.
+    pub turn: Turn,
+    /// What was measured.
+    pub record: Record,
+    /// Before it was asked for.
+    pub from: Instant,
+    /// After it was told of.
+    pub to: Instant,
+    /// Processor time of the measuring thread, milliseconds.
+    pub cpu_ms: f64,
+    /// Time for which it was ready to run and did not.
+    pub stolen_ms: f64,
+}
+
+/// What the parts of one ground say that they did.
+#[derive(Debug, Default)]
+pub struct Accounts {
+    /// The delay box.
+    pub path: Account,
+    /// The name server.
+    pub lookups: Vec<Lookup>,
+    /// The site.
+    pub met: Vec<Met>,
+    /// How often the share of a processor ran out, and for how long in all, milliseconds.
+    pub throttled: Option<(u64, f64)>,
+}
+
+/// A run.
+#[derive(Debug)]
+pub struct Run {
+    /// Requests in the order in which they were made.
+    pub asked: Vec<Asked>,
+    /// Of A, and of B.
+    pub accounts: [Accounts; 2],
+    /// Not all of them were made.
+    pub stopped: bool,
+}
+
+/// How a run is done.
+pub struct Doing<'a> {
+    /// How often each side measures.
+    pub rounds: u32,
+    /// Where randomness starts.
+    pub seed: u64,
+    /// What starts a vantage.
+    pub vantage: &'a Command,
+    /// Hears of each request, in order; its error ends the run.
+    pub hear: &'a mut dyn FnMut(&Asked) -> Result<(), RunError>,
+    /// Whether to stop.
+    pub stop: &'a dyn Fn() -> bool,
+}
+
+/// Files that killed runs left behind have this prefix, and the number of their process.
+const PREFIX: &str = "parallax-lab-";
+
+/// Builds, measures, and takes down again.
+///
+/// # Errors
+/// See [`RunError`]. What was built is taken down in any case.
+pub fn run(scenario: &Scenario, doing: &mut Doing<'_>) -> Result<Run, RunError> {
+    sweep();
+    let prefix = format!("{PREFIX}{}-", std::process::id());
+    let folder = tempfile::Builder::new()
+        .prefix(&prefix)
+        .tempdir()
+        .map_err(|reason| RunError::Io { what: "make a folder for the run".to_owned(), reason })?;
+    let turns = schedule(&scenario.sides, doing.rounds, doing.seed);
+    let mut grounds = [ground(scenario, 0, folder.path(), doing)?, ground(scenario, 1, folder.path(), doing)?];
+    let mut asked = Vec::with_capacity(turns.len());
+    let mut stopped = false;
+    for turn in turns {
+        match grounds[turn.side].ask(turn, doing.stop) {
+            Ok(one) => {
+                (doing.hear)(&one)?;
+                asked.push(one);
+            }
+            Err(RunError::Vantage(VantageError::Stopped)) => {
+                stopped = true;
+                break;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let accounts = grounds.map(ground::Ground::finish);
+    for (side, name) in [(0, "A"), (1, "B")] {
+        // Less than half of a processor runs out in most requests; a larger share may never.
+        let small = scenario.sides[side].memory_mb.is_some_and(|memory| memory.0 <= 256);
+        if small && asked.len() >= 40 && accounts[side].throttled.is_none_or(|(periods, _)| periods == 0) {
+            return Err(RunError::NotThrottled(name));
+        }
+    }
+    Ok(Run { asked, accounts, stopped })
+}
+
+fn ground(scenario: &Scenario, side: usize, folder: &Path, doing: &Doing<'_>) -> Result<ground::Ground, RunError> {
+    ground::Ground::build(&scenario.sides[side], side, doing.seed, folder, doing.vantage, doing.stop)
+}
+
+/// Removes what runs that were killed left behind; all else of theirs went with them.
+fn sweep() {
+    cpu_share::sweep();
+    for entry in std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let owner = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split('-').next()?.parse::<u32>().ok());
+        if owner.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
+            // What stays is removed by the next run.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// What this machine lacks for a run; empty where nothing.
+#[must_use]
+pub fn missing() -> Vec<String> {
+    let mut missing = Vec::new();
+    if !nix::unistd::geteuid().is_root() {
+        missing.push("root, for networks of its own".to_owned());
+        return missing;
+    }
+    if !Path::new("/dev/net/tun").exists() {
+        missing.push("/dev/net/tun (kernel module tun)".to_owned());
+    }
+    match super::namespace::Namespace::create() {
+        Ok(_) => (),
+        Err(error) => missing.push(error.to_string()),
+    }
+    missing
+}
+
+fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> RunError {
+    let what = what.into();
+    move |reason| RunError::Io { what, reason }
+}
+
+/// A program of its own for each side that starts cold: what nobody runs can leave the page cache.
+fn copied(command: &vantage::Command, folder: &Path, name: &str) -> Result<vantage::Command, RunError> {
+    let program: PathBuf = folder.join(name);
+    std::fs::copy(&command.program, &program).map_err(io("copy the program of a vantage"))?;
+    // Dirty pages do not leave the cache.
+    std::fs::File::open(&program).and_then(|file| file.sync_all()).map_err(io("write the program of a vantage"))?;
+    Ok(vantage::Command { program, arguments: command.arguments.clone() })
+}

@@ -1,0 +1,42 @@
+//! The files that come with the program.
+
+macro_rules! book {
+    ($($name:literal),* $(,)?) => {
+        /// Their names, in order.
+        pub const NAMES: &[&str] = &[$($name),*];
+        /// The text of one.
+        #[must_use]
+        pub fn text(name: &str) -> Option<&'static str> {
+            match name {
+                $($name => Some(include_str!(concat!($name, ".toml"))),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+book![
+    "all-at-once",
+    "cdn",
+    "cold",
+    "distance",
+    "distance-small",
+    "dns",
+    "dns-lost",
+    "fallback",
+    "hidden",
+    "loss-from",
+    "loss-to",
+    "null",
+    "null-busy",
+    "queueing",
+    "redirect",
+    "reuse",
+    "scheduling",
+    "server",
+    "server-lying",
+    "server-silent",
+    "tls-version",
+    "transfer-rate",
+    "transfer-size",
+];

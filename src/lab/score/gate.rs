@@ -1,0 +1,138 @@
+//! What must hold over all scenarios of a suite.
+
+use serde::Serialize;
+
+use super::{RowScore, Score};
+use crate::explain::cause::Cause;
+use crate::statistics::proportion::Proportion;
+
+/// Which scenarios, and what is held to what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Suite {
+    /// One run of each: few enough that only what is pooled says anything.
+    Quick,
+    /// Several runs of each.
+    Full,
+}
+
+/// One target.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Target {
+    /// What.
+    pub what: &'static str,
+    /// As found, with its unit.
+    pub found: String,
+    /// As it must be.
+    pub gate: &'static str,
+    /// It is.
+    pub holds: bool,
+    /// This suite fails where it does not hold; else it is shown only.
+    pub gated: bool,
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}
+
+fn pooled(scores: &[Score], is: impl Fn(&RowScore) -> Option<bool> + Copy) -> (usize, usize) {
+    scores.iter().map(|score| score.count(is)).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+}
+
+/// The share, with Wilson's interval, as text; 0 of none.
+fn share((yes, all): (usize, usize)) -> (f64, String) {
+    match Proportion::of(yes as u64, all as u64) {
+        Some(of) => {
+            let (lower, upper) = (percent(of.lower), percent(of.upper));
+            (of.share, format!("{} ({yes} of {all}; {lower} to {upper})", percent(of.share)))
+        }
+        None => (0.0, "none".to_owned()),
+    }
+}
+
+/// What is put into a wrong row, over all gaps; and its median and nine tenths over scenarios.
+#[must_use]
+pub fn misattribution(scores: &[Score]) -> Option<[f64; 3]> {
+    let mut each: Vec<f64> = scores.iter().filter_map(Score::misattribution).collect();
+    each.sort_by(f64::total_cmp);
+    let gaps = scores.iter().filter(|score| score.misattribution().is_some());
+    let (moved, gap) = gaps.fold((0.0, 0.0), |sum, one| (sum.0 + one.moved_ms, sum.1 + one.gap_ms.abs()));
+    let at = |share: f64| each.get(((each.len() as f64 * share) as usize).min(each.len().saturating_sub(1))).copied();
+    Some([moved / gap, at(0.5)?, at(0.9)?])
+}
+
+/// All targets. A suite of which nothing could be scored holds none.
+#[must_use]
+pub fn targets(scores: &[Score], suite: Suite) -> Vec<Target> {
+    let full = suite == Suite::Full;
+    let target =
+        |what, found, gate, holds: bool, gated| Target { what, found, gate, holds: holds && !scores.is_empty(), gated };
+    let sums = scores.iter().map(|score| score.sum_error_ms).fold(0.0, f64::max);
+    let wrong = misattribution(scores);
+    let covered = share(pooled(scores, |row| row.covered));
+    let at_work = share(pooled(scores, |row| row.covered.filter(|_| row.falsely.is_none())));
+    let falsely = share(pooled(scores, |row| row.falsely));
+    let missed = share(pooled(scores, |row| row.missed));
+    let ranked = |of: fn(&Score) -> Option<bool>| {
+        let all: Vec<bool> = scores.iter().filter_map(of).collect();
+        share((all.iter().filter(|yes| **yes).count(), all.len()))
+    };
+    let (top, three, honest) = (ranked(|one| one.top), ranked(|one| one.top_three), ranked(|one| one.honest));
+    let rest = scores.iter().filter_map(|score| {
+        let row = score.rows.iter().find(|row| row.cause == Cause::Residual && row.holds.len() == 1)?;
+        let allowed = 1.0_f64.max(0.01 * score.means_ms[1]);
+        Some(((row.found_ms - row.truth_ms).abs() / allowed, (row.found_ms - row.truth_ms).abs(), &score.scenario))
+    });
+    let rest = rest.max_by(|x, y| x.0.total_cmp(&y.0));
+    let worst = worst_row(scores);
+    vec![
+        target("rows add up to the gap", format!("{sums:.1e} ms"), "1e-9 ms", sums <= 1e-9, true),
+        target(
+            "in a wrong row, all gaps pooled",
+            wrong.map_or("no gap".to_owned(), |all| {
+                format!(
+                    "{} (scenarios: median {}, nine of ten below {})",
+                    percent(all[0]),
+                    percent(all[1]),
+                    percent(all[2])
+                )
+            }),
+            "≤ 8 %",
+            wrong.is_some_and(|all| all[0] <= 0.08),
+            true,
+        ),
+        target("truth within the 95 % interval, all rows", covered.1, "≥ 90 %", covered.0 >= 0.9, true),
+        target("… rows in which there is something", at_work.1, "–", true, false),
+        target("… worst row", worst.1, "≥ 80 %", worst.0 >= 0.8, full),
+        target("false causes", falsely.1, "≤ 2 %", falsely.0 <= 0.02, full),
+        target("missed causes", missed.1, "≤ 5 %", missed.0 <= 0.05, full),
+        target("largest cause right", top.1, "≥ 98 %", top.0 >= 0.98, full),
+        target("three largest right", three.1, "–", true, false),
+        target("hidden time within the residual's interval", honest.1, "≥ 90 %", honest.0 >= 0.9, full),
+        target(
+            "residual off, worst scenario",
+            rest.map_or("none".to_owned(), |(_, ms, name)| format!("{ms:.2} ms ({name})")),
+            "≤ 1 ms or 1 % of B's mean",
+            rest.is_none_or(|(of, ..)| of <= 1.0),
+            full,
+        ),
+    ]
+}
+
+/// The cause whose rows are least often covered, over all scenarios.
+fn worst_row(scores: &[Score]) -> (f64, String) {
+    let of = |cause: Cause| {
+        let (yes, all) = pooled(scores, |row| row.covered.filter(|_| row.cause == cause));
+        (all > 0).then(|| {
+            (yes as f64 / all as f64, format!("{} ({cause}, {yes} of {all})", percent(yes as f64 / all as f64)))
+        })
+    };
+    let worst = Cause::ALL.into_iter().filter_map(of).min_by(|x, y| x.0.total_cmp(&y.0));
+    worst.unwrap_or((0.0, "no interval".to_owned()))
+}
+
+/// All that the suite is held to holds.
+#[must_use]
+pub fn hold(targets: &[Target]) -> bool {
+    targets.iter().all(|target| target.holds || !target.gated)
+}

@@ -1,0 +1,185 @@
+//! An account of a run against what its causes really were.
+
+pub mod gate;
+pub mod suite;
+pub mod table;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::run::Asked;
+use super::scenario::Scenario;
+use super::truth::Truth;
+use crate::explain::account::{Account, Case, Question, Statistic};
+use crate::explain::cause::Cause;
+use crate::explain::claim::{Claim, materiality};
+use crate::explain::sides::SidesError;
+use crate::explain::source::Source;
+
+/// Below this a cause counts as absent: an interval never says more than 0.1 ms.
+const NOTHING_MS: f64 = 0.1;
+/// A cause of so many milliseconds, and of this share of the gap, may not be missed.
+const MISSED: (f64, f64) = (5.0, 0.05);
+/// A gap below this is none: shares of it mean nothing.
+const GAP_MIN_MS: f64 = 1.0;
+
+/// One row against its truth; milliseconds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RowScore {
+    /// The row.
+    pub cause: Cause,
+    /// The rows whose sum this is: what the account, or the scenario, cannot tell apart.
+    pub holds: Vec<Cause>,
+    /// What was injected.
+    pub truth_ms: f64,
+    /// What the account says.
+    pub found_ms: f64,
+    /// Its 95 % interval.
+    pub interval_ms: Option<[f64; 2]>,
+    /// The truth lies within; absent without an interval of its own.
+    pub covered: Option<bool>,
+    /// The row is claimed.
+    pub claimed: bool,
+    /// There is nothing, and it is claimed; absent where there is something.
+    pub falsely: Option<bool>,
+    /// There is much, and it is not claimed; absent where there is not.
+    pub missed: Option<bool>,
+}
+
+/// One run against its truth.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Score {
+    /// The scenario.
+    pub scenario: String,
+    /// In which nothing differs.
+    pub null: bool,
+    /// How often each side measured.
+    pub rounds: u32,
+    /// Where randomness started.
+    pub seed: u64,
+    /// By the account.
+    pub gap_ms: f64,
+    /// Mean response times, A and B.
+    pub means_ms: [f64; 2],
+    /// How far the sum of the rows is from the gap.
+    pub sum_error_ms: f64,
+    /// Half of all errors: what lies in a wrong row.
+    pub moved_ms: f64,
+    /// What of the gap nobody injected.
+    pub unaccounted_ms: f64,
+    /// Row by row.
+    pub rows: Vec<RowScore>,
+    /// The largest cause is the largest in truth; absent where nothing is large enough to be missed.
+    pub top: Option<bool>,
+    /// The three largest likewise.
+    pub top_three: Option<bool>,
+    /// Where something is hidden: the residual's interval holds it.
+    pub honest: Option<bool>,
+}
+
+/// Both sides of a run as the account reads them.
+#[must_use]
+pub fn sources(asked: &[Asked]) -> [Source; 2] {
+    let mut sources = [Source::default(), Source::default()];
+    for one in asked {
+        sources[one.turn.side].add(&one.record.sample, &one.record.environment, None);
+    }
+    sources
+}
+
+/// Explains the means of a run, and scores that.
+///
+/// # Errors
+/// A side has no response time.
+pub fn score(scenario: &Scenario, truth: &Truth, asked: &[Asked], rounds: u32) -> Result<Score, SidesError> {
+    let [a, b] = sources(asked);
+    let account = Case::new(a, b)?.account(&Question::new(Statistic::Mean, truth.seed));
+    Ok(of(scenario, truth, &account, rounds))
+}
+
+fn of(scenario: &Scenario, truth: &Truth, account: &Account, rounds: u32) -> Score {
+    let found: BTreeMap<Cause, f64> = account.rows.iter().map(|row| (row.cause, row.ms)).collect();
+    let known = |cause: Cause| truth.rows.get(cause.as_str()).copied().unwrap_or(0.0);
+    let residual = account.rows.iter().find(|row| row.cause == Cause::Residual);
+    // The rest holds what the account says that it holds, and what the scenario makes one with it.
+    let mut merged: Vec<Cause> = residual.map(|row| row.holds.clone()).unwrap_or_default();
+    merged.extend(Cause::ALL.into_iter().filter(|cause| scenario.together.contains(&cause.as_str())));
+    merged.push(Cause::Residual);
+    merged.sort();
+    merged.dedup();
+    let mut rows = Vec::new();
+    for cause in Cause::ALL.into_iter().filter(|cause| !matches!(cause, Cause::Dependence | Cause::Failure)) {
+        let holds = match (cause, merged.contains(&cause)) {
+            (Cause::Residual, _) => merged.clone(),
+            (_, true) => continue,
+            (_, false) => vec![cause],
+        };
+        let truth_ms: f64 = holds.iter().map(|cause| known(*cause)).sum();
+        let found_ms: f64 = holds.iter().filter_map(|cause| found.get(cause)).sum();
+        let row = account.rows.iter().find(|row| row.cause == cause);
+        let interval = row.and_then(|row| row.interval_ms).and_then(|ends| ends.lower.zip(ends.upper));
+        // A sum of rows has no interval of its own, unless the others are empty; an empty row's is the point.
+        let own = row.is_some_and(|row| (row.ms - found_ms).abs() < 1e-9);
+        let interval_ms = interval.filter(|_| own).map(|(lower, upper)| [lower, upper]);
+        let covered = match (row, interval_ms) {
+            (_, Some([lower, upper])) => Some(lower <= truth_ms && truth_ms <= upper),
+            (None, None) if account.no_interval.is_none() => Some(truth_ms.abs() <= NOTHING_MS),
+            _ => None,
+        };
+        let claimed = row.is_some_and(|row| row.claim == Claim::Supported);
+        rows.push(RowScore {
+            cause,
+            covered,
+            claimed,
+            falsely: (truth_ms.abs() < NOTHING_MS).then_some(claimed),
+            missed: (truth_ms.abs() >= MISSED.0.max(MISSED.1 * account.gap_ms.abs())).then_some(!claimed),
+            holds,
+            truth_ms,
+            found_ms,
+            interval_ms,
+        });
+    }
+    let wrong: f64 = rows.iter().map(|row| (row.found_ms - row.truth_ms).abs()).sum();
+    let large = rows.iter().any(|row| row.truth_ms.abs() >= MISSED.0);
+    let hidden = known(Cause::Residual).abs() >= GAP_MIN_MS && scenario.together.is_empty();
+    Score {
+        scenario: scenario.name.clone(),
+        null: scenario.is_null(),
+        rounds,
+        seed: truth.seed,
+        gap_ms: account.gap_ms,
+        means_ms: account.values_ms,
+        sum_error_ms: (account.rows.iter().map(|row| row.ms).sum::<f64>() - account.gap_ms).abs(),
+        moved_ms: wrong / 2.0,
+        unaccounted_ms: truth.unaccounted_ms,
+        top: large.then(|| among(&rows, 1, materiality(account.gap_ms))),
+        top_three: large.then(|| among(&rows, 3, materiality(account.gap_ms))),
+        honest: rows.iter().find(|row| row.cause == Cause::Residual && hidden).and_then(|row| row.covered),
+        rows,
+    }
+}
+
+/// The `most` largest by the account are the largest in truth; those that differ immaterially may change places.
+fn among(rows: &[RowScore], most: usize, material: f64) -> bool {
+    let mut by_truth: Vec<f64> = rows.iter().map(|row| row.truth_ms.abs()).collect();
+    by_truth.sort_by(|x, y| y.total_cmp(x));
+    let least = by_truth.get(most - 1).copied().unwrap_or(0.0) - material;
+    let mut by_found: Vec<&RowScore> = rows.iter().collect();
+    by_found.sort_by(|x, y| y.found_ms.abs().total_cmp(&x.found_ms.abs()));
+    by_found.iter().take(most).all(|row| row.truth_ms.abs() >= least)
+}
+
+impl Score {
+    /// The share of the gap that lies in a wrong row; absent where there is no gap.
+    #[must_use]
+    pub fn misattribution(&self) -> Option<f64> {
+        (!self.null && self.gap_ms.abs() >= GAP_MIN_MS).then(|| self.moved_ms / self.gap_ms.abs())
+    }
+
+    /// How many of the rows are so, of how many it could be.
+    pub(super) fn count(&self, is: impl Fn(&RowScore) -> Option<bool>) -> (usize, usize) {
+        let all: Vec<bool> = self.rows.iter().filter_map(is).collect();
+        (all.iter().filter(|yes| **yes).count(), all.len())
+    }
+}

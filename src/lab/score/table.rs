@@ -1,0 +1,121 @@
+//! Scores as tables of text.
+
+use std::fmt::Write as _;
+
+use comfy_table::{CellAlignment, Table, presets};
+
+use super::Score;
+use super::gate::Target;
+
+fn table(head: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(head.iter().copied());
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    table
+}
+
+fn text(table: &Table) -> String {
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// One run, row by row: rows of which neither truth nor account holds anything are left out.
+#[must_use]
+pub fn rows(score: &Score) -> String {
+    let mut table = table(&["row", "truth, ms", "account, ms", "95 % interval", "", ""]);
+    for row in score.rows.iter().filter(|row| row.truth_ms.abs() >= 0.05 || row.found_ms.abs() >= 0.05) {
+        let mut name = row.cause.to_string();
+        if row.holds.len() > 1 {
+            let others: Vec<&str> =
+                row.holds.iter().filter(|cause| **cause != row.cause).map(|cause| cause.as_str()).collect();
+            let _ = write!(name, " and {}", others.join(", "));
+        }
+        let interval = row.interval_ms.map_or("–".to_owned(), |[lower, upper]| format!("{lower:+.2} to {upper:+.2}"));
+        let within = match row.covered {
+            Some(true) => "",
+            Some(false) => "truth outside",
+            None => "no interval",
+        };
+        let claim = match (row.falsely, row.missed) {
+            (Some(true), _) => "claimed falsely",
+            (_, Some(true)) => "missed",
+            _ if row.claimed => "claimed",
+            _ => "",
+        };
+        table.add_row([
+            name,
+            format!("{:+.2}", row.truth_ms),
+            format!("{:+.2}", row.found_ms),
+            interval,
+            within.to_owned(),
+            claim.to_owned(),
+        ]);
+    }
+    let of_gap = score.misattribution().map_or(String::new(), |share| format!(", {:.1} % of the gap", 100.0 * share));
+    format!(
+        "{}\ngap {:+.2} ms; in a wrong row {:.2} ms{of_gap}; injected by nobody {:+.2} ms\n",
+        text(&table),
+        score.gap_ms,
+        score.moved_ms,
+        score.unaccounted_ms
+    )
+}
+
+fn counted((yes, all): (usize, usize)) -> String {
+    format!("{yes}/{all}")
+}
+
+/// Scenario by scenario.
+#[must_use]
+pub fn scenarios(scores: &[Score]) -> String {
+    let head = [
+        "scenario",
+        "gap, ms",
+        "wrong row, ms",
+        "of the gap",
+        "covered",
+        "false",
+        "missed",
+        "top",
+        "top 3",
+        "by nobody, ms",
+    ];
+    let mut table = table(&head);
+    for score in scores {
+        let yes = |is: Option<bool>| match is {
+            None => "–",
+            Some(true) => "yes",
+            Some(false) => "no",
+        };
+        table.add_row([
+            score.scenario.clone(),
+            format!("{:+.2}", score.gap_ms),
+            format!("{:.2}", score.moved_ms),
+            score.misattribution().map_or("–".to_owned(), |share| format!("{:.1} %", 100.0 * share)),
+            counted(score.count(|row| row.covered)),
+            counted(score.count(|row| row.falsely)),
+            counted(score.count(|row| row.missed)),
+            yes(score.top).to_owned(),
+            yes(score.top_three).to_owned(),
+            format!("{:+.2}", score.unaccounted_ms),
+        ]);
+    }
+    text(&table)
+}
+
+/// What is held to what.
+#[must_use]
+pub fn targets(targets: &[Target]) -> String {
+    let mut table = table(&["", "found", "gate", ""]);
+    for target in targets {
+        let holds = match (target.holds, target.gated, target.gate) {
+            (_, _, "–") => "",
+            (true, ..) => "holds",
+            (false, true, _) => "DOES NOT HOLD",
+            (false, false, _) => "does not hold (no gate of this suite)",
+        };
+        table.add_row([target.what, &target.found, target.gate, holds]);
+    }
+    text(&table)
+}

@@ -1,0 +1,161 @@
+//! A site that does with each request what it was told to do with the next one, and keeps account of what it did.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, HeaderName, HeaderValue, LOCATION};
+use hyper::{Request, Response, StatusCode};
+
+use super::serve::{html, text};
+
+/// How the next request is met.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Conduct {
+    /// The first page sends on to this address.
+    pub redirect: Option<String>,
+    /// How long the page thinks.
+    pub think: Duration,
+    /// How long it waits beyond that, and never tells.
+    pub hidden: Duration,
+    /// How long the origin takes, where the edge does not have the page.
+    pub origin: Option<Duration>,
+    /// What is said of the thinking, as a share of it; absent, nothing.
+    pub told: Option<f64>,
+    /// The page is compressed for those who allow it.
+    pub compress: bool,
+    /// The connection is closed after the answer.
+    pub close: bool,
+}
+
+/// One request, as the site knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Met {
+    /// It was sent on.
+    pub redirected: bool,
+    /// When its header had been read.
+    pub heard: Instant,
+    /// When the answer was ready.
+    pub answered: Instant,
+    /// How long it really thought.
+    pub thought: Duration,
+    /// How long it really waited beyond that.
+    pub hidden: Duration,
+    /// How long it really waited for the origin; zero where the edge had the page.
+    pub origin: Duration,
+}
+
+/// Tells a site what to do, and hears what it did.
+#[derive(Debug, Default)]
+pub struct Director {
+    conduct: Mutex<Conduct>,
+    met: Mutex<Vec<Met>>,
+}
+
+impl Director {
+    /// From now on requests are met like this.
+    pub fn meet(&self, conduct: Conduct) {
+        *self.conduct.lock().unwrap_or_else(PoisonError::into_inner) = conduct;
+    }
+
+    /// All requests since the last time this was asked.
+    #[must_use]
+    pub fn met(&self) -> Vec<Met> {
+        std::mem::take(&mut *self.met.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn conduct(&self) -> Conduct {
+        self.conduct.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The page, plain and compressed: made once, so that compressing is no part of thinking.
+#[derive(Clone)]
+pub(super) struct Page {
+    plain: Bytes,
+    gzip: Bytes,
+}
+
+impl Page {
+    pub(super) fn new(plain: Bytes) -> Self {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        // Writing to memory cannot fail.
+        let _ = encoder.write_all(&plain);
+        Self { gzip: Bytes::from(encoder.finish().unwrap_or_default()), plain }
+    }
+}
+
+pub(super) async fn answer(
+    request: &Request<Incoming>,
+    page: &Page,
+    director: &Arc<Director>,
+) -> Response<Full<Bytes>> {
+    let heard = Instant::now();
+    let conduct = director.conduct();
+    let mut met = Met {
+        redirected: false,
+        heard,
+        answered: heard,
+        thought: Duration::ZERO,
+        hidden: Duration::ZERO,
+        origin: Duration::ZERO,
+    };
+    let target = conduct.redirect.as_deref().filter(|_| request.uri().path() == "/");
+    let mut response = match target.and_then(|target| HeaderValue::from_str(target).ok()) {
+        Some(target) => {
+            met.redirected = true;
+            let mut response = text(StatusCode::FOUND, "over there\n");
+            response.headers_mut().insert(LOCATION, target);
+            response
+        }
+        None => whole(request, page, &conduct, &mut met).await,
+    };
+    if conduct.close {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    met.answered = Instant::now();
+    director.met.lock().unwrap_or_else(PoisonError::into_inner).push(met);
+    response
+}
+
+async fn whole(request: &Request<Incoming>, page: &Page, conduct: &Conduct, met: &mut Met) -> Response<Full<Bytes>> {
+    met.origin = match conduct.origin {
+        Some(origin) => slept(origin).await,
+        None => Duration::ZERO,
+    };
+    met.thought = slept(conduct.think).await;
+    met.hidden = slept(conduct.hidden).await;
+    let allowed = request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    let gzip = conduct.compress && allowed.is_some_and(|allowed| allowed.contains("gzip"));
+    let mut response = html(if gzip { page.gzip.clone() } else { page.plain.clone() });
+    let headers = response.headers_mut();
+    if gzip {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    let ms = |length: Duration| length.as_secs_f64() * 1_000.0;
+    let mut said = match conduct.origin {
+        Some(_) => format!("cdn-cache;desc=MISS, origin;dur={:.3}", ms(met.origin)),
+        None => "cdn-cache;desc=HIT".to_owned(),
+    };
+    if let Some(share) = conduct.told {
+        said += &format!(", app;dur={:.3}", ms(met.thought) * share);
+    }
+    if let Ok(value) = HeaderValue::from_str(&said) {
+        headers.insert(HeaderName::from_static("server-timing"), value);
+    }
+    response
+}
+
+/// How long a sleep really took: timers are late by a millisecond or two.
+async fn slept(length: Duration) -> Duration {
+    let start = Instant::now();
+    if !length.is_zero() {
+        tokio::time::sleep(length).await;
+    }
+    start.elapsed()
+}

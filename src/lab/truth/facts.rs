@@ -1,0 +1,278 @@
+//! What one request met: the accounts of its time, joined.
+
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use crate::lab::delaybox::{Drop, Kind, Passage, Segment};
+use crate::lab::resolver::Lookup;
+use crate::lab::run::{Accounts, Asked};
+use crate::lab::scenario::side::{Side, Tls, Way};
+use crate::lab::site::Met;
+
+/// Milliseconds and counts; "last hop" is the one that brought the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Facts {
+    /// What the tool reported.
+    pub total_ms: f64,
+    /// It met a new process.
+    pub cold: bool,
+    /// The last hop opened a connection.
+    pub fresh: bool,
+    /// Hops before the last, and what they took in all.
+    pub redirects: f64,
+    /// See there.
+    pub redirect_ms: f64,
+    /// The name server, for the last hop.
+    pub dns_ms: f64,
+    /// From the attempt over IPv6 to the one that won.
+    pub fallback_ms: f64,
+    /// The shortest round trip that the box made on this side.
+    pub floor_ms: f64,
+    /// Round trips to open the connection.
+    pub setup_trips: f64,
+    /// Those of request and body.
+    pub base_trips: f64,
+    /// Held longer than the shortest, over all round trips.
+    pub queue_ms: f64,
+    /// From a lost packet to its repetition.
+    pub loss_ms: f64,
+    /// From the first packet of the answer to the last, beyond round trips and losses.
+    pub transfer_ms: f64,
+    /// The site's own accounts.
+    pub think_ms: f64,
+    /// Waited, and told nobody.
+    pub hidden_ms: f64,
+    /// Behind the edge.
+    pub origin_ms: f64,
+    /// The edge did not have it.
+    pub miss: bool,
+    /// Processor time of the last hop; of several hops, an equal part.
+    pub cpu_ms: f64,
+    /// Ready to run, and not let: likewise.
+    pub stolen_ms: f64,
+}
+
+impl Facts {
+    /// What of the total nobody injected.
+    #[must_use]
+    pub fn rest_ms(&self) -> f64 {
+        self.total_ms
+            - self.redirect_ms
+            - self.dns_ms
+            - self.fallback_ms
+            - (self.setup_trips + self.base_trips) * self.floor_ms
+            - self.queue_ms
+            - self.loss_ms
+            - self.transfer_ms
+            - self.think_ms
+            - self.hidden_ms
+            - self.origin_ms
+            - self.cpu_ms
+            - self.stolen_ms
+    }
+}
+
+/// One side's accounts, ready to be asked about a request.
+pub struct Ledger<'a> {
+    side: &'a Side,
+    passages: Vec<(Passage, Segment)>,
+    drops: &'a [Drop],
+    lookups: &'a [Lookup],
+    met: Vec<Met>,
+    /// Shortest held: outward, inward.
+    least: [Duration; 2],
+}
+
+fn ms(length: Duration) -> f64 {
+    length.as_secs_f64() * 1_000.0
+}
+
+fn between(from: Instant, to: Instant) -> f64 {
+    ms(to.saturating_duration_since(from))
+}
+
+/// A packet's way through the box ended then.
+fn left(passage: &Passage) -> Instant {
+    passage.arrived + passage.held
+}
+
+impl<'a> Ledger<'a> {
+    /// Of one side.
+    #[must_use]
+    pub fn new(side: &'a Side, accounts: &'a Accounts) -> Self {
+        let tcp = |passage: &Passage| match passage.kind {
+            Kind::Tcp(segment) => Some((*passage, segment)),
+            _ => None,
+        };
+        let mut passages: Vec<(Passage, Segment)> = accounts.path.passages.iter().filter_map(tcp).collect();
+        passages.sort_by_key(|(passage, _)| passage.arrived);
+        let mut met = accounts.met.clone();
+        met.sort_by_key(|met| met.heard);
+        let least = [true, false].map(|outward| {
+            let held =
+                passages.iter().filter(|(passage, _)| passage.outward == outward).map(|(passage, _)| passage.held);
+            held.min().unwrap_or_default()
+        });
+        Self { side, passages, drops: &accounts.path.drops, lookups: &accounts.lookups, met, least }
+    }
+
+    /// The shortest round trip that the box made.
+    #[must_use]
+    pub fn floor_ms(&self) -> f64 {
+        ms(self.least[0]) + ms(self.least[1])
+    }
+
+    /// What a request met; absent where it was not answered, or its packets are not to be found.
+    #[must_use]
+    pub fn facts(&self, asked: &Asked) -> Option<Facts> {
+        let total_ms = asked.record.sample.latency()?.as_millis();
+        let within = |at: Instant| asked.from <= at && at <= asked.to;
+        let met: Vec<&Met> = self.met.iter().filter(|met| within(met.heard)).collect();
+        let (last, before) = met.split_last()?;
+        let from = self.passages.partition_point(|(passage, _)| passage.arrived < asked.from);
+        let to = self.passages.partition_point(|(passage, _)| passage.arrived <= asked.to);
+        let packets = &self.passages[from..to];
+        // The request is the last thing that was said before the site heard it.
+        let request = packets.iter().rfind(|(p, s)| p.outward && s.payload > 0 && left(p) <= last.heard)?;
+        let port = request.1.port;
+        let flow: Vec<&(Passage, Segment)> = packets.iter().filter(|(_, segment)| segment.port == port).collect();
+        let drops: Vec<(&Drop, Segment)> = self
+            .drops
+            .iter()
+            .filter(|drop| within(drop.arrived))
+            .filter_map(|drop| match drop.kind {
+                Kind::Tcp(segment) if segment.port == port => Some((drop, segment)),
+                _ => None,
+            })
+            .collect();
+        let lookups: Vec<&Lookup> = self.lookups.iter().filter(|lookup| within(lookup.heard)).collect();
+        let syns = flow.iter().filter(|(p, s)| p.outward && s.syn).map(|(p, _)| p.arrived);
+        let syn = syns.chain(drops.iter().filter(|(d, s)| d.outward && s.syn).map(|(d, _)| d.arrived)).min();
+        let first_packet = packets.first().map(|(passage, _)| passage.arrived)?;
+        let begun = lookups.iter().map(|lookup| lookup.heard).fold(first_packet, Instant::min);
+        let after = before.last().map(|met| met.answered);
+        let own: Vec<&&Lookup> =
+            lookups.iter().filter(|lookup| after.is_none_or(|after| lookup.heard > after)).collect();
+        let start = own.iter().map(|lookup| lookup.heard).min().or(syn).unwrap_or(request.0.arrived);
+        // A and AAAA are asked together; that the second came later was the vantage's affair.
+        let told = |ipv6: bool| {
+            let heard = own.iter().filter(|one| one.ipv6 == ipv6).map(|one| one.heard).min()?;
+            let answers = own.iter().filter(|one| one.ipv6 == ipv6).filter_map(|one| one.answered);
+            let answered = answers.filter(|at| syn.is_none_or(|syn| *at <= syn)).min()?;
+            Some(between(heard, answered))
+        };
+        let dns_ms = [false, true].into_iter().filter_map(told).fold(0.0, f64::max);
+        let dead = self.drops.iter().filter(|drop| within(drop.arrived) && drop.arrived >= start);
+        let dead = dead.filter(|drop| drop.kind == Kind::Ipv6 { opens: true }).map(|drop| drop.arrived).min();
+        let floor_ms = self.floor_ms();
+        let setup = match (syn, self.side.site.tls) {
+            (None, _) => 0.0,
+            (Some(_), Tls::V13) => 2.0,
+            (Some(_), Tls::V12) => 3.0,
+        };
+        let queue = self.queue(&flow, last.answered);
+        let lost = recoveries(&drops, &flow);
+        let body = Body::of(&flow, last.answered, floor_ms, &lost);
+        let base_trips = 1.0 + body.rounds;
+        let hops = met.len() as f64;
+        // Curl is a process of its own: the thread that waits for it works for something else.
+        let shown = if self.side.method == Way::Curl { 0.0 } else { 1.0 };
+        Some(Facts {
+            total_ms,
+            cold: asked.turn.cold,
+            fresh: syn.is_some(),
+            redirects: before.len() as f64,
+            redirect_ms: if before.is_empty() { 0.0 } else { between(begun, start) },
+            dns_ms,
+            fallback_ms: dead.zip(syn).map_or(0.0, |(dead, syn)| between(dead, syn)),
+            floor_ms,
+            setup_trips: setup,
+            base_trips,
+            queue_ms: queue * (setup + base_trips),
+            loss_ms: lost.iter().map(|(from, to)| between(*from, *to)).sum(),
+            transfer_ms: body.length_ms - body.rounds * (floor_ms + queue) - body.lost_ms,
+            think_ms: ms(last.thought),
+            hidden_ms: ms(last.hidden),
+            origin_ms: ms(last.origin),
+            miss: !last.origin.is_zero(),
+            cpu_ms: shown * asked.cpu_ms / hops,
+            stolen_ms: shown * asked.stolen_ms / hops,
+        })
+    }
+
+    /// By how much a round trip of this connection was longer than the shortest, on average.
+    fn queue(&self, flow: &[&(Passage, Segment)], answered: Instant) -> f64 {
+        [true, false]
+            .into_iter()
+            .zip(self.least)
+            .map(|(outward, least)| {
+                let counts = |(p, s): &&&(Passage, Segment)| {
+                    p.outward == outward && p.arrived <= answered && (s.payload > 0 || s.syn)
+                };
+                let held: Vec<f64> =
+                    flow.iter().filter(counts).map(|(p, _)| ms(p.held.saturating_sub(least))).collect();
+                held.iter().sum::<f64>() / held.len().max(1) as f64
+            })
+            .sum()
+    }
+}
+
+/// From each lost packet to its repetition, as stretches of time that do not overlap.
+fn recoveries(drops: &[(&Drop, Segment)], flow: &[&(Passage, Segment)]) -> Vec<(Instant, Instant)> {
+    let mut stretches: Vec<(Instant, Instant)> = Vec::new();
+    for (drop, lost) in drops.iter().filter(|(_, segment)| segment.payload > 0 || segment.syn) {
+        let covers = |again: &Segment| {
+            // Repeated whole, or as part of a longer segment.
+            again.syn == lost.syn && lost.sequence.wrapping_sub(again.sequence) < u32::from(again.payload).max(1)
+        };
+        let again = flow.iter().filter(|(p, s)| p.outward == drop.outward && p.arrived > drop.arrived && covers(s));
+        let Some(to) = again.map(|(p, _)| p.arrived).min() else { continue };
+        match stretches.last_mut().filter(|last| drop.arrived <= last.1) {
+            Some(last) => last.1 = last.1.max(to),
+            None => stretches.push((drop.arrived, to)),
+        }
+    }
+    stretches
+}
+
+/// Segments of the first flight of an answer, and the payload of one: more waits for an acknowledgement (RFC 6928).
+const FIRST_FLIGHT: f64 = 10.0 * 1_448.0;
+
+/// The answer on its way.
+struct Body {
+    /// Times that the site waited for acknowledgements.
+    rounds: f64,
+    /// From the first packet's leaving the box to the last's.
+    length_ms: f64,
+    /// What of it is in losses.
+    lost_ms: f64,
+}
+
+impl Body {
+    fn of(flow: &[&(Passage, Segment)], answered: Instant, floor_ms: f64, lost: &[(Instant, Instant)]) -> Self {
+        let is_body = |(p, s): &&&(Passage, Segment)| !p.outward && s.payload > 0 && p.arrived >= answered;
+        let bytes: f64 = flow.iter().filter(is_body).map(|(_, segment)| f64::from(segment.payload)).sum();
+        let packets: Vec<&Passage> = flow.iter().filter(is_body).map(|(passage, _)| passage).collect();
+        // Each round carries twice as much as the one before; a gap beyond that was a site that was not let run.
+        let rounds_max = ((bytes / FIRST_FLIGHT + 1.0).log2().ceil() - 1.0).max(0.0);
+        let gaps = packets.windows(2).filter(|pair| {
+            let recovering = lost.iter().any(|(from, to)| *from < pair[1].arrived && pair[0].arrived < *to);
+            !recovering && between(pair[0].arrived, pair[1].arrived) >= floor_ms / 2.0
+        });
+        let leaves = packets.iter().map(|passage| left(passage));
+        let mut length_ms = leaves.clone().min().zip(leaves.max()).map_or(0.0, |(first, last)| between(first, last));
+        if rounds_max == 0.0 && lost.is_empty() {
+            // Nothing held the site back, so gaps between its packets are its own: the path made the rest.
+            let own =
+                packets.first().zip(packets.last()).map_or(0.0, |(first, last)| between(first.arrived, last.arrived));
+            length_ms = (length_ms - own).max(0.0);
+        }
+        let in_body = lost.iter().filter(|(from, _)| *from >= answered);
+        Self {
+            rounds: (gaps.count() as f64).min(rounds_max),
+            length_ms,
+            lost_ms: in_body.map(|(from, to)| between(*from, *to)).sum::<f64>().min(length_ms),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! A vantage: a process of its own, in its network and with its share of a processor, that measures when told.
+
+mod process;
+pub mod work;
+
+use std::io;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::scenario::side::Way;
+use crate::measurement::wire::Record;
+
+pub use process::{Command, Vantage, forget};
+
+/// The first line that a vantage reads.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Orders {
+    /// The page.
+    pub url: String,
+    /// The certificate of its authority.
+    pub authority: PathBuf,
+    /// The way of measuring.
+    pub way: Way,
+    /// `Accept-Encoding: gzip`.
+    pub accept_gzip: bool,
+    /// What samples call the vantage.
+    pub vantage: String,
+    /// And the process.
+    pub sandbox: String,
+    /// Takes the place of `/etc/resolv.conf`, for this process alone.
+    pub resolv_conf: PathBuf,
+    /// The control group that it must find itself in; absent, none.
+    pub share: Option<String>,
+}
+
+/// What it says before the first measurement.
+#[derive(Debug, Deserialize, Serialize)]
+pub enum Greeting {
+    /// All is as ordered.
+    Ready,
+    /// Something is not.
+    Refused(String),
+}
+
+/// What it says of one measurement.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Told {
+    /// The sample.
+    pub record: Record,
+    /// Processor time of the measuring thread from call to return, by the scheduler: nanoseconds.
+    pub cpu_ns: u64,
+    /// Time for which it was ready to run and did not.
+    pub delay_ns: u64,
+}
+
+/// Why a vantage does not measure.
+#[derive(Debug, thiserror::Error)]
+pub enum VantageError {
+    /// The system refused.
+    #[error("cannot {what} for a vantage: {reason}")]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// What it said.
+        reason: io::Error,
+    },
+    /// The process found something not as ordered.
+    #[error("a vantage is not as it should be: {0}")]
+    Refused(String),
+    /// The process ended, or said what nobody expects.
+    #[error("a vantage broke down: {0}")]
+    Broken(String),
+    /// It was to stop.
+    #[error("stopped")]
+    Stopped,
+}
+
+impl VantageError {
+    fn io(what: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |reason| Self::Io { what, reason }
+    }
+}

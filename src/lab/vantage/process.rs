@@ -1,0 +1,149 @@
+//! The process from outside: started where it is to measure, asked, and ended.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{self, Child, ChildStdin, ChildStdout, Stdio};
+use std::time::Duration;
+
+use nix::libc;
+
+use super::{Greeting, Orders, Told, VantageError};
+use crate::lab::cpu_share::CpuShare;
+use crate::lab::namespace::Namespace;
+
+/// How often whoever waits looks whether it is to stop.
+const STEP: Duration = Duration::from_millis(50);
+
+/// What starts a vantage: a program, and the words after it that make it call [`super::work::run`].
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+}
+
+/// A running vantage; the process ends when this is dropped, and when the thread that started it does.
+#[derive(Debug)]
+pub struct Vantage {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Vantage {
+    /// Starts one inside a network, within a share of a processor from its first instruction.
+    ///
+    /// # Errors
+    /// See [`VantageError`].
+    pub fn start(
+        command: &Command,
+        network: &Namespace,
+        share: Option<&CpuShare>,
+        orders: &Orders,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Self, VantageError> {
+        let group = share.map(|share| OpenOptions::new().write(true).open(share.folder().join("cgroup.procs")));
+        let group = group.transpose().map_err(VantageError::io("open the share of a processor"))?;
+        let mut made = process::Command::new(&command.program);
+        // A group of its own: Ctrl-C is for whoever runs the lab.
+        made.args(&command.arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
+        enter(&mut made, network.descriptor(), group.as_ref().map(File::as_raw_fd));
+        let mut child = made.spawn().map_err(VantageError::io("start a process (as root?)"))?;
+        let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(VantageError::Broken("it has no streams".to_owned()));
+        };
+        let mut vantage = Self { child, input, output: BufReader::new(output) };
+        let mut line = serde_json::to_string(orders).map_err(|error| VantageError::Broken(error.to_string()))?;
+        line.push('\n');
+        vantage.say(&line)?;
+        match vantage.hear(stop)? {
+            Greeting::Ready => Ok(vantage),
+            Greeting::Refused(why) => Err(VantageError::Refused(why)),
+        }
+    }
+
+    /// Measures once.
+    ///
+    /// # Errors
+    /// `Stopped` where `stop` came true meanwhile, and what can go wrong with a process.
+    pub fn measure(&mut self, stop: &dyn Fn() -> bool) -> Result<Told, VantageError> {
+        self.say("go\n")?;
+        self.hear(stop)
+    }
+
+    /// Ends it, and waits for that.
+    pub fn end(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// The process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn say(&mut self, line: &str) -> Result<(), VantageError> {
+        self.input.write_all(line.as_bytes()).and_then(|()| self.input.flush()).map_err(VantageError::io("speak"))
+    }
+
+    fn hear<T: serde::de::DeserializeOwned>(&mut self, stop: &dyn Fn() -> bool) -> Result<T, VantageError> {
+        while self.output.buffer().is_empty() && !is_readable(self.output.get_ref().as_raw_fd()) {
+            if stop() {
+                return Err(VantageError::Stopped);
+            }
+        }
+        let mut line = String::new();
+        self.output.read_line(&mut line).map_err(VantageError::io("listen"))?;
+        if line.is_empty() {
+            let ended = self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
+            return Err(VantageError::Broken(format!("it ended ({ended}); what it said stands above")));
+        }
+        serde_json::from_str(&line).map_err(|error| VantageError::Broken(error.to_string()))
+    }
+}
+
+impl Drop for Vantage {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Before the program's first instruction: it ends with whoever started it, and is where it belongs.
+fn enter(command: &mut process::Command, network: RawFd, group: Option<RawFd>) {
+    let enter = move || {
+        let done = |result: libc::c_long| if result < 0 { Err(std::io::Error::last_os_error()) } else { Ok(()) };
+        // SAFETY: takes no pointers, and concerns the new process only.
+        done(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) }.into())?;
+        if let Some(group) = group {
+            // SAFETY: the descriptor is open, and the one byte is static. 0 means the writer itself.
+            done(unsafe { libc::write(group, c"0".as_ptr().cast(), 1) } as libc::c_long)?;
+        }
+        // SAFETY: the descriptor is open; only the new process, which has one thread, changes its network.
+        done(unsafe { libc::setns(network, libc::CLONE_NEWNET) }.into())
+    };
+    // SAFETY: between fork and exec the closure makes system calls only; it allocates nothing and takes no lock.
+    unsafe { command.pre_exec(enter) };
+}
+
+/// Whether there is something to read, or never will be; waits for it for a moment.
+fn is_readable(stream: RawFd) -> bool {
+    let mut watched = libc::pollfd { fd: stream, events: libc::POLLIN, revents: 0 };
+    // SAFETY: one entry that outlives the call.
+    unsafe { libc::poll(&raw mut watched, 1, STEP.as_millis() as libc::c_int) > 0 }
+}
+
+/// Drops a file from the page cache, as far as nobody has it mapped.
+///
+/// # Errors
+/// The file cannot be opened, or the system refuses.
+pub fn forget(path: &Path) -> std::io::Result<()> {
+    let file = File::open(path)?;
+    nix::fcntl::posix_fadvise(&file, 0, 0, nix::fcntl::PosixFadviseAdvice::POSIX_FADV_DONTNEED)?;
+    Ok(())
+}

@@ -1,0 +1,322 @@
+//! A run of the lab: what it injects is what its truth says, and whatever ends it, nothing of it stays.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use parallax::lab::run::{Asked, Doing, Run, run as made};
+use parallax::lab::scenario::Scenario;
+use parallax::lab::truth::Truth;
+use parallax::lab::truth::facts::Facts;
+use parallax::lab::vantage::Command;
+use parallax::measurement::environment::Init;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+
+use crate::support::command::{finished, parallax, run};
+use crate::support::needs;
+
+/// A run of a scenario of the test's own.
+fn once(text: &str, rounds: u32) -> (Scenario, Run, Truth) {
+    let scenario = Scenario::parse("test", text).unwrap();
+    let vantage = Command {
+        program: env!("CARGO_BIN_EXE_parallax").into(),
+        arguments: ["lab", "vantage"].map(str::to_owned).to_vec(),
+    };
+    let mut doing = Doing { rounds, seed: 5, vantage: &vantage, hear: &mut |_| Ok(()), stop: &|| false };
+    let found = made(&scenario, &mut doing).unwrap();
+    let truth = Truth::of(&scenario, 5, &found);
+    (scenario, found, truth)
+}
+
+/// The requests of B with what they met.
+fn of_b<'a>(run: &'a Run, truth: &'a Truth) -> Vec<(&'a Asked, Facts)> {
+    let pairs = run.asked.iter().zip(&truth.requests).filter(|(asked, _)| asked.turn.side == 1);
+    pairs.map(|(asked, known)| (asked, known.injected.expect("every request is answered and found"))).collect()
+}
+
+#[test]
+fn what_was_injected_is_in_the_truth_of_each_request() {
+    if !needs::root("what_was_injected_is_in_the_truth_of_each_request") {
+        return;
+    }
+    let text = "about = 'much'\n[both.site]\nbody_kb = 40\n[b.path]\ndelay_ms = 12\n\
+                [b.resolver]\ndelay_ms = 9\ndead_ipv6 = 0.3\n\
+                [b.site]\nredirect = 0.5\nmiss = 0.5\nhidden_ms = 4\nthink_ms = 10\ntls = '1.2'\n";
+    let (_, found, truth) = once(text, 16);
+    let b = of_b(&found, &truth);
+    assert_eq!(b.len(), 16);
+    for (asked, met) in &b {
+        let turn = asked.turn;
+        assert_eq!(met.redirects, f64::from(u8::from(turn.redirected)), "{met:?}");
+        // The hop that sends on: a lookup, three round trips to connect, one to ask.
+        assert_eq!(met.redirect_ms >= 9.0 + 4.0 * 24.0, turn.redirected, "{met:?}");
+        assert!(met.dns_ms >= 9.0 && met.think_ms >= turn.think_ms && met.hidden_ms >= 4.0, "{met:?}");
+        assert_eq!(met.origin_ms >= 40.0, turn.missed, "{met:?}");
+        assert_eq!(met.fallback_ms >= 150.0, turn.dead_ipv6, "{met:?}");
+        assert_eq!((met.setup_trips, met.fresh), (3.0, true), "{met:?}");
+        // 40 KB do not fit into the first ten segments.
+        assert!((2.0..=4.0).contains(&met.base_trips), "{met:?}");
+        // What is injected was waited for; while waiting, a thread may also be kept from running, at no cost.
+        assert!(met.rest_ms() + met.stolen_ms > -20.0, "{} of {met:?}", met.rest_ms());
+    }
+    assert!(b.iter().any(|(asked, _)| asked.turn.redirected) && b.iter().any(|(asked, _)| !asked.turn.redirected));
+    assert!((24.0..25.0).contains(&truth.sides[1].floor_ms), "{:?}", truth.sides[1]);
+    assert!((10.0..11.0).contains(&truth.sides[0].floor_ms), "{:?}", truth.sides[0]);
+    let sum: f64 = truth.rows.values().sum();
+    assert!((sum + truth.unaccounted_ms - truth.gap_ms).abs() < 1e-9);
+}
+
+#[test]
+fn a_lost_packet_is_waited_for_and_counted_and_a_slow_path_holds_the_body() {
+    if !needs::root("a_lost_packet_is_waited_for_and_counted_and_a_slow_path_holds_the_body") {
+        return;
+    }
+    let text = "about = 'x'\n[both.site]\nbody_kb = 100\n[a.path]\nrate_mbit = 8\n[b.path]\nloss_out = 0.15\n";
+    let (_, _, truth) = once(text, 16);
+    assert!(truth.sides[1].lost > 0 && truth.sides[0].lost == 0, "{:?}", truth.sides);
+    // One that loses its SYN over and over may fail; most do not.
+    let known = |side| truth.requests.iter().filter(move |one| one.side == side).filter_map(|one| one.injected);
+    let waited: Vec<f64> = known(1).map(|met| met.loss_ms).collect();
+    assert!(waited.len() > 8, "{waited:?}");
+    // No kernel sends again within a round trip.
+    assert!(waited.iter().any(|waited| *waited >= 10.0), "{waited:?}");
+    assert!(waited.iter().all(|waited| *waited == 0.0 || *waited >= 9.0), "{waited:?}");
+    // 100 KB at a million bytes a second.
+    for met in known(0) {
+        assert!(met.transfer_ms + (met.base_trips - 1.0) * met.floor_ms > 70.0, "{met:?}");
+    }
+}
+
+#[test]
+fn a_share_a_new_process_and_a_kept_connection_are_what_they_are_called() {
+    if !needs::root("a_share_a_new_process_and_a_kept_connection_are_what_they_are_called") {
+        return;
+    }
+    let text = "about = 'x'\n[a]\nmethod = 'pooled'\n[b]\ncold = 0.4\nmemory_mb = 256\n";
+    let (_, found, truth) = once(text, 12);
+    let kept: Vec<bool> =
+        truth.requests.iter().filter(|one| one.side == 0).map(|one| one.injected.unwrap().fresh).collect();
+    assert!(kept.iter().all(|fresh| !fresh), "{kept:?}");
+    for (asked, met) in of_b(&found, &truth) {
+        let first = asked.record.sample.invocation.is_some_and(|run| run.init == Init::Cold);
+        assert_eq!((first, met.cold, met.fresh), (asked.turn.cold, asked.turn.cold, true));
+    }
+    let sandboxes: BTreeSet<_> = found.asked.iter().map(|asked| asked.record.environment.sandbox.clone()).collect();
+    let cold = found.asked.iter().filter(|asked| asked.turn.cold).count();
+    assert_eq!(sandboxes.len(), 2 + cold - usize::from(of_b(&found, &truth)[0].0.turn.cold));
+    assert!(found.accounts[1].throttled.is_some_and(|(periods, _)| periods > 0), "{:?}", found.accounts[1].throttled);
+    assert!(found.accounts[0].throttled.is_none());
+}
+
+#[test]
+fn a_run_leaves_an_archive_a_truth_file_and_a_report_and_never_writes_over_them() {
+    if !needs::root("a_run_leaves_an_archive_a_truth_file_and_a_report_and_never_writes_over_them") {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let words = ["lab", "run", "distance", "--rounds", "24", "--seed", "3", "--out", "kept"];
+    let first = run(directory.path(), &words);
+    assert_eq!(first.code, 0, "{}", first.err);
+    assert!(first.out.contains("distance") && first.out.contains("claimed"), "{}", first.out);
+    let kept = directory.path().join("kept");
+    let truth: Value = serde_json::from_slice(&fs::read(kept.join("truth.json")).unwrap()).unwrap();
+    let distance = truth["rows"]["distance"].as_f64().unwrap();
+    // Three round trips that are 20 ms longer.
+    assert!((59.5..66.0).contains(&distance), "{distance}");
+    assert_eq!(truth["requests"].as_array().unwrap().len(), 48);
+    assert!(fs::read_to_string(kept.join("report.html")).unwrap().contains("distance"));
+    let explained = run(
+        directory.path(),
+        &["explain", "--archive", "sqlite:kept/samples.db", "--a", "vantage=lab/a", "--b", "vantage=lab/b", "--json"],
+    );
+    assert_eq!(explained.code, 0, "{}", explained.err);
+    let before = fs::read(kept.join("truth.json")).unwrap();
+    let again = run(directory.path(), &words);
+    assert_eq!((again.code, again.out.as_str()), (2, ""), "{}", again.err);
+    assert!(again.err.contains("samples.db") && again.err.contains("--out"), "{}", again.err);
+    assert_eq!(before, fs::read(kept.join("truth.json")).unwrap());
+}
+
+#[test]
+fn a_score_says_for_every_row_what_was_so_and_ends_as_its_gates_do() {
+    if !needs::root("a_score_says_for_every_row_what_was_so_and_ends_as_its_gates_do") {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let words = ["lab", "score", "--scenario", "distance", "--scenario", "null", "--rounds", "24", "--json"];
+    let scored = run(directory.path(), &words);
+    assert!(scored.code < 2, "{}", scored.err);
+    let found: Value = serde_json::from_str(&scored.out).unwrap();
+    let scores = found["scores"].as_array().unwrap();
+    assert_eq!(
+        scores.iter().map(|score| score["scenario"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["distance", "null"]
+    );
+    let rows = scores[0]["rows"].as_array().unwrap();
+    let distance = rows.iter().find(|row| row["cause"] == "distance").unwrap();
+    assert!(distance["claimed"].as_bool().unwrap(), "{distance}");
+    let off = distance["found_ms"].as_f64().unwrap() - distance["truth_ms"].as_f64().unwrap();
+    assert!(off.abs() < 6.0, "{distance}");
+    let failing = |target: &Value| target["gated"].as_bool().unwrap() && !target["holds"].as_bool().unwrap();
+    let fails = found["targets"].as_array().unwrap().iter().any(failing);
+    assert_eq!(scored.code, i32::from(fails), "{}", found["targets"]);
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0, "a score leaves no file");
+}
+
+#[test]
+fn without_root_a_run_says_what_is_missing_and_leaves_nothing() {
+    if !needs::root("without_root_a_run_says_what_is_missing_and_leaves_nothing") {
+        return;
+    }
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    // Where the program lies, others may not look.
+    let program = directory.path().join("parallax");
+    fs::copy(env!("CARGO_BIN_EXE_parallax"), &program).unwrap();
+    for words in [&["lab", "run", "null"][..], &["lab", "score"]] {
+        let mut nobody = std::process::Command::new(&program);
+        let ended =
+            finished(nobody.args(words).current_dir(directory.path()).uid(65_534).gid(65_534).output().unwrap());
+        assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{}", ended.err);
+        assert!(ended.err.contains("root") && ended.err.lines().count() == 1, "{}", ended.err);
+    }
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+}
+
+/// A run under way, and where its parts live.
+struct Under {
+    child: Child,
+    parts: BTreeSet<Pid>,
+    networks: BTreeSet<PathBuf>,
+}
+
+fn processes() -> impl Iterator<Item = Pid> {
+    let all = fs::read_dir("/proc").unwrap().flatten();
+    all.filter_map(|entry| entry.file_name().to_str()?.parse().ok().map(Pid::from_raw))
+}
+
+fn parent(pid: Pid) -> Option<Pid> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
+    line.trim().parse().ok().map(Pid::from_raw)
+}
+
+fn network(pid: impl std::fmt::Display) -> Option<PathBuf> {
+    fs::read_link(format!("/proc/{pid}/ns/net")).ok()
+}
+
+impl Under {
+    fn start(directory: &Path, out: &str) -> Self {
+        let words = ["lab", "run", "all-at-once", "--rounds", "2000", "--out", out];
+        let mut command = parallax(directory, &words);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        Self { child, parts: BTreeSet::new(), networks: BTreeSet::new() }
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().cast_signed())
+    }
+
+    /// Watches it for a while.
+    fn watch(&mut self, length: Duration) {
+        let (start, own) = (Instant::now(), self.pid());
+        while start.elapsed() < length {
+            for part in processes().filter(|pid| parent(*pid) == Some(own)) {
+                self.parts.insert(part);
+                self.networks.extend(network(part).filter(|found| Some(found) != network("self").as_ref()));
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// What of it is still there; waits for a while until nothing is.
+    fn left(&self) -> Vec<String> {
+        let start = Instant::now();
+        loop {
+            let networks = processes().filter(|pid| network(pid).is_some_and(|found| self.networks.contains(&found)));
+            let parts = self.parts.iter().filter(|part| parent(**part).is_some());
+            let left: Vec<String> = networks.chain(parts.copied()).map(|pid| format!("process {pid}")).collect();
+            if left.is_empty() || start.elapsed() > Duration::from_secs(20) {
+                return left;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+/// Groups, folders, devices and mounts that carry the number of one of these processes, or the lab's own names.
+fn traces(pids: &[Pid]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (place, prefix) in [
+        (PathBuf::from("/sys/fs/cgroup/cpu"), "parallax-share-"),
+        (PathBuf::from("/sys/fs/cgroup"), "parallax-share-"),
+        (std::env::temp_dir(), "parallax-lab-"),
+    ] {
+        for entry in fs::read_dir(&place).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if pids.iter().any(|pid| name.starts_with(&format!("{prefix}{pid}-"))) {
+                found.push(format!("{}/{name}", place.display()));
+            }
+        }
+    }
+    found.extend(
+        fs::read_dir("/sys/class/net")
+            .unwrap()
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .filter(|name| name.starts_with("delay")),
+    );
+    found.extend(
+        fs::read_to_string("/proc/self/mounts")
+            .unwrap()
+            .lines()
+            .filter(|line| line.contains("parallax") || line.contains("/etc/resolv.conf"))
+            .map(str::to_owned),
+    );
+    found
+}
+
+#[test]
+fn whatever_ends_a_run_nothing_of_it_stays() {
+    if !needs::root("whatever_ends_a_run_nothing_of_it_stays") {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let before: Vec<String> = traces(&[]);
+    let mut random = ChaCha8Rng::seed_from_u64(11);
+    let mut pids = Vec::new();
+    let mut parts = 0;
+    for number in 0..6 {
+        let mut under = Under::start(directory.path(), &format!("killed-{number}"));
+        // From the first networks to the measuring.
+        under.watch(Duration::from_millis(random.random_range(30..2_000)));
+        kill(under.pid(), Signal::SIGKILL).unwrap();
+        under.child.wait().unwrap();
+        assert_eq!(under.left(), Vec::<String>::new(), "after SIGKILL");
+        parts += under.parts.len();
+        pids.push(under.pid());
+    }
+    assert!(parts > 0, "every run was killed before it had a process");
+
+    let mut interrupted = Under::start(directory.path(), "interrupted");
+    interrupted.watch(Duration::from_secs(3));
+    kill(interrupted.pid(), Signal::SIGINT).unwrap();
+    let ended = interrupted.child.wait().unwrap();
+    assert_eq!(ended.code(), Some(3));
+    assert_eq!(interrupted.left(), Vec::<String>::new(), "after Ctrl-C");
+    assert_eq!(traces(&[interrupted.pid()]), before, "after Ctrl-C");
+
+    // What a killed run could not take with it goes with the next.
+    let next = run(directory.path(), &["lab", "run", "null", "--rounds", "2", "--out", "next"]);
+    assert!(next.code == 0, "{}", next.err);
+    assert_eq!(traces(&pids), before, "after the next run");
+}
