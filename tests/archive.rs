@@ -6,12 +6,8 @@ use std::path::Path;
 
 use parallax::adapters::archive::{Archive, Mode, open};
 use parallax::archive::error::ArchiveError;
-use parallax::archive::port::{Append, Appended, Directory, Forget, Known, Miss as _, Scan, Slots, Span};
+use parallax::archive::port::{Append, Directory, Forget, Scan};
 use parallax::archive::selection::{Selection, Source, Window};
-use parallax::measurement::environment::Init;
-use parallax::measurement::miss::{Miss, Reason};
-use parallax::measurement::outcome::Cause;
-use parallax::measurement::phase::Phase;
 use parallax::measurement::units::UnixMillis;
 use parallax::measurement::wire::Record;
 use tempfile::TempDir;

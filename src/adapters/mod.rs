@@ -11,6 +11,8 @@ pub mod clock;
 pub mod curl;
 #[cfg(feature = "probing")]
 pub mod decode;
+#[cfg(feature = "embedded")]
+pub mod engine;
 #[cfg(feature = "probing")]
 pub mod environment;
 #[cfg(feature = "probing")]

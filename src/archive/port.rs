@@ -130,13 +130,13 @@ pub trait Summaries {
 }
 
 /// One source's summary of one window.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptSummary {
     /// Of this stretch of time.
     pub window: Window,
     /// Of this source.
     pub source: SourceName,
-    /// A [`SourceSummary`](crate::summary::source::SourceSummary) as JSON: a later version may have kept more than this
-    /// one knows.
-    pub figures: serde_json::Value,
+    /// A [`SourceSummary`](crate::summary::source::SourceSummary) as JSON, digit for digit as it was kept: a later version
+    /// may have kept more than this one knows.
+    pub figures: String,
 }

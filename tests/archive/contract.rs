@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use parallax::archive::port::{Append, Appended, Directory, Known, Miss as _, Scan, Slots, Span};
+use parallax::archive::port::{Append, Appended, Directory, Known, Scan, Slots, Span};
 use parallax::archive::selection::{Selection, Source, Window};
 use parallax::measurement::environment::Init;
 use parallax::measurement::miss::{Miss, Reason};

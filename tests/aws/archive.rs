@@ -1,5 +1,9 @@
 //! The archive in a DynamoDB table promises what the embedded one does, and keeps it with many writers at once.
 
+mod commands;
+mod damage;
+mod writers;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TimeToLiveSpecification,

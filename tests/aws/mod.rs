@@ -1,9 +1,10 @@
 //! AWS, on its real wire protocols: a ministack on loopback.
 
-pub mod cloudwatch;
 mod aggregator;
 mod archive;
+pub mod cloudwatch;
 mod failure;
+mod item;
 mod queue;
 mod targets;
 

@@ -8,10 +8,14 @@ pub mod command;
 pub mod digits;
 pub mod dns;
 #[cfg(feature = "aws")]
+pub mod fake_dynamodb;
+#[cfg(feature = "aws")]
 pub mod fake_sqs;
 #[cfg(feature = "aws")]
 pub mod faults;
 pub mod fleet;
+#[cfg(feature = "aws")]
+pub mod fleet_sample;
 pub mod golden;
 pub mod hostile;
 #[cfg(feature = "aws")]

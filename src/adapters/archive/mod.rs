@@ -15,6 +15,9 @@ mod scan;
 mod schema;
 pub mod size;
 
+#[cfg(feature = "aws")]
+pub use place::table;
+
 use rusqlite::Connection;
 
 use crate::archive::error::ArchiveError;

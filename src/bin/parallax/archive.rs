@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use parallax::adapters::archive::{Archive, Mode, open};
+use parallax::adapters::archive::Mode;
+use parallax::adapters::engine::{Engine, open};
 
 use crate::exit::Problem;
 
@@ -10,13 +11,13 @@ use crate::exit::Problem;
 pub(crate) fn with<T>(
     place: &str,
     mode: Mode,
-    work: impl AsyncFnOnce(&mut Archive) -> Result<T, Problem>,
+    work: impl AsyncFnOnce(&mut Engine) -> Result<T, Problem>,
 ) -> Result<T, Problem> {
-    let mut archive = open(place, mode)?;
     tokio::runtime::Builder::new_current_thread()
+        .enable_all()
         .build()
         .map_err(|error| Problem::unfinished(format!("cannot start: {error}")))?
-        .block_on(work(&mut archive))
+        .block_on(async { work(&mut open(place, mode).await?).await })
 }
 
 /// The file behind a place, where there is one.

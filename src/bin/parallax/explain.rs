@@ -47,8 +47,8 @@ pub(crate) struct Arguments {
     /// Only samples that began before then: a length of time back from now, or an RFC 3339 time
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// Where samples are kept
-    #[arg(long, value_name = "sqlite:PATH", default_value = "sqlite:parallax.db")]
+    /// Where samples are kept: sqlite:PATH, or dynamodb:TABLE
+    #[arg(long, value_name = "PLACE", default_value = "sqlite:parallax.db")]
     archive: String,
     /// Which figure of the response times; the mean is shown beside a percentile [default: p50; mean with --bridge]
     #[arg(long, value_name = "FIGURE", value_enum, hide_possible_values = false)]

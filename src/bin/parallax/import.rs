@@ -28,8 +28,8 @@ struct Common {
     /// The file; - is standard input
     #[arg(value_name = "FILE")]
     file: String,
-    /// Where samples are kept; made if it is not there
-    #[arg(long, value_name = "sqlite:PATH", default_value = "sqlite:parallax.db")]
+    /// Where samples are kept: sqlite:PATH, made if it is not there, or dynamodb:TABLE
+    #[arg(long, value_name = "PLACE", default_value = "sqlite:parallax.db")]
     archive: String,
     /// Import the good rows although there are bad ones, which go to FILE.rejected; exit code 1 if there were any
     #[arg(long)]

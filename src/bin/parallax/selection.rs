@@ -13,8 +13,8 @@ use crate::exit::Problem;
 /// What was typed.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct SelectionArguments {
-    /// Where samples are kept
-    #[arg(long, value_name = "sqlite:PATH", default_value = "sqlite:parallax.db")]
+    /// Where samples are kept: sqlite:PATH, or dynamodb:TABLE
+    #[arg(long, value_name = "PLACE", default_value = "sqlite:parallax.db")]
     pub(crate) archive: String,
     /// Only samples that began since then: a length of time back from now (24h, 7d) or an RFC 3339 time
     #[arg(long, value_name = "TIME")]

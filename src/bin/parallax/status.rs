@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use comfy_table::{CellAlignment, Table, presets};
 use parallax::adapters::archive::Mode;
-use parallax::adapters::archive::size::Size;
 use parallax::adapters::clock;
+use parallax::adapters::engine::Room;
 use parallax::archive::port::{Directory, SourceLine, Span};
 use parallax::measurement::units::UnixMillis;
 use serde_json::{Value, json};
@@ -16,8 +16,8 @@ use crate::output::print;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Where samples are kept
-    #[arg(long, value_name = "sqlite:PATH", default_value = "sqlite:parallax.db")]
+    /// Where samples are kept: sqlite:PATH, or dynamodb:TABLE
+    #[arg(long, value_name = "PLACE", default_value = "sqlite:parallax.db")]
     archive: String,
     /// Print JSON
     #[arg(long)]
@@ -25,17 +25,18 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
-    let (sources, size) =
-        archive::with(&arguments.archive, Mode::Read, async |archive| Ok((archive.sources().await?, archive.size()?)))?;
+    let (sources, room) = archive::with(&arguments.archive, Mode::Read, async |archive| {
+        Ok((archive.sources().await?, archive.room().await?))
+    })?;
     let now = clock::wall();
     match arguments.json {
-        true => print(&document(&arguments.archive, &sources, size, now).to_string())?,
-        false => print(&page(&arguments.archive, &sources, size, now))?,
+        true => print(&document(&arguments.archive, &sources, room, now).to_string())?,
+        false => print(&page(&arguments.archive, &sources, room, now))?,
     }
     Ok(if sources.is_empty() { Answer::Negative } else { Answer::Done })
 }
 
-fn document(place: &str, sources: &[SourceLine], size: Size, now: UnixMillis) -> Value {
+fn document(place: &str, sources: &[SourceLine], room: Room, now: UnixMillis) -> Value {
     let source = |line: &SourceLine| {
         let mut source = json!({
             "target": line.target, "vantage": line.vantage, "method": line.method,
@@ -50,21 +51,50 @@ fn document(place: &str, sources: &[SourceLine], size: Size, now: UnixMillis) ->
     };
     json!({
         "schema": 1,
-        "archive": {
-            "place": place, "schema": size.schema, "bytes": size.bytes, "free_bytes": size.free_bytes,
-        },
+        "archive": kept(place, room),
         "sources": sources.iter().map(source).collect::<Vec<_>>(),
     })
 }
 
-fn page(place: &str, sources: &[SourceLine], size: Size, now: UnixMillis) -> String {
+fn kept(place: &str, room: Room) -> Value {
+    match room {
+        Room::File(size) => {
+            json!({ "place": place, "schema": size.schema, "bytes": size.bytes, "free_bytes": size.free_bytes })
+        }
+        #[cfg(feature = "aws")]
+        Room::Table(table) => {
+            let mut kept = json!({ "place": place, "schema": table.schema });
+            for (name, count) in [("bytes", table.bytes), ("items", table.items)] {
+                if let Some(count) = count {
+                    kept[name] = json!(count);
+                }
+            }
+            kept
+        }
+    }
+}
+
+fn foot(place: &str, room: Room) -> String {
     let mib = |bytes: u64| bytes as f64 / 1_048_576.0;
-    let foot = format!(
-        "{place}: schema {}, {:.1} MiB ({:.1} MiB of it empty, for reuse)",
-        size.schema,
-        mib(size.bytes),
-        mib(size.free_bytes)
-    );
+    match room {
+        Room::File(size) => format!(
+            "{place}: schema {}, {:.1} MiB ({:.1} MiB of it empty, for reuse)",
+            size.schema,
+            mib(size.bytes),
+            mib(size.free_bytes)
+        ),
+        #[cfg(feature = "aws")]
+        Room::Table(table) => {
+            let size = table.bytes.map_or_else(String::new, |bytes| format!(", {:.1} MiB", mib(bytes)));
+            let items = table.items.map_or_else(String::new, |items| format!(" in {items} items"));
+            let when = if table.bytes.is_some() { ", as DynamoDB last counted it (every six hours or so)" } else { "" };
+            format!("{place}: schema {}{size}{items}{when}", table.schema)
+        }
+    }
+}
+
+fn page(place: &str, sources: &[SourceLine], room: Room, now: UnixMillis) -> String {
+    let foot = foot(place, room);
     if sources.is_empty() {
         return format!("{foot}\nIt holds no samples yet; `parallax agent`, `compare` and `demo` add some.");
     }

@@ -6,11 +6,16 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use crate::archive::error::ArchiveError;
 use crate::archive::port::{Append, Appended, Known};
-use crate::measurement::identity::SampleId;
+use crate::measurement::identity::{Method, SampleId, TargetId, Vantage};
+use crate::measurement::sample::Sample;
+use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::Record;
 
 use super::attributes::{self, Item};
 use super::{AT_ONCE, Archive, count, item, key};
+
+/// Hours whose counting is put off, at most.
+const REMEMBERED: usize = 10_000;
 
 impl Append for Archive {
     async fn append(&mut self, records: &[Record]) -> Result<Appended, ArchiveError> {
@@ -23,20 +28,11 @@ impl Append for Archive {
         for Record { sample, .. } in records {
             self.open_line((&sample.target, &sample.vantage, &sample.method), sample.started_at_ms).await?;
         }
-        let archive = &*self;
-        let mut puts = stream::iter(items).map(|item| archive.put(item)).buffer_unordered(AT_ONCE);
-        let (mut new, mut fault) = (0, None);
-        // All are tried though one failed: what is put need not be put again.
-        while let Some(put) = puts.next().await {
-            match put {
-                Ok(was_new) => new += usize::from(was_new),
-                Err(error) => fault = fault.or(Some(error)),
-            }
-        }
-        if let Some(fault) = fault {
-            return Err(fault);
-        }
-        self.count(records).await?;
+        let new = self.put_all(items).await?;
+        // Of repeats, too: whoever put them may have been killed before counting.
+        self.uncounted.extend(records.iter().map(|record| Hour::of(&record.sample)));
+        self.count(&self.uncounted).await?;
+        self.uncounted.clear();
         Ok(Appended { new, repeated: records.len() - new })
     }
 }
@@ -46,8 +42,13 @@ impl Known for Archive {
         let keys: BTreeSet<_> = records.iter().map(|record| key::sample(&record.sample)).collect();
         let keys = keys.into_iter().map(attributes::at).collect();
         let found: HashSet<_> = self.get_all(keys, Some("pk, sk")).await?.iter().map(attributes::read_key).collect();
-        let known = records.iter().filter(|record| found.contains(&key::sample(&record.sample)));
-        Ok(known.map(|record| record.sample.id.clone()).collect())
+        let is_known = |record: &&Record| found.contains(&key::sample(&record.sample));
+        let known: Vec<_> = records.iter().filter(is_known).map(|record| &record.sample).collect();
+        // Whoever asks will not give them to `append`: they are counted with the next ones that are.
+        if self.uncounted.len() < REMEMBERED {
+            self.uncounted.extend(known.iter().map(|sample| Hour::of(sample)));
+        }
+        Ok(known.into_iter().map(|sample| sample.id.clone()).collect())
     }
 }
 
@@ -58,6 +59,19 @@ impl Archive {
         let mut seen = HashSet::new();
         let firsts = records.iter().filter(|record| seen.insert(key::sample(&record.sample)));
         firsts.map(|record| item::of(record, self.expiry(record.sample.started_at_ms), &named)).collect()
+    }
+
+    /// How many were new. All are tried though one fails: what is put need not be put again.
+    async fn put_all(&self, items: Vec<Item>) -> Result<usize, ArchiveError> {
+        let mut puts = stream::iter(items).map(|item| self.put(item)).buffer_unordered(AT_ONCE);
+        let (mut new, mut fault) = (0, None);
+        while let Some(put) = puts.next().await {
+            match put {
+                Ok(was_new) => new += usize::from(was_new),
+                Err(error) => fault = fault.or(Some(error)),
+            }
+        }
+        fault.map_or(Ok(new), Err)
     }
 
     /// Whether it was new.
@@ -81,26 +95,43 @@ impl Archive {
         }
     }
 
-    /// Counts the hours of these records anew. Of repeats, too: whoever put them may have been killed before counting.
-    async fn count(&self, records: &[Record]) -> Result<(), ArchiveError> {
-        let mut hours: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
-        for Record { sample, .. } in records {
-            let at = sample.started_at_ms;
-            let hour = (&sample.target, &sample.vantage, key::day(at), key::hour(at));
-            hours.entry(hour).or_default().insert(sample.method.as_str(), sample);
+    /// Counts hours anew.
+    async fn count(&self, hours: &BTreeSet<Hour>) -> Result<(), ArchiveError> {
+        let mut partitions: BTreeMap<_, Vec<&Hour>> = BTreeMap::new();
+        for hour in hours {
+            let partition = key::partition(&hour.target, &hour.vantage, &key::day(hour.begin));
+            partitions.entry((partition, hour.begin)).or_default().push(hour);
         }
-        let counts = hours.into_iter().map(|((target, vantage, day, _), samples)| async move {
-            let Some(at) = samples.values().next().map(|sample| sample.started_at_ms) else { return Ok(()) };
-            let partition = key::partition(target, vantage, &day);
-            let items = self.query_all(&partition, &key::places_of_hour(at), Some("sk, #m, bad")).await?;
+        let counts = partitions.into_iter().map(|((partition, begin), hours)| async move {
+            let items = self.query_all(&partition, &key::places_of_hour(begin), Some("sk, #m, bad")).await?;
             let counted = count::by_method(&items);
-            for sample in samples.into_values() {
-                if let Some(count) = counted.get(sample.method.as_str()) {
-                    self.raise((target, vantage, &sample.method), at, *count).await?;
+            for hour in hours {
+                if let Some(count) = counted.get(hour.method.as_str()) {
+                    self.raise((&hour.target, &hour.vantage, &hour.method), begin, *count).await?;
                 }
             }
             Ok(())
         });
         stream::iter(counts).buffer_unordered(AT_ONCE).try_collect().await
+    }
+}
+
+/// One hour of one source.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Hour {
+    target: TargetId,
+    vantage: Vantage,
+    method: Method,
+    begin: UnixMillis,
+}
+
+impl Hour {
+    fn of(sample: &Sample) -> Self {
+        Self {
+            target: sample.target.clone(),
+            vantage: sample.vantage.clone(),
+            method: sample.method.clone(),
+            begin: key::begin_of_hour(sample.started_at_ms),
+        }
     }
 }

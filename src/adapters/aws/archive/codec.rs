@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn the_first_dictionary_is_as_it_was_released() {
-        assert_eq!((DICTIONARY.len(), crc32fast::hash(DICTIONARY)), (DICTIONARY.len(), crc32fast::hash(DICTIONARY)));
+        assert_eq!((DICTIONARY.len(), crc32fast::hash(DICTIONARY)), (5_396, 1_290_491_297));
     }
 
     #[test]

@@ -75,17 +75,24 @@ pub(super) fn hour(moment: UnixMillis) -> i64 {
     }
 }
 
+/// The first moment of the hour of a moment.
+pub(super) fn begin_of_hour(moment: UnixMillis) -> UnixMillis {
+    match moment.0 {
+        ms @ 0..THIRTEEN_DIGITS => UnixMillis(ms / HOUR_MS * HOUR_MS),
+        ms if ms < 0 => UnixMillis(i64::MIN),
+        _ => UnixMillis(THIRTEEN_DIGITS),
+    }
+}
+
 /// The places in a partition that samples of one hour have.
 pub(super) fn places_of_hour(at: UnixMillis) -> RangeInclusive<String> {
-    let span = match at.0 {
-        ms @ 0..THIRTEEN_DIGITS => {
-            let from = ms / HOUR_MS * HOUR_MS;
-            Window { from: UnixMillis(from), to: UnixMillis(from + HOUR_MS) }
-        }
-        ms if ms < 0 => Window { from: UnixMillis(i64::MIN), to: UnixMillis(0) },
-        _ => Window { from: UnixMillis(THIRTEEN_DIGITS), to: UnixMillis(i64::MAX) },
+    let from = begin_of_hour(at);
+    let to = match at.0 {
+        0..THIRTEEN_DIGITS => UnixMillis(from.0 + HOUR_MS),
+        ms if ms < 0 => UnixMillis(0),
+        _ => UnixMillis(i64::MAX),
     };
-    places(span)
+    places(Window { from, to })
 }
 
 /// The places in any partition that samples begun within a window have.

@@ -25,7 +25,7 @@ mod summaries;
 mod surroundings;
 mod table;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -37,6 +37,7 @@ use crate::measurement::units::UnixMillis;
 pub use item::{Cost, cost};
 pub use table::Table;
 
+use append::Hour;
 use surroundings::Surroundings;
 
 /// Calls in flight at once: enough to hide the way there and back, and few enough for a small function.
@@ -54,6 +55,8 @@ pub struct Archive {
     /// Lines of the directory that are there, by their place.
     lines: HashSet<String>,
     surroundings: Surroundings,
+    /// Hours that hold samples which may not be counted yet.
+    uncounted: BTreeSet<Hour>,
 }
 
 impl Archive {
@@ -68,6 +71,7 @@ impl Archive {
             marked: false,
             lines: HashSet::new(),
             surroundings: Surroundings::default(),
+            uncounted: BTreeSet::new(),
         }
     }
 

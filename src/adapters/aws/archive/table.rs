@@ -68,16 +68,8 @@ impl Archive {
 
     /// The layout's version where there is a mark; a later one is an error.
     async fn read_mark(&self) -> Result<Option<i64>, ArchiveError> {
-        let got = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(attributes::at(key::mark())))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| self.named().failed("dynamodb:GetItem", &error))?;
-        match got.item.map(|item| attributes::read_number(&item, SCHEMA_NAME).unwrap_or(i64::MAX)) {
+        let got = self.get_all(vec![attributes::at(key::mark())], None).await?;
+        match got.first().map(|item| attributes::read_number(item, SCHEMA_NAME).unwrap_or(i64::MAX)) {
             Some(found) if found > SCHEMA => Err(self.named().newer(found, SCHEMA)),
             schema => Ok(schema),
         }

@@ -1,0 +1,65 @@
+//! What a sample takes in a DynamoDB table: one write unit, unless it is unusually large.
+
+use parallax::adapters::aws::archive::{Cost, cost};
+use parallax::measurement::wire::Record;
+
+use crate::support::fleet_sample::rich;
+use crate::support::samples::Recipe;
+
+const WRITE_UNIT: usize = 1_024;
+
+#[test]
+fn a_two_hop_sample_with_everything_in_it_is_one_write_unit() {
+    for method in ["fresh", "curl"] {
+        let sizes: Vec<usize> = (0..2_000).map(|n| cost(&rich(n, method)).unwrap().bytes).collect();
+        let (least, most) = (sizes.iter().min().unwrap(), sizes.iter().max().unwrap());
+        let json = serde_json::to_string(&rich(0, method).sample).unwrap().len();
+        println!("{method}: {json} bytes of JSON, {least} to {most} bytes as an item");
+        assert!(json > 2_500, "{json}: not the sample this test is about");
+        assert!(*most <= WRITE_UNIT, "{method}: {most} bytes");
+    }
+}
+
+#[test]
+fn long_names_leave_room_too() {
+    let mut record = rich(7, "curl");
+    record.sample.target = "shop.example.com:8443/checkout/with/a/path/as/an/identifier/of/the/page".parse().unwrap();
+    record.sample.vantage = "lambda/ap-southeast-3/10240/with-a-suffix".parse().unwrap();
+    let Cost { bytes, .. } = cost(&record).unwrap();
+    assert!(bytes <= WRITE_UNIT, "{bytes} bytes");
+}
+
+#[test]
+fn an_unusually_large_sample_costs_more_write_units_and_is_kept() {
+    let mut record = rich(7, "fresh");
+    record.sample.hops = record.sample.hops.iter().cycle().take(20).cloned().collect();
+    for (n, hop) in record.sample.hops.iter_mut().enumerate() {
+        hop.url = format!("https://www.example.com/{n}/{}", incompressible(n, 3_000));
+    }
+    let Cost { bytes, write_units } = cost(&record).unwrap();
+    assert!(bytes > 20 * WRITE_UNIT && write_units == bytes.div_ceil(WRITE_UNIT), "{bytes}, {write_units}");
+}
+
+#[test]
+fn what_dynamodb_does_not_take_is_refused_by_its_sample() {
+    let message = cost(&enormous()).unwrap_err().to_string();
+    assert!(message.contains("sample enormous: it takes") && message.contains("409600"), "{message}");
+}
+
+/// More than an item can be, whatever compresses it.
+pub fn enormous() -> Record {
+    let mut record = Recipe { id: "enormous".to_owned(), ..Recipe::default() }.record();
+    record.sample.hops[0].url = incompressible(1, 900_000);
+    record
+}
+
+fn incompressible(seed: usize, length: usize) -> String {
+    let mut state = seed as u64 + 1;
+    let letter = |_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(
+            b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"[usize::try_from(state >> 58).unwrap()],
+        )
+    };
+    (0..length).map(letter).collect()
+}
