@@ -1,7 +1,7 @@
 //! AWS: its services behind the ports, and what may go wrong with any of them.
 
-pub mod cloudwatch;
 pub mod archive;
+pub mod cloudwatch;
 pub mod connection;
 pub mod dead_letters;
 pub mod failure;
