@@ -1,5 +1,6 @@
 //! AWS: its services behind the ports, and what may go wrong with any of them.
 
+mod authorities;
 pub mod connection;
 pub mod failure;
 pub mod parameters;
