@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 
-.PHONY: test check format lint core docs set_up bench bench_replay score
+.PHONY: test check format lint core docs set_up bench bench_replay bench_coldstart score
 
 test: set_up check
 	@tests/run
@@ -35,6 +35,10 @@ bench:
 # Replays of our samples against the real curl. See docs/replay.md.
 bench_replay:
 	cargo bench --bench replay
+
+# The probe as a function: its start, its processor time and its size, as root. See docs/coldstart.md.
+bench_coldstart: set_up
+	cargo bench --profile dev --features aws,lambda --bench coldstart
 
 # The explainer against worlds whose causes are known, on all processors; writes its tables into docs/score.md.
 score:

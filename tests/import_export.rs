@@ -147,9 +147,11 @@ fn a_bad_line_of_jsonl_refuses_the_whole_or_is_set_aside() {
 fn status_says_what_there_is_and_is_negative_about_nothing() {
     let place = Place::holding(&varied());
     let page = place.run(&["status"]).ended(0).out();
-    assert!(page.contains("daily-news") && page.contains("host/tokyo-office") && page.contains("schema 1"), "{page}");
+    assert!(page.contains("daily-news") && page.contains("host/tokyo-office") && page.contains("schema 2"), "{page}");
+    assert!(!page.contains("wait to be sent"), "{page}");
     let said: Value = serde_json::from_str(&place.run(&["status", "--json"]).ended(0).out()).unwrap();
     assert_eq!((&said["sources"][0]["method"], &said["sources"][0]["samples"]), (&"fresh".into(), &8.into()));
+    assert_eq!(said["unshipped"], serde_json::json!({ "samples": 0 }));
     assert_eq!((&said["sources"][0]["failures"], &said["sources"][0]["missed"]), (&2.into(), &0.into()));
     let empty = Place::holding(&[]);
     assert!(empty.run(&["status"]).ended(1).out().contains("no samples"));

@@ -35,10 +35,17 @@ fn table() -> Table {
     Table::parse(&fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))).unwrap()
 }
 
+/// A row of the table that is a package of its own, in a folder of its name.
+const PACKAGE: &str = "aggregator";
+
 /// Every source file below `src/<module>`, with its path inside the crate.
 fn files(module: &str) -> Vec<PathBuf> {
+    files_below(root().join("src").join(module))
+}
+
+fn files_below(folder: PathBuf) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
-    let mut folders = vec![root().join("src").join(module)];
+    let mut folders = vec![folder];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
@@ -64,7 +71,7 @@ fn every_module_keeps_to_its_row() {
     let table = table();
     let mut broken = Vec::new();
     let mut read = 0;
-    for module in table.modules() {
+    for module in table.modules().filter(|module| *module != PACKAGE) {
         for path in files(module) {
             let source = Source::new(&fs::read_to_string(&path).unwrap());
             let shown = path.strip_prefix(root()).unwrap().display().to_string();
@@ -78,6 +85,31 @@ fn every_module_keeps_to_its_row() {
     assert!(broken.is_empty(), "\n{}\n", broken.join("\n"));
 }
 
+/// Every way in which a source of the package breaks its row.
+fn violations_of_package(table: &Table, source: &Source) -> Vec<String> {
+    let foreign = source.paths_from("parallax").into_iter().filter(|(_, used)| !table.allows(PACKAGE, used));
+    foreign
+        .map(|(line, used)| {
+            format!("{line}: `{PACKAGE}` uses `{used}`, which its row in ARCHITECTURE.md does not name")
+        })
+        .collect()
+}
+
+#[test]
+fn the_package_beside_keeps_to_its_row() {
+    let table = table();
+    let files = files_below(root().join(PACKAGE).join("src"));
+    assert!(files.len() > 10, "only {} files were read", files.len());
+    for path in files {
+        let broken = violations_of_package(&table, &Source::new(&fs::read_to_string(&path).unwrap()));
+        assert!(broken.is_empty(), "{}: {broken:?}", path.display());
+    }
+    let source = |text| violations_of_package(&table, &Source::new(text));
+    assert_eq!(source("use parallax::report::csv;").len(), 1);
+    assert_eq!(source("use parallax::{intake::plan, explain};\nfn f() { parallax::lab::g(); }").len(), 2);
+    assert!(source("use parallax::intake::plan;").is_empty());
+}
+
 #[test]
 fn the_table_names_the_folders_of_src_and_no_others() {
     let mut folders: Vec<String> = fs::read_dir(root().join("src"))
@@ -87,7 +119,7 @@ fn the_table_names_the_folders_of_src_and_no_others() {
         .map(|entry| entry.file_name().into_string().unwrap())
         .collect();
     folders.sort();
-    let mut rows: Vec<String> = table().modules().map(str::to_owned).collect();
+    let mut rows: Vec<String> = table().modules().filter(|row| *row != PACKAGE).map(str::to_owned).collect();
     rows.sort();
     assert_eq!(rows, folders, "rows of the table in ARCHITECTURE.md, and folders of src/");
 }

@@ -24,14 +24,13 @@ impl Built {
 pub fn build() -> Built {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    for program in [["--bin", "probe"], ["--example", "minimal"], ["--example", "steps"]] {
-        let mut command = Command::new(&cargo);
-        command.args(["build", "--profile", "lambda", "--no-default-features", "--features", "lambda"]).args(program);
-        assert!(command.current_dir(root).status().expect("cargo runs").success(), "{program:?} is not built");
-    }
-    // This program is target/release/deps/coldstart-…
+    let mut command = Command::new(&cargo);
+    command.args(["build", "--profile", "lambda", "--no-default-features", "--features", "lambda"]);
+    command.args(["probe", "coldstart-minimal", "coldstart-steps"].iter().flat_map(|name| ["--bin", name]));
+    assert!(command.current_dir(root).status().expect("cargo runs").success(), "they are not built");
+    // This program is target/PROFILE/deps/coldstart-…
     let own = std::env::current_exe().expect("a path");
     let folder = own.ancestors().nth(3).expect("a target directory").join("lambda");
-    let examples = folder.join("examples");
-    Built { probe: folder.join("probe"), minimal: examples.join("minimal"), steps: examples.join("steps") }
+    let program = |name| folder.join(name);
+    Built { probe: program("probe"), minimal: program("coldstart-minimal"), steps: program("coldstart-steps") }
 }

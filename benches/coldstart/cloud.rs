@@ -66,6 +66,11 @@ impl Cloud {
         self.site.url("/page").to_string()
     }
 
+    /// Where AWS is. Its command line is told so in words, too: what it cannot reach here it must not ask elsewhere.
+    pub fn endpoint(&self) -> String {
+        format!("https://{}", self.address)
+    }
+
     /// A queue's URL at some address.
     pub fn queue(&self, at: SocketAddr, name: &str) -> String {
         format!("https://{at}/000000000000/{name}")
@@ -75,7 +80,7 @@ impl Cloud {
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         let bundle = self.folder.path().join("bundle.pem").display().to_string();
         vec![
-            ("AWS_ENDPOINT_URL", format!("https://{}", self.address)),
+            ("AWS_ENDPOINT_URL", self.endpoint()),
             ("AWS_ACCESS_KEY_ID", "test".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
             ("AWS_REGION", REGION.to_owned()),
@@ -104,7 +109,12 @@ impl Cloud {
 
     /// Runs the AWS command line; its output.
     fn aws(&self, words: &[&str]) {
-        let output = Command::new(program("aws")).args(words).envs(self.environment()).output().expect("aws runs");
+        let output = Command::new(program("aws"))
+            .args(["--endpoint-url", &self.endpoint()])
+            .args(words)
+            .envs(self.environment())
+            .output()
+            .expect("aws runs");
         assert!(output.status.success(), "aws {words:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 

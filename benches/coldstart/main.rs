@@ -1,5 +1,6 @@
-//! What the probe costs as a function: `cargo bench --features aws,lambda --bench coldstart`, as root, after
-//! `tests/set_up`. What is compared, and what came out, is in `docs/coldstart.md`.
+//! What the probe costs as a function: `cargo bench --profile dev --features aws,lambda --bench coldstart`, as root, after
+//! `tests/set_up`. What is measured is built with the profile `lambda`, whatever this program is built with. What is
+//! compared, and what came out, is in `docs/coldstart.md`.
 #![expect(unreachable_pub, reason = "a program of its own has no outside: `pub` says what a module offers the others")]
 
 mod built;

@@ -10,14 +10,19 @@ use crate::compare::millis;
 
 const SCRIPT: &str = r#"
 time=$(curl -kL -s -o /dev/null -w '%{time_total}' "$1")
-"$2" cloudwatch put-metric-data --namespace Shell --metric-name Time --unit Seconds --value "$time"
+"$2" --endpoint-url "$3" cloudwatch put-metric-data --namespace Shell --metric-name Time --unit Seconds --value "$time"
 "#;
 
 /// One invocation: its time on the wall and its processor time, in milliseconds.
 pub fn run(cloud: &Cloud, turn: usize) -> (f64, f64) {
     let (begun, before) = (Instant::now(), children());
     let mut command = Command::new("sh");
-    command.args(["-ec", SCRIPT, "sh"]).arg(cloud.page()).arg(program("aws")).envs(cloud.environment());
+    command
+        .args(["-ec", SCRIPT, "sh"])
+        .arg(cloud.page())
+        .arg(program("aws"))
+        .arg(cloud.endpoint())
+        .envs(cloud.environment());
     let output = command.output().expect("sh runs");
     assert!(output.status.success(), "run {turn}: {}", String::from_utf8_lossy(&output.stderr));
     (millis(begun.elapsed()), millis(children() - before))

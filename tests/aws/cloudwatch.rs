@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::operation::get_metric_statistics::builders::GetMetricStatisticsFluentBuilder;
-use aws_sdk_cloudwatch::types::{Dimension, Statistic};
+use aws_sdk_cloudwatch::types::{Datapoint, Dimension, Statistic};
 use aws_smithy_types::DateTime;
 use parallax::adapters::aws::cloudwatch::CloudWatch;
 use parallax::measurement::units::{Micros, UnixMillis};
@@ -32,23 +32,16 @@ const HOME: &str = "ap-northeast-1";
 
 /// What CloudWatch has of one series in the two days around a moment: how many values, their sum, and percentiles of each
 /// day.
-pub struct Statistics {
-    pub count: f64,
-    pub sum: f64,
-    pub percentiles: Vec<BTreeMap<String, f64>>,
+struct Statistics {
+    count: f64,
+    sum: f64,
+    percentiles: Vec<BTreeMap<String, f64>>,
 }
 
-/// Asks for statistics of one series.
-pub fn statistics(account: &Account, metric: &str, dimensions: &[(&str, &str)], around: UnixMillis) -> Statistics {
+/// One series, all statistics.
+fn statistics(account: &Account, metric: &str, dimensions: &[(&str, &str)], around: UnixMillis) -> Statistics {
     let client = Client::new(&account.config(HOME));
-    let dimensions = dimensions.iter().map(|(name, value)| Dimension::builder().name(*name).value(*value).build());
-    let (day, at) = (86_400, around.0.div_euclid(86_400_000) * 86_400);
-    let ask = |request: GetMetricStatisticsFluentBuilder| {
-        let request = request.namespace(catalogue::NAMESPACE).metric_name(metric).period(day as i32);
-        let request = request.set_dimensions(Some(dimensions.clone().collect()));
-        let request = request.start_time(DateTime::from_secs(at - day)).end_time(DateTime::from_secs(at + 2 * day));
-        wait(request.send()).unwrap().datapoints.unwrap_or_default()
-    };
+    let ask = |request| datapoints(request, metric, dimensions, around);
     let plain = ask(client.get_metric_statistics().statistics(Statistic::SampleCount).statistics(Statistic::Sum));
     let percentiles = ["p50", "p90", "p99"].map(str::to_owned).to_vec();
     let of_days = ask(client.get_metric_statistics().set_extended_statistics(Some(percentiles)));
@@ -61,6 +54,28 @@ pub fn statistics(account: &Account, metric: &str, dimensions: &[(&str, &str)], 
             .map(BTreeMap::from_iter)
             .collect(),
     }
+}
+
+/// How many values of one series there are in the days around a moment.
+pub fn count(account: &Account, metric: &str, dimensions: &[(&str, &str)], around: UnixMillis) -> f64 {
+    let client = Client::new(&account.config(HOME));
+    let request = client.get_metric_statistics().statistics(Statistic::SampleCount);
+    datapoints(request, metric, dimensions, around).iter().filter_map(|point| point.sample_count).sum()
+}
+
+/// One point a day.
+fn datapoints(
+    request: GetMetricStatisticsFluentBuilder,
+    metric: &str,
+    dimensions: &[(&str, &str)],
+    around: UnixMillis,
+) -> Vec<Datapoint> {
+    let dimensions = dimensions.iter().map(|(name, value)| Dimension::builder().name(*name).value(*value).build());
+    let (day, at) = (86_400, around.0.div_euclid(86_400_000) * 86_400);
+    let request = request.namespace(catalogue::NAMESPACE).metric_name(metric).period(day as i32);
+    let request = request.set_dimensions(Some(dimensions.collect()));
+    let request = request.start_time(DateTime::from_secs(at - day)).end_time(DateTime::from_secs(at + 2 * day));
+    wait(request.send()).unwrap().datapoints.unwrap_or_default()
 }
 
 fn publish(config: &aws_config::SdkConfig, requests: &[Request]) -> Result<(), PublishError> {

@@ -1,8 +1,8 @@
 //! AWS, on its real wire protocols: a ministack on loopback.
 
-pub mod cloudwatch;
 mod aggregator;
 mod archive;
+pub mod cloudwatch;
 mod failure;
 mod fleet;
 mod infra;

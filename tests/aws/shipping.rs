@@ -186,6 +186,8 @@ fn an_agent_goes_on_sending_once_the_queue_is_back() {
     let host = Host { endpoint: gate.endpoint(), ..Host::new(account, "1s") };
     let mut child = host.start();
     until("samples are kept", || has(&host, 4));
+    // One call is three tries.
+    until("a call has failed", || gate.turned_away() >= 4);
     assert!(host.archive(Mode::Read).backlog().unwrap().samples >= 4, "they wait");
     gate.open();
     let first = host.records().remove(0).sample.id;

@@ -35,6 +35,15 @@ impl Source {
         found
     }
 
+    /// Top-level modules of another crate that are named, with the line.
+    pub fn paths_from(&self, crate_name: &str) -> Vec<(usize, String)> {
+        let mut found = Vec::new();
+        for start in (0..self.tokens.len()).filter(|&at| self.is(at, crate_name) && self.is(at + 1, "::")) {
+            self.heads(start + 2, &mut found);
+        }
+        found
+    }
+
     /// Lines with a `pub use` of what another module owns.
     pub fn reexports(&self) -> Vec<usize> {
         let uses = (0..self.tokens.len())

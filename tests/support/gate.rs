@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 #[derive(Default)]
 struct Inside {
     open: bool,
+    turned_away: usize,
     streams: Vec<TcpStream>,
 }
 
@@ -27,6 +28,7 @@ impl Gate {
             for outer in listener.incoming().flatten() {
                 let mut inside = keeper.lock().expect("the gate");
                 if !inside.open {
+                    inside.turned_away += 1;
                     continue;
                 }
                 let Ok(inner) = TcpStream::connect((Ipv4Addr::LOCALHOST, to)) else { continue };
@@ -45,6 +47,11 @@ impl Gate {
 
     pub fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// How many came while it was shut.
+    pub fn turned_away(&self) -> usize {
+        self.inside.lock().expect("the gate").turned_away
     }
 
     pub fn open(&self) {

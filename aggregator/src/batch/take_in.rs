@@ -1,5 +1,7 @@
 //! Taking in: which samples are new, their metrics, the archive; then what is poison, aside.
 
+use std::time::Duration;
+
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsMessage};
 use parallax::adapters::aws::failure::Failure;
 use parallax::archive::error::ArchiveError;
@@ -22,6 +24,12 @@ use crate::settings::Settings;
 use super::group::groups;
 use super::message::Message;
 use super::port::SetAside;
+
+/// Of the time of an invocation, what is kept for setting messages aside: poison does not wait for an archive that does not
+/// answer.
+const TO_SET_ASIDE: Duration = Duration::from_secs(5);
+/// But no more of it than one part in so many.
+const PART_MAX: u32 = 4;
 
 /// Where samples go, and how long there is.
 pub struct TakeIn<'a, A, M, P, D, C> {
@@ -65,10 +73,12 @@ where
     /// Takes in a batch. The messages that are named in the answer go back to the queue, the others are done with.
     pub async fn batch(mut self, messages: Vec<SqsMessage>) -> SqsBatchResponse {
         let now = self.pace.now();
+        let for_poison = TO_SET_ASIDE.min(self.until.since(now) / PART_MAX);
+        let for_samples = self.until.minus(for_poison);
         let messages = messages.into_iter().map(|message| Message::of(message, now)).collect();
         let mut response = SqsBatchResponse::default();
         for group in groups(messages) {
-            for id in self.group(group).await {
+            for id in self.group(group, for_samples).await {
                 response.add_failure(id);
             }
         }
@@ -76,10 +86,10 @@ where
     }
 
     /// The ids of messages that are not done with.
-    async fn group(&mut self, mut group: Vec<Message>) -> Vec<String> {
+    async fn group(&mut self, mut group: Vec<Message>, until: UnixMillis) -> Vec<String> {
         let waiting: Vec<bool> = group.iter().map(|message| !message.sound.is_empty()).collect();
         let sound: Vec<Record> = group.iter_mut().flat_map(|message| std::mem::take(&mut message.sound)).collect();
-        let kept = sound.is_empty() || self.keep(group.len(), sound).await;
+        let kept = sound.is_empty() || self.keep(group.len(), sound, until).await;
         let mut failed = Vec::new();
         for (message, waiting) in group.into_iter().zip(waiting) {
             // Aside comes last: a message that is given back would be set aside twice.
@@ -92,9 +102,9 @@ where
     }
 
     /// Whether all of these samples are kept.
-    async fn keep(&mut self, messages: usize, sound: Vec<Record>) -> bool {
+    async fn keep(&mut self, messages: usize, sound: Vec<Record>, until: UnixMillis) -> bool {
         let pace = self.pace;
-        let kept = pace.within(self.until.since(pace.now()), self.publish_and_append(messages, sound)).await;
+        let kept = pace.within(until.since(pace.now()), self.publish_and_append(messages, sound, until)).await;
         let reason = match kept {
             Some(Ok(())) => return true,
             Some(Err(stop)) => stop,
@@ -104,15 +114,15 @@ where
         false
     }
 
-    async fn publish_and_append(&mut self, messages: usize, sound: Vec<Record>) -> Result<(), Stop> {
-        let (pace, until, journal) = (self.pace, self.until, self.journal);
+    async fn publish_and_append(&mut self, messages: usize, sound: Vec<Record>, until: UnixMillis) -> Result<(), Stop> {
+        let (pace, journal, settled) = (self.pace, self.journal, self.until);
         let arrived = sound.len();
         let known = again(pace, until, archive_may_pass, async || self.archive.known(&sound).await).await?;
         let fresh = decide(Arrivals { sound, ..Arrivals::default() }, &known).fresh;
         let mut archived_only = 0;
         if !fresh.is_empty() {
             let windows = grid::touched(&fresh, pace.now(), self.settings.keep);
-            again(pace, until, archive_may_pass, async || self.marks.touch(&windows, until).await).await?;
+            again(pace, until, archive_may_pass, async || self.marks.touch(&windows, settled).await).await?;
             let observed = observed(&fresh, self.settings.metrics, pace.now());
             archived_only = observed.archived_only;
             for request in requests(observed.datums) {

@@ -6,9 +6,11 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+
+use super::authorities;
 
 /// How long a caller waits for AWS, and how often it asks again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +53,12 @@ impl Patience {
 /// `SSL_CERT_FILE`.
 #[must_use]
 pub fn http() -> SharedHttpClient {
-    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+    let client = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
+    let Some(pem) = authorities::pem(&|name| std::env::var(name).ok()) else { return client.build_https() };
+    match TlsContext::builder().with_trust_store(TrustStore::empty().with_pem_certificate(pem)).build() {
+        Ok(context) => client.tls_context(context).build_https(),
+        Err(_) => client.build_https(),
+    }
 }
 
 /// The configuration of all clients: credentials, region and endpoints from the environment, as every AWS tool finds

@@ -13,13 +13,13 @@ mod linux;
 pub use linux::{
     receive::{enable_receive_stamps, receive},
     tcp::tcp_facts,
-    thread::{run_delay, steal, switches, thread_cpu},
+    thread::{run_delay, steal, step_back, switches, thread_cpu},
 };
 
 #[cfg(not(target_os = "linux"))]
 mod other;
 #[cfg(not(target_os = "linux"))]
-pub use other::{enable_receive_stamps, receive, run_delay, steal, switches, tcp_facts, thread_cpu};
+pub use other::{enable_receive_stamps, receive, run_delay, steal, step_back, switches, tcp_facts, thread_cpu};
 
 pub mod stamping;
 

@@ -11,9 +11,10 @@ use serde::Serialize;
 use super::run::Asked;
 use super::scenario::Scenario;
 use super::truth::Truth;
-use crate::explain::account::{Account, Case, Question, Statistic};
+use crate::explain::account::{Account, Case};
 use crate::explain::cause::Cause;
 use crate::explain::claim::{Claim, materiality};
+use crate::explain::question::{Question, Statistic};
 use crate::explain::sides::SidesError;
 use crate::explain::source::Source;
 

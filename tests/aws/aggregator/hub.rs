@@ -199,7 +199,16 @@ pub fn program() -> &'static Path {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         // That package's test, and no more: with it the same features are chosen as for this very program.
         let wanted = ["test", "--no-run", "--quiet", "--workspace", "--features", "aws,lambda", "--test", "handlers"];
-        let built = Command::new(cargo)
+        let mut build = Command::new(cargo);
+        // What Cargo tells this process of this package would make it build crates anew that look at such variables.
+        for (name, _) in std::env::vars_os() {
+            let of_package =
+                ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_", "CARGO_PRIMARY_", "OUT_DIR"];
+            if of_package.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+                build.env_remove(name);
+            }
+        }
+        let built = build
             .args(wanted)
             .args((!cfg!(debug_assertions)).then_some("--release"))
             .current_dir(env!("CARGO_MANIFEST_DIR"))

@@ -44,8 +44,9 @@ impl Template {
         self.whole["Resources"][name]["Properties"].as_object().unwrap_or_else(|| panic!("no resource {name}"))
     }
 
-    /// A number, or the default of the parameter that stands for it.
+    /// A number, or the default of the parameter that stands for it; of a choice the last.
     pub fn number(&self, value: &Value) -> u64 {
+        let value = value["Fn::If"].get(2).unwrap_or(value);
         let parameter = value["Ref"].as_str().map(|name| &self.whole["Parameters"][name]["Default"]);
         parameter.unwrap_or(value).as_u64().unwrap_or_else(|| panic!("{value} is no number and has no default"))
     }

@@ -14,6 +14,7 @@ use aws_config::SdkConfig;
 use parallax::adapters::archive::{Mode, open};
 use parallax::adapters::aws::connection::{self, Patience};
 use parallax::adapters::aws::queue::{Queue, url};
+use parallax::adapters::kernel::step_back;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
@@ -84,6 +85,7 @@ impl Shipping {
         let kept = Arc::new(Notify::new());
         let news = kept.clone();
         let thread = std::thread::Builder::new().name("ship".to_owned()).spawn(move || {
+            step_back();
             let queue = Queue::new(&destination.config, destination.url);
             let carrier = Carrier::new(archive, queue, quiet);
             destination.runtime.block_on(carrier.carry(&news, ended));
