@@ -1,6 +1,8 @@
 //! What a sample takes in a DynamoDB table: one write unit, unless it is unusually large.
 
-use parallax::adapters::aws::archive::{Cost, cost};
+use std::sync::Arc;
+
+use parallax::adapters::aws::archive::Packed;
 use parallax::measurement::wire::Record;
 
 use crate::support::fleet_sample::rich;
@@ -11,7 +13,7 @@ const WRITE_UNIT: usize = 1_024;
 #[test]
 fn a_two_hop_sample_with_everything_in_it_is_one_write_unit() {
     for method in ["fresh", "curl"] {
-        let sizes: Vec<usize> = (0..2_000).map(|n| cost(&rich(n, method)).unwrap().bytes).collect();
+        let sizes: Vec<usize> = (0..2_000).map(|n| bytes(&rich(n, method))).collect();
         let (least, most) = (sizes.iter().min().unwrap(), sizes.iter().max().unwrap());
         let json = serde_json::to_string(&rich(0, method).sample).unwrap().len();
         println!("{method}: {json} bytes of JSON, {least} to {most} bytes as an item");
@@ -25,7 +27,7 @@ fn long_names_leave_room_too() {
     let mut record = rich(7, "curl");
     record.sample.target = "shop.example.com:8443/checkout/with/a/path/as/an/identifier/of/the/page".parse().unwrap();
     record.sample.vantage = "lambda/ap-southeast-3/10240/with-a-suffix".parse().unwrap();
-    let Cost { bytes, .. } = cost(&record).unwrap();
+    let bytes = bytes(&record);
     assert!(bytes <= WRITE_UNIT, "{bytes} bytes");
 }
 
@@ -36,14 +38,20 @@ fn an_unusually_large_sample_costs_more_write_units_and_is_kept() {
     for (n, hop) in record.sample.hops.iter_mut().enumerate() {
         hop.url = format!("https://www.example.com/{n}/{}", incompressible(n, 3_000));
     }
-    let Cost { bytes, write_units } = cost(&record).unwrap();
+    let packed = Packed::of(&record).unwrap();
+    let (bytes, write_units) = (packed.bytes(), packed.write_units());
     assert!(bytes > 20 * WRITE_UNIT && write_units == bytes.div_ceil(WRITE_UNIT), "{bytes}, {write_units}");
+    assert_eq!(packed.unpack(&Arc::new(record.environment.clone())).unwrap(), record);
 }
 
 #[test]
 fn what_dynamodb_does_not_take_is_refused_by_its_sample() {
-    let message = cost(&enormous()).unwrap_err().to_string();
+    let message = Packed::of(&enormous()).unwrap_err().to_string();
     assert!(message.contains("sample enormous: it takes") && message.contains("409600"), "{message}");
+}
+
+fn bytes(record: &Record) -> usize {
+    Packed::of(record).unwrap().bytes()
 }
 
 /// More than an item can be, whatever compresses it.

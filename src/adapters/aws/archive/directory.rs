@@ -16,7 +16,7 @@ use super::line::{self, MISSES};
 impl Directory for Archive {
     async fn sources(&mut self) -> Result<Vec<SourceLine>, ArchiveError> {
         // By the method's name: methods themselves sort otherwise.
-        let mut sources: BTreeMap<(TargetId, Vantage, String), (Method, Option<Count>, u64)> = BTreeMap::new();
+        let mut sources: BTreeMap<_, (Method, Option<Count>, u64)> = BTreeMap::new();
         for line in self.lines_of(&Source::default(), Window::ALWAYS).await? {
             let missed = if line.item.contains_key(MISSES) { self.missed(&line).await? } else { 0 };
             let counted = line::counted(&line.item, self.now_s());

@@ -55,23 +55,42 @@ pub(super) fn of(record: &Record, expires: Option<i64>, named: &Named) -> Result
     }
 }
 
-/// What a sample takes in the archive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cost {
+/// A sample as the item that a table would have of it.
+#[derive(Clone, Debug)]
+pub struct Packed(Item);
+
+impl Packed {
+    /// Of a record's sample, with an expiry.
+    ///
+    /// # Errors
+    /// It is larger than DynamoDB takes.
+    pub fn of(record: &Record) -> Result<Self, ArchiveError> {
+        of(record, Some(record.sample.started_at_ms.0.div_euclid(1_000)), &nowhere()).map(Self)
+    }
+
     /// Bytes as DynamoDB counts them: the key, all names of attributes, all values.
-    pub bytes: usize,
-    /// Write units that are billed for it.
-    pub write_units: usize,
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        attributes::size(&self.0)
+    }
+
+    /// Units that are billed for writing it.
+    #[must_use]
+    pub fn write_units(&self) -> usize {
+        self.bytes().div_ceil(1_024)
+    }
+
+    /// The record again.
+    ///
+    /// # Errors
+    /// None, of what [`Packed::of`] made.
+    pub fn unpack(&self, environment: &Arc<Environment>) -> Result<Record, ArchiveError> {
+        record(&self.0, environment, &nowhere())
+    }
 }
 
-/// What one sample takes, with an expiry.
-///
-/// # Errors
-/// It is larger than DynamoDB takes.
-pub fn cost(record: &Record) -> Result<Cost, ArchiveError> {
-    let named = Named { table: "none".to_owned() };
-    let bytes = attributes::size(&of(record, Some(1_767_225_600), &named)?);
-    Ok(Cost { bytes, write_units: bytes.div_ceil(1_024) })
+fn nowhere() -> Named {
+    Named { table: "(none)".to_owned() }
 }
 
 /// How the text begins, as far as the key says it, and when it began.

@@ -34,6 +34,9 @@ impl std::fmt::Display for Key {
 /// The partition of the directory.
 pub(super) const DIRECTORY: &str = "directory";
 
+/// The partition in which a rollup notes what it has to do.
+pub(super) const ROLLUP: &str = "touched";
+
 /// What says that a table is an archive of ours.
 pub(super) fn mark() -> Key {
     Key { partition: "parallax".to_owned(), place: "archive".to_owned() }

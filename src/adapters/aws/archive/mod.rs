@@ -6,6 +6,9 @@
 //! what is there and only ever rise, so that neither a repeat nor a writer that was killed can make them too high, and
 //! the same call again makes them right. What is older than the table keeps is no longer shown, though DynamoDB may
 //! take days to remove it.
+//!
+//! A reader needs `dynamodb:DescribeTable`, `Query` and `BatchGetItem` on the table (and `Scan`, on one without anything
+//! in it); a writer `PutItem`, `UpdateItem`, `Query` and `BatchGetItem`.
 
 mod append;
 mod attributes;
@@ -34,7 +37,7 @@ use aws_sdk_dynamodb::Client;
 use crate::adapters::clock;
 use crate::measurement::units::UnixMillis;
 
-pub use item::{Cost, cost};
+pub use item::Packed;
 pub use table::Table;
 
 use append::Hour;

@@ -38,10 +38,9 @@ impl Scan for Archive {
                 let partition = key::partition(&target, &vantage, &day);
                 Stream::new(partition, key::places(selection.window), selection.source.method.clone())
             }));
-            if streams.len() >= PARTITIONS || Some(&day) == last.as_ref() {
-                if self.merge(std::mem::take(&mut streams), selection, visit).await?.is_break() {
-                    break;
-                }
+            let is_enough = streams.len() >= PARTITIONS || Some(&day) == last.as_ref();
+            if is_enough && self.merge(std::mem::take(&mut streams), selection, visit).await?.is_break() {
+                break;
             }
         }
         Ok(())

@@ -75,11 +75,12 @@ impl Archive {
         }
     }
 
-    /// Asked only of a table without a mark: one item is enough to know.
+    /// Asked only of a table without a mark: some items are enough to know. Those of a rollup may be there before any
+    /// sample is.
     async fn is_empty(&self) -> Result<bool, ArchiveError> {
-        let page = self.client.scan().table_name(&self.table).limit(1).consistent_read(true).send().await;
+        let page = self.client.scan().table_name(&self.table).limit(100).consistent_read(true).send().await;
         let page = page.map_err(|error| self.named().failed("dynamodb:Scan", &error))?;
-        Ok(page.items.unwrap_or_default().is_empty())
+        Ok(page.items().iter().all(|item| attributes::read_text(item, PARTITION) == Some(key::ROLLUP)))
     }
 }
 
