@@ -3,7 +3,6 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use parallax::adapters::aws::archive::cost;
 use parallax::adapters::aws::failure::Failure;
 use parallax::archive::error::ArchiveError;
 use parallax::archive::marks::Touch;
@@ -162,9 +161,6 @@ fn main() {
     });
     measure("points, datums, requests", || {
         black_box(requests(observed(&records, Wanted::ALL, NOW).datums));
-    });
-    measure("besides: a sample as an item of the archive", || {
-        records.iter().for_each(|record| drop(black_box(cost(record))));
     });
 }
 
