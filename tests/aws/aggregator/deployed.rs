@@ -8,7 +8,7 @@ use parallax::adapters::clock;
 use parallax::archive::port::Summaries;
 use parallax::archive::selection::Window;
 use parallax::measurement::units::UnixMillis;
-use parallax::measurement::wire::{Message, Record, SCHEMA};
+use parallax::measurement::wire::{Message, Record};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -40,7 +40,7 @@ fn records(from: UnixMillis, count: i64) -> Vec<Record> {
 
 fn body(records: &[Record]) -> String {
     let samples = records.iter().map(|record| record.sample.clone()).collect();
-    serde_json::to_string(&Message { schema: SCHEMA, environment: records[0].environment.clone(), samples }).unwrap()
+    serde_json::to_string(&Message::new(records[0].environment.clone(), samples)).unwrap()
 }
 
 fn sandbox(hub: &Hub, endpoint: &str, folder: &TempDir) -> Sandbox {
