@@ -123,7 +123,8 @@ fn main() {
         .chunks(A_MESSAGE as usize)
         .map(|records| {
             let samples = records.iter().map(|record| record.sample.clone()).collect();
-            let message = Message { schema: SCHEMA, environment: records[0].environment.clone(), samples };
+            let message =
+                Message { schema: SCHEMA, environment: records[0].environment.clone(), samples, missed: Vec::new() };
             serde_json::to_string(&message).unwrap_or_default()
         })
         .collect();

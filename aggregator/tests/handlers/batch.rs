@@ -68,7 +68,8 @@ fn message(id: &str, records: &[Record]) -> SqsMessage {
 
 fn body(records: &[Record]) -> String {
     let samples = records.iter().map(|record| record.sample.clone()).collect();
-    let message = Message { schema: SCHEMA, environment: environment(Recipe::default().sandbox), samples, missed: Vec::new() };
+    let message =
+        Message { schema: SCHEMA, environment: environment(Recipe::default().sandbox), samples, missed: Vec::new() };
     serde_json::to_string(&message).unwrap()
 }
 
