@@ -1,5 +1,7 @@
 //! The file of an open archive is taken away.
 
+use parallax::archive::port::{Appended, Known};
+
 use super::*;
 
 #[test]
@@ -33,7 +35,7 @@ fn a_file_in_the_place_of_an_open_one_is_the_archive_from_then_on() {
         .iter()
         .for_each(|name| std::fs::remove_file(directory.path().join(name)).unwrap());
     std::fs::rename(&other, &path).unwrap();
-    let refused = now(archive.known(&[records[0].sample.id.clone()])).unwrap_err().to_string();
+    let refused = now(archive.known(&records[..1])).unwrap_err().to_string();
     assert!(refused.contains("another file has taken its place"), "{refused}");
     assert_eq!(now(archive.append(&records[2..])).unwrap().new, 1);
     assert_eq!(all(&mut archive), records[1..]);

@@ -4,7 +4,7 @@ use std::env;
 use std::path::PathBuf;
 
 use parallax::archive::selection::Source;
-use parallax::explain::account::{Question, Statistic};
+use parallax::explain::question::{Question, Statistic};
 use parallax::lab::run::{Asked, Doing, RunError, missing, run as made};
 use parallax::lab::scenario::Scenario;
 use parallax::lab::score::{score, sources, table};
@@ -118,7 +118,7 @@ fn report(asked: &[Asked], seed: u64) -> Result<Option<String>, Problem> {
         bridge: None,
     };
     let question = Question::new(Statistic::Mean, seed);
-    let (a, b) = (Side { named: name_a, read: a }, Side { named: name_b, read: b });
+    let (a, b) = (Side { named: name_a, read: a, contrast: None }, Side { named: name_b, read: b, contrast: None });
     let explained = explained(a, None, b, &question, &Samples::default(), None)?;
     Ok(Some(html::page(&AccountReport::new(parties, explained).document())))
 }
