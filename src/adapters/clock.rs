@@ -15,6 +15,38 @@ fn since_epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
+/// Close enough for two clocks to be read together: an idle machine takes far less.
+const TOGETHER: Duration = Duration::from_micros(5);
+/// A thread that is not let run for so many times in a row is looked at as it is.
+const TRIES: u32 = 8;
+
+/// Both clocks at one moment.
+///
+/// A thread can be held up between two reads, for milliseconds on a busy machine, and would take that for a clock that
+/// was set; so the wall clock is read between two reads of the other, and again where these lie apart.
+fn both() -> (Monotonic, Duration) {
+    closest(TRIES, || {
+        let before = Monotonic::now();
+        let wall = since_epoch();
+        (before, wall, before.elapsed())
+    })
+}
+
+/// The reading that took least, or the first that took little enough.
+fn closest<T>(tries: u32, mut read: impl FnMut() -> (T, Duration, Duration)) -> (T, Duration) {
+    let (mut monotonic, mut wall, mut took) = read();
+    for _ in 1..tries {
+        if took <= TOGETHER {
+            break;
+        }
+        let next = read();
+        if next.2 < took {
+            (monotonic, wall, took) = next;
+        }
+    }
+    (monotonic, wall)
+}
+
 /// The clock of one exchange: monotonic, with its zero at the exchange's first instant.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeline {
@@ -26,7 +58,8 @@ impl Timeline {
     /// Starts now.
     #[must_use]
     pub fn start() -> Self {
-        Self { started: since_epoch(), origin: Monotonic::now() }
+        let (origin, started) = both();
+        Self { started, origin }
     }
 
     /// The wall clock at the start.
@@ -46,15 +79,35 @@ impl Timeline {
     /// Both clocks are read here and now: a wall clock that was set since the start moves no stamp.
     #[must_use]
     pub fn of_stamp(&self, stamp: Duration) -> Instant {
-        let (now, wall) = (self.origin.elapsed(), since_epoch());
-        Micros::from(now.saturating_sub(wall.saturating_sub(stamp)))
+        let (now, wall) = both();
+        Micros::from(now.saturating_duration_since(self.origin).saturating_sub(wall.saturating_sub(stamp)))
     }
 
     /// By how much the wall clock and the monotonic clock have drifted apart since the start.
     #[must_use]
     pub fn drift(&self) -> Duration {
-        let (monotonic, wall) = (self.origin.elapsed(), since_epoch());
-        let passed = wall.saturating_sub(self.started);
-        passed.abs_diff(monotonic)
+        let (now, wall) = both();
+        wall.saturating_sub(self.started).abs_diff(now.saturating_duration_since(self.origin))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_that_was_held_up_is_not_taken() {
+        let of = |lengths: &[u64]| {
+            let mut number = 0;
+            closest(TRIES, || {
+                let took = Duration::from_micros(lengths[number.min(lengths.len() - 1)]);
+                number += 1;
+                (number, Duration::from_secs(number as u64), took)
+            })
+            .0
+        };
+        assert_eq!(of(&[1]), 1, "the first, where it was quick");
+        assert_eq!(of(&[9_000, 40, 2, 1]), 3, "the first quick one");
+        assert_eq!(of(&[9_000, 40, 50]), 2, "the quickest, where none was quick");
     }
 }
