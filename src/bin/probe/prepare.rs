@@ -18,9 +18,9 @@ use parallax::adapters::resolve::configuration::Configuration;
 
 use crate::settings::Settings;
 
-/// Init waits no longer for the table: the rest of its answer is waited for by the invocation that waits for init. What
-/// the reading costs a processor is done by then, but for the last of the handshake.
-const TABLE_PATIENCE: Duration = Duration::from_millis(3);
+/// Init lets the reading of the table begin, and waits no longer for the answer: that is waited for by the invocation,
+/// which waits for init as well. Authorities are parsed and the connection is asked for by then.
+const TABLE_PATIENCE: Duration = Duration::from_millis(1);
 
 /// Starts the threads, reads the surroundings and the table, and is ready.
 ///
