@@ -28,6 +28,10 @@ pub struct Seen {
     pub init: Vec<f64>,
     /// The same of the minimal function.
     pub minimal: Vec<f64>,
+    /// Processor time of the same two.
+    pub init_cpu: Vec<f64>,
+    /// Of the minimal one.
+    pub minimal_cpu: Vec<f64>,
     /// Exec to an answer that comes after the queue took the message; all but init under the share.
     pub accepted: Vec<f64>,
     /// Of that, the invocation.
@@ -52,6 +56,7 @@ pub fn run(built: &Built, cloud: &Cloud, runs: usize) -> Seen {
         let begun = Instant::now();
         let minimal = FakeLambda::start(&built.minimal, REGION, &[]);
         seen.minimal.push(millis(minimal.ready() - begun));
+        seen.minimal_cpu.push(cpu(minimal.process()));
         drop(minimal);
         throttled(built, cloud, &share, &mut seen);
         cold(built, cloud, &mut seen);
@@ -64,6 +69,8 @@ pub fn run(built: &Built, cloud: &Cloud, runs: usize) -> Seen {
     for (name, values) in [
         ("init, the minimal function", &seen.minimal),
         ("init, the probe", &seen.init),
+        ("processor time: init, the minimal function", &seen.minimal_cpu),
+        ("processor time: init, the probe", &seen.init_cpu),
         ("exec to the first message taken, 7 % of a processor", &seen.accepted),
         ("of that, the invocation", &seen.invocation),
         ("processor time: exec to the first message taken", &seen.cold_cpu),
@@ -82,6 +89,7 @@ fn throttled(built: &Built, cloud: &Cloud, share: &CpuShare, seen: &mut Seen) {
     let begun = Instant::now();
     let mut sandbox = FakeLambda::start(&built.probe, REGION, &cloud.variables(cloud.address));
     seen.init.push(millis(sandbox.ready() - begun));
+    seen.init_cpu.push(cpu(sandbox.process()));
     std::fs::write(share.folder().join("cgroup.procs"), sandbox.process().to_string()).expect("it is in the share");
     let asked = Instant::now();
     answered(&mut sandbox);

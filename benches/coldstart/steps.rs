@@ -46,7 +46,9 @@ pub fn run(built: &Built, cloud: &Cloud) -> Steps {
 
 fn once(built: &Built, cloud: &Cloud, is_small: bool, steps: &mut Vec<Step>) {
     let share = is_small.then(small);
-    let output = command(&built.steps, share.as_ref()).envs(cloud.variables(cloud.address)).output().expect("it runs");
+    let mut command = command(&built.steps, share.as_ref());
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    let output = command.envs(cloud.variables(cloud.address)).output().expect("it runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     for (at, line) in String::from_utf8_lossy(&output.stdout).lines().enumerate() {
         let parts: Vec<&str> = line.split('\t').collect();

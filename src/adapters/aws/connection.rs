@@ -8,7 +8,9 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::connector_metadata::ConnectorMetadata;
+use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 use super::authorities;
 
@@ -54,10 +56,27 @@ impl Patience {
 #[must_use]
 pub fn http() -> SharedHttpClient {
     let client = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring));
-    let Some(pem) = authorities::pem(&|name| std::env::var(name).ok()) else { return client.build_https() };
-    match TlsContext::builder().with_trust_store(TrustStore::empty().with_pem_certificate(pem)).build() {
-        Ok(context) => client.tls_context(context).build_https(),
-        Err(_) => client.build_https(),
+    let pem = authorities::pem(&|name| std::env::var(name).ok());
+    let context =
+        pem.map(|pem| TlsContext::builder().with_trust_store(TrustStore::empty().with_pem_certificate(pem)).build());
+    SharedHttpClient::new(OnFirstUse(match context {
+        Some(Ok(context)) => client.tls_context(context).build_https(),
+        Some(Err(_)) | None => client.build_https(),
+    }))
+}
+
+/// A client that parses the authorities once, when it first connects: asked whether it is in order, it would do so for each
+/// service anew, and forget them.
+#[derive(Debug)]
+struct OnFirstUse(SharedHttpClient);
+
+impl HttpClient for OnFirstUse {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
+        self.0.http_connector(settings, components)
+    }
+
+    fn connector_metadata(&self) -> Option<ConnectorMetadata> {
+        self.0.connector_metadata()
     }
 }
 
