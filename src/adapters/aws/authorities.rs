@@ -31,6 +31,14 @@ pub(super) fn pem(variable: &dyn Fn(&str) -> Option<String>) -> Option<Vec<u8>> 
 
 /// The blocks of a PEM file that are certificates of authorities; the others would end the program where they are used.
 fn usable(text: &str) -> String {
+    let (mut all, mut broken) = (Vec::new(), false);
+    for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
+        certificate.map_or_else(|_| broken = true, |certificate| all.push(certificate));
+    }
+    let (added, unusable) = RootCertStore::empty().add_parsable_certificates(all);
+    if !broken && unusable == 0 && added > 0 {
+        return text.to_owned();
+    }
     let mut usable = String::with_capacity(text.len());
     for block in text.split(BEGIN).skip(1) {
         let Some((body, _)) = block.split_once(END) else { continue };

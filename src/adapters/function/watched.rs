@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::timeout;
 
 use crate::adapters::aws::parameters::{Parameters, Values};
@@ -19,6 +20,7 @@ pub struct Watched {
     targets: Targets,
     parameters: Parameters,
     kept: Option<Kept>,
+    reading: Option<JoinHandle<Result<Read, String>>>,
 }
 
 /// What was read.
@@ -29,11 +31,24 @@ pub struct Kept {
     read_at: UnixMillis,
 }
 
+/// What was read, and what could not be.
+type Read = (Kept, Option<String>);
+
 impl Watched {
     /// With nothing read.
     #[must_use]
     pub fn new(targets: Targets, parameters: Parameters) -> Self {
-        Self { targets, parameters, kept: None }
+        Self { targets, parameters, kept: None, reading: None }
+    }
+
+    /// Begins to read, and waits for it for so long; [`Watched::refresh`] waits for the rest.
+    pub async fn begin(&mut self, now: UnixMillis, patience: Duration) {
+        let (targets, parameters) = (self.targets.clone(), self.parameters.clone());
+        let mut reading = tokio::spawn(async move { read(&targets, &parameters, &Values::new(), now).await });
+        match timeout(patience, &mut reading).await {
+            Ok(read) => drop(self.take(read)),
+            Err(_) => self.reading = Some(reading),
+        }
     }
 
     /// Reads the table and the parameters where what is kept is too old.
@@ -41,32 +56,23 @@ impl Watched {
     /// # Errors
     /// They cannot be read; what was kept before still is.
     pub async fn refresh(&mut self, now: UnixMillis) -> Result<(), String> {
+        if let Some(reading) = self.reading.take() {
+            // What is wrong with it is told by the reading that then follows.
+            let _ = self.take(reading.await);
+        }
         if self.kept.as_ref().is_some_and(|kept| !is_old(kept.read_at, now)) {
             return Ok(());
         }
-        let listing = match timeout(PATIENCE, self.targets.list()).await {
-            Ok(listing) => listing.map_err(|failure| failure.to_string())?,
-            Err(_) => return Err("the table of targets gave no answer in time".to_owned()),
-        };
-        let names: Vec<String> = listing
-            .pages
-            .iter()
-            .flat_map(|page| page.parameters.iter().map(|parameter| parameter.name.clone()))
-            .collect();
-        let mut said = None;
-        let mut values = Values::new();
-        if !names.is_empty() {
-            let before = self.kept.take().map(|kept| kept.values).unwrap_or_default();
-            values = match timeout(PATIENCE, self.parameters.values(names)).await {
-                Ok(read) => with_those_before(read, &before),
-                Err(_) => {
-                    said = Some("the parameters gave no answer in time".to_owned());
-                    before
-                }
-            };
-        }
-        self.kept = Some(Kept { listing, values, read_at: now });
-        said.map_or(Ok(()), Err)
+        let nothing = Values::new();
+        let before = self.kept.as_ref().map_or(&nothing, |kept| &kept.values);
+        let read = read(&self.targets, &self.parameters, before, now).await;
+        self.take(Ok(read))
+    }
+
+    fn take(&mut self, read: Result<Result<Read, String>, JoinError>) -> Result<(), String> {
+        let (kept, unread) = read.map_err(|error| error.to_string())??;
+        self.kept = Some(kept);
+        unread.map_or(Ok(()), Err)
     }
 
     /// What was last read.
@@ -74,6 +80,25 @@ impl Watched {
     pub fn kept(&self) -> Option<&Kept> {
         self.kept.as_ref()
     }
+}
+
+async fn read(targets: &Targets, parameters: &Parameters, before: &Values, now: UnixMillis) -> Result<Read, String> {
+    let listing = match timeout(PATIENCE, targets.list()).await {
+        Ok(listing) => listing.map_err(|failure| failure.to_string())?,
+        Err(_) => return Err("the table of targets gave no answer in time".to_owned()),
+    };
+    let names: Vec<String> =
+        listing.pages.iter().flat_map(|page| page.parameters.iter().map(|parameter| parameter.name.clone())).collect();
+    if names.is_empty() {
+        return Ok((Kept { listing, values: Values::new(), read_at: now }, None));
+    }
+    Ok(match timeout(PATIENCE, parameters.values(names)).await {
+        Ok(read) => (Kept { listing, values: with_those_before(read, before), read_at: now }, None),
+        Err(_) => {
+            let unread = "the parameters gave no answer in time".to_owned();
+            (Kept { listing, values: before.clone(), read_at: now }, Some(unread))
+        }
+    })
 }
 
 /// A value that cannot be had for the moment is still that of the last reading.

@@ -1,6 +1,6 @@
 //! What init does: all that can be done before the first invocation, because init has whole processors to itself.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aws_config::SdkConfig;
 use parallax::adapters::aws::connection::{self, Patience};
@@ -18,6 +18,10 @@ use parallax::adapters::resolve::configuration::Configuration;
 
 use crate::settings::Settings;
 
+/// Init waits no longer for the table: the rest of its answer is waited for by the invocation that waits for init. What
+/// the reading costs a processor is done by then, but for the last of the handshake.
+const TABLE_PATIENCE: Duration = Duration::from_millis(3);
+
 /// Starts the threads, reads the surroundings and the table, and is ready.
 ///
 /// # Errors
@@ -28,8 +32,7 @@ pub(crate) async fn function(settings: Settings, began: Instant) -> Result<Funct
     let surroundings = std::thread::spawn(|| of_this_process(&Configuration::read().resolvers(), None));
     let config = connection::config(None, Patience::PROBE).await;
     let mut watched = Watched::new(Targets::new(&config, &settings.table), Parameters::new(&config));
-    // What is wrong with it is told by the first invocation, for which it is read again.
-    let _ = watched.refresh(clock::wall()).await;
+    watched.begin(clock::wall(), TABLE_PATIENCE).await;
     let post = Post::new(queue(&config, Some(&settings.home), &settings.queue), queue(&config, None, &settings.spool));
     let mut crew = crew?;
     crew.ready()?;
