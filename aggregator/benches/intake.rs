@@ -11,7 +11,7 @@ use parallax::intake::arrival::decode;
 use parallax::intake::plan::decide;
 use parallax::measurement::identity::SampleId;
 use parallax::measurement::units::UnixMillis;
-use parallax::measurement::wire::{Message, Record, SCHEMA};
+use parallax::measurement::wire::{Message, Record};
 use parallax::metrics::error::PublishError;
 use parallax::metrics::observed::observed;
 use parallax::metrics::port::Publish;
@@ -127,8 +127,7 @@ fn main() {
         .chunks(A_MESSAGE as usize)
         .map(|records| {
             let samples = records.iter().map(|record| record.sample.clone()).collect();
-            let message =
-                Message { schema: SCHEMA, environment: records[0].environment.clone(), samples, missed: Vec::new() };
+            let message = Message::new(records[0].environment.clone(), samples);
             serde_json::to_string(&message).unwrap_or_default()
         })
         .collect();

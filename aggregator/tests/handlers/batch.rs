@@ -8,7 +8,7 @@ use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsMessage};
 use parallax::adapters::aws::failure::Kind;
 use parallax::archive::error::ArchiveError;
 use parallax::measurement::units::{Micros, UnixMillis};
-use parallax::measurement::wire::{Message, Record, SCHEMA};
+use parallax::measurement::wire::{Message, Record};
 use parallax::metrics::catalogue::Metric;
 use parallax::metrics::error::PublishError;
 use parallax_aggregator::batch::take_in::TakeIn;
@@ -68,8 +68,7 @@ fn message(id: &str, records: &[Record]) -> SqsMessage {
 
 fn body(records: &[Record]) -> String {
     let samples = records.iter().map(|record| record.sample.clone()).collect();
-    let message =
-        Message { schema: SCHEMA, environment: environment(Recipe::default().sandbox), samples, missed: Vec::new() };
+    let message = Message::new(environment(Recipe::default().sandbox), samples);
     serde_json::to_string(&message).unwrap()
 }
 
