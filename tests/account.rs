@@ -200,9 +200,10 @@ fn a_total_has_bounds_and_no_point_values() {
     assert_eq!(account.rows[0].label, Label::NotSeparable);
     assert_eq!(account.not_visible[0].len(), 11);
     let bound = |cause: Cause| *account.bounds.iter().find(|bound| bound.cause == cause).unwrap();
-    // Truth: four round trips of 8 ms there and of 25 ms here; the run-queue delay cannot have been larger there.
+    // Truth: four round trips of 8 ms there and of 25 ms here, but how many there were there is not known; the run-queue
+    // delay cannot have been larger there.
     let distance = bound(Cause::Distance);
-    assert!((distance.lower_ms - 68.0).abs() < 1.0 && (distance.upper_ms - 68.0).abs() < 1.0, "{distance:?}");
+    assert!((55.0..67.0).contains(&distance.lower_ms) && (69.0..85.0).contains(&distance.upper_ms), "{distance:?}");
     assert!(bound(Cause::Scheduling).lower_ms > 30.0 && bound(Cause::Scheduling).upper_ms < 70.0);
     assert!(account.bounds.iter().all(|bound| bound.lower_ms <= bound.upper_ms));
     assert!(account.verdicts[1..].iter().all(|verdict| verdict.ms.is_none() && verdict.claim == Claim::Undecided));

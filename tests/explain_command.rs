@@ -181,6 +181,8 @@ fn what_cannot_be_compared_is_refused_with_what_to_change() {
     keep(directory.path(), &row(&Recipe { target: "shop", ..Recipe::default() }, 3));
     keep(directory.path(), &row(&Recipe { vantage: "host/both", target: "shop", ..Recipe::default() }, 3));
     keep(directory.path(), &row(&Recipe { vantage: "host/both", ..Recipe::default() }, 3));
+    keep(directory.path(), &row(&Recipe { vantage: "host/two", target: "shop", ..Recipe::default() }, 3));
+    keep(directory.path(), &row(&Recipe { vantage: "host/two", ..Recipe::default() }, 3));
     let before = std::fs::read(directory.path().join("parallax.db")).unwrap();
     for (words, needle) in [
         (
@@ -192,7 +194,7 @@ fn what_cannot_be_compared_is_refused_with_what_to_change() {
         (&["--a", A, "--b", A], "same source"),
         (&["--a", A, "--b", "method=fresh,target=daily-news"], "both hold vantage=simulated/near/0,method=fresh"),
         (&["--a", A, "--b", "vantage=host/tokyo-office"], "--a is of daily-news and --b of shop"),
-        (&["--a", A, "--b", "vantage=host/both"], "--target: daily-news"),
+        (&["--a", "vantage=host/two", "--b", "vantage=host/both"], "--target: daily-news, shop"),
         (&["--a", "target=shop", "--b", B, "--target", "daily-news"], "--a says target=shop"),
         (&["--a", "nonsense", "--b", B], "--a: `nonsense` is not key=value"),
         (&["--a", A], "--b"),
@@ -522,8 +524,11 @@ fn what_is_known_of_a_total_brings_its_bounds_closer() {
     };
     let trip = ["--known-round-trip", "8ms", "--known-connections", "new"];
     assert!(width(&[], "distance") > 60.0);
-    assert!(width(&trip, "distance") < 1e-9);
-    assert!(width(&["--known-round-trip", "0.008"], "distance") < 25.0);
+    let kept = ["--known-round-trip", "8ms", "--known-connections", "kept"];
+    assert!(width(&["--known-round-trip", "0.008"], "distance") < 41.0);
+    // What a redirect, the version of TLS and the rounds of the body make of it at the other side is not known.
+    assert!((8.0..33.0).contains(&width(&trip, "distance")), "{}", width(&trip, "distance"));
+    assert!(width(&kept, "distance") < 17.0, "{}", width(&kept, "distance"));
     assert!(width(&["--known-server-within", "0.005"], "residual") < 10.1);
     assert!(width(&["--known-dns", "2ms"], "dns") < 1e-9);
     let words = |run: Run| run.out.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -531,10 +536,13 @@ fn what_is_known_of_a_total_brings_its_bounds_closer() {
     assert!(page.contains("taken as known of it: a round trip of 8.00 ms, new connections"), "{page}");
     let wrong = words(asked(&["--known-round-trip", "8"]));
     assert!(wrong.contains("both cannot be"), "{wrong}");
+    let none = said(&asked(&["--known-round-trip", "8", "--json"]));
+    assert_eq!(none["account"]["bounds"].as_array().map_or(0, Vec::len), 0, "no bounds of what cannot be");
     for (words, why) in [
         (vec!["--a", A, "--b", B, "--known-dns", "2ms"], "both sides show phases"),
         (vec!["--a", ZABBIX, "--b", B, "--bridge", A, "--known-dns", "2ms"], "cannot be used with"),
         (vec!["--a", ZABBIX, "--b", B, "--known-dns", "-1"], "at most a day"),
+        (vec!["--a", ZABBIX, "--b", B, "--known-connections", "new"], "--known-round-trip"),
     ] {
         let refused = explain(directory.path(), &words);
         assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{words:?}");

@@ -47,6 +47,12 @@ impl Known for Nowhere {
     }
 }
 
+impl parallax::archive::port::Miss for Nowhere {
+    async fn miss(&mut self, _: &[parallax::measurement::miss::Miss]) -> Result<(), ArchiveError> {
+        Ok(())
+    }
+}
+
 impl Append for Nowhere {
     async fn append(&mut self, records: &[Record]) -> Result<Appended, ArchiveError> {
         Ok(Appended { new: black_box(records).len(), repeated: 0 })

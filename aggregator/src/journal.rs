@@ -16,6 +16,8 @@ pub enum Line {
         new: usize,
         /// Samples kept before, or twice in the group.
         repeated: usize,
+        /// Missed slots.
+        missed: usize,
         /// Samples too old for CloudWatch, or too far ahead.
         archived_only: usize,
     },

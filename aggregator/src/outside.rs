@@ -178,7 +178,7 @@ impl SetAside for DeadLetters {
 impl Targets for targets::Targets {
     async fn listed(&mut self) -> Result<Listed, Failure> {
         let listing = self.list().await?;
-        let slowest = listing.pages.iter().map(|page| page.grid.every()).max();
-        Ok(Listed { slowest, refused: listing.refused.len() })
+        let pages = listing.pages.iter().map(|page| (page.target.id.clone(), page.grid.every())).collect();
+        Ok(Listed { pages, refused: listing.refused.len() })
     }
 }

@@ -43,8 +43,12 @@ pub struct Bound {
     pub upper_ms: f64,
 }
 
-/// The round trips of setting up a connection that is not known to be new: none, or TCP and a full TLS 1.2.
+/// The round trips of setting up a connection: TCP alone at least, and a full TLS 1.2 at most.
+const SETUP_TRIPS_MIN: f64 = 1.0;
+/// See [`SETUP_TRIPS_MIN`].
 const SETUP_TRIPS_MAX: f64 = 3.0;
+/// Those of a request and the first byte of its answer.
+const REQUEST_TRIPS: f64 = 1.0;
 
 /// A cause, its mean at the side that shows it, and its limits at the other where they are known.
 type Part = (Cause, f64, Option<(f64, f64)>);
@@ -76,10 +80,12 @@ impl<'a> Halves<'a> {
         let mean = |figure: &dyn Fn(&Row) -> f64| mean(self.full, figure);
         let (setup, base) = (mean(&|row| row.setup_trips), mean(&|row| row.base_trips));
         let exactly = |ms: f64| (ms.max(0.0), ms.max(0.0));
+        // Its redirects, its version of TLS and the rounds of its body may be others than ours.
+        let (base_most, setup_most) = (base.max(REQUEST_TRIPS), setup.max(SETUP_TRIPS_MAX));
         let path = known.round_trip.map(|trip| match known.fresh {
-            Some(true) => exactly((setup + base) * trip),
-            Some(false) => exactly(base * trip),
-            None => (base * trip, (base + setup.max(SETUP_TRIPS_MAX)) * trip),
+            Some(true) => ((SETUP_TRIPS_MIN + REQUEST_TRIPS) * trip, (base_most + setup_most) * trip),
+            Some(false) => (REQUEST_TRIPS * trip, base_most * trip),
+            None => (REQUEST_TRIPS * trip, (base_most + setup_most) * trip),
         });
         let rest = mean(&Row::rest);
         let server = known.server_same_within.map(|within| ((rest - within).max(0.0), (rest + within).max(0.0)));
@@ -102,10 +108,10 @@ fn mean(rows: &[Row], figure: &dyn Fn(&Row) -> f64) -> f64 {
     sums.0 / sums.1
 }
 
-/// Bounds for nine causes; none where both sides show their totals only.
+/// Bounds for nine causes; none where both sides show their totals only, and none where what is known contradicts the total.
 #[must_use]
 pub fn bounds(sides: &Sides, known: &Known) -> Vec<Bound> {
-    let Some(halves) = Halves::of(sides) else { return Vec::new() };
+    let Some(halves) = Halves::of(sides).filter(|_| contradiction(sides, known).is_none()) else { return Vec::new() };
     let (total, parts) = (halves.total(), halves.parts(known));
     let within = divisions(total, &parts.map(|(_, _, known)| known.unwrap_or((0.0, total))));
     let bound = |((cause, here, _), (lower, upper)): (&Part, (f64, f64))| {

@@ -1,6 +1,7 @@
 //! Which targets are down, from how many places, and from which regions nothing comes: as of a moment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::time::Duration;
 
 use crate::measurement::identity::TargetId;
@@ -16,7 +17,8 @@ pub struct Rule {
     pub quorum: usize,
     /// The latest samples of a place that have to be bad, all of them; 0 counts as 1.
     pub in_a_row: usize,
-    /// How far back samples count; [`Rule::shortest_look_back`] says how far they have to.
+    /// How far back samples count, of targets for which [`Watch::of`] says nothing else, and a region is listened to;
+    /// [`Rule::shortest_look_back`] says how far they have to.
     pub look_back: Duration,
 }
 
@@ -26,11 +28,11 @@ const AHEAD_MAX: Duration = Duration::from_secs(60);
 const ARRIVAL: Duration = Duration::from_secs(180);
 
 impl Rule {
-    /// The shortest look-back in which the slowest target has `in_a_row` samples of every place, and a late one.
+    /// The shortest look-back in which a target with so long between its slots has `in_a_row` samples of every place, and a late one.
     #[must_use]
-    pub fn shortest_look_back(in_a_row: usize, slowest: Duration) -> Duration {
+    pub fn shortest_look_back(in_a_row: usize, every: Duration) -> Duration {
         let slots = u32::try_from(in_a_row.max(1)).unwrap_or(u32::MAX);
-        slowest.saturating_mul(slots).saturating_add(ARRIVAL)
+        every.saturating_mul(slots).saturating_add(ARRIVAL)
     }
 }
 
@@ -39,6 +41,8 @@ impl Rule {
 pub struct Watch {
     rule: Rule,
     now: UnixMillis,
+    slow: BTreeMap<TargetId, Duration>,
+    heard: BTreeSet<Label>,
     targets: BTreeMap<TargetId, BTreeMap<Label, Latest>>,
 }
 
@@ -61,10 +65,20 @@ impl Watch {
     /// Before any sample.
     #[must_use]
     pub fn new(rule: Rule, now: UnixMillis) -> Self {
-        Self { rule, now, targets: BTreeMap::new() }
+        Self { rule, now, slow: BTreeMap::new(), heard: BTreeSet::new(), targets: BTreeMap::new() }
     }
 
-    /// The earliest start of a sample that counts: what to scan from.
+    /// A target with longer between its slots than others: its samples count from further back. Returns from where to
+    /// where they have to be scanned beside those of all targets; `None` where these reach as far.
+    pub fn of(&mut self, target: &TargetId, look_back: Duration) -> Option<Range<UnixMillis>> {
+        if look_back <= self.rule.look_back {
+            return None;
+        }
+        self.slow.insert(target.clone(), look_back);
+        Some(self.now.minus(look_back)..self.since())
+    }
+
+    /// The earliest start of a sample of any target that counts: what to scan from.
     #[must_use]
     pub fn since(&self) -> UnixMillis {
         self.now.minus(self.rule.look_back)
@@ -73,8 +87,12 @@ impl Watch {
     /// Takes a sample in, in any order; one that began outside of the look-back says nothing.
     pub fn add(&mut self, record: &Record) {
         let started = record.sample.started_at_ms;
-        if !(self.since()..=self.now.plus(AHEAD_MAX)).contains(&started) {
+        let since = self.slow.get(&record.sample.target).map_or_else(|| self.since(), |back| self.now.minus(*back));
+        if !(since..=self.now.plus(AHEAD_MAX)).contains(&started) {
             return;
+        }
+        if started >= self.since() {
+            self.heard.insert(place(record));
         }
         let places = self.targets.entry(record.sample.target.clone()).or_default();
         let bad = !record.sample.outcome.is_good();
@@ -84,8 +102,9 @@ impl Watch {
     /// What it came to. `expected` are the regions with probes, and the hosts that have to be heard of.
     #[must_use]
     pub fn finish<'a>(self, expected: impl IntoIterator<Item = &'a str>) -> Found {
-        let heard = |label: &Label| self.targets.values().any(|places| places.contains_key(label));
-        let mut silent: Vec<Label> = expected.into_iter().map(Label::new).filter(|label| !heard(label)).collect();
+        let heard = &self.heard;
+        let mut silent: Vec<Label> =
+            expected.into_iter().map(Label::new).filter(|label| !heard.contains(label)).collect();
         silent.sort_unstable();
         silent.dedup();
         let in_a_row = self.rule.in_a_row.max(1);

@@ -50,6 +50,9 @@ pub struct Stretch {
     pub to: f64,
 }
 
+/// What sums of doubles round off, as a share of them, and a wide margin.
+const ROUNDING: f64 = 1e-9;
+
 impl Stairs {
     /// The first and the last value on the axis. It begins at zero unless the steps would be too small to be seen.
     #[must_use]
@@ -65,6 +68,8 @@ impl Stairs {
             return (0.0, 1.0);
         }
         let span = most - least;
+        // Equal ends differ by what adding up rounds off, and are not to be drawn as if that were a gap.
+        let span = if span > ROUNDING * most.abs().max(least.abs()) { span } else { 0.0 };
         let first = if least > 2.0 * span && span > 0.0 { least - span / 8.0 } else { least.min(0.0) };
         (first, if most > first { most } else { first + 1.0 })
     }
@@ -141,6 +146,8 @@ mod tests {
         assert_eq!(wide.axis(), (0.0, 200.0));
         let narrow = stairs(vec![step(Kind::End, 0.0, 1000.0), step(Kind::Cause, 1000.0, 1008.0)]);
         assert_eq!(narrow.axis(), (999.0, 1008.0));
+        let equal = stairs(vec![step(Kind::End, 0.0, 12.1), step(Kind::End, 0.0, 12.1 + 1e-14)]);
+        assert_eq!(equal.axis(), (0.0, 12.1 + 1e-14), "what adding up rounds off is no gap");
         let below = stairs(vec![step(Kind::End, 0.0, 5.0), step(Kind::Cause, 5.0, -5.0)]);
         assert_eq!(below.axis(), (-5.0, 5.0));
     }

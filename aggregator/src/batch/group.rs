@@ -47,6 +47,7 @@ mod tests {
         .unwrap();
         Message {
             sound: vec![record; samples],
+            missed: Vec::new(),
             poison: Vec::new(),
             ..Message::of(SqsMessage::default(), UnixMillis(0))
         }

@@ -1,7 +1,8 @@
 //! One message of the queue, read.
 
 use aws_lambda_events::event::sqs::SqsMessage;
-use parallax::intake::arrival::{Poison, decode};
+use parallax::intake::arrival::{Arrivals, Poison, decode};
+use parallax::measurement::miss::Miss;
 use parallax::measurement::units::UnixMillis;
 use parallax::measurement::wire::Record;
 
@@ -14,6 +15,8 @@ pub struct Message {
     pub body: String,
     /// Samples that can be true.
     pub sound: Vec<Record>,
+    /// Slots without one.
+    pub missed: Vec<Miss>,
     /// The rest.
     pub poison: Vec<Poison>,
 }
@@ -23,7 +26,7 @@ impl Message {
     #[must_use]
     pub fn of(message: SqsMessage, now: UnixMillis) -> Self {
         let body = message.body.unwrap_or_default();
-        let arrivals = decode(body.as_bytes(), now);
-        Self { id: message.message_id.unwrap_or_default(), body, sound: arrivals.sound, poison: arrivals.poison }
+        let Arrivals { sound, missed, poison } = decode(body.as_bytes(), now);
+        Self { id: message.message_id.unwrap_or_default(), body, sound, missed, poison }
     }
 }

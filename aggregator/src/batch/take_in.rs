@@ -6,9 +6,10 @@ use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsMessage};
 use parallax::adapters::aws::failure::Failure;
 use parallax::archive::error::ArchiveError;
 use parallax::archive::marks::Touch;
-use parallax::archive::port::{Append, Known};
+use parallax::archive::port::{self, Append, Known};
 use parallax::intake::arrival::Arrivals;
 use parallax::intake::plan::decide;
+use parallax::measurement::miss::Miss;
 use parallax::measurement::units::UnixMillis;
 use parallax::measurement::wire::Record;
 use parallax::metrics::error::PublishError;
@@ -64,7 +65,7 @@ enum Stop {
 
 impl<A, M, P, D, C> TakeIn<'_, A, M, P, D, C>
 where
-    A: Append + Known,
+    A: Append + Known + port::Miss,
     M: Touch,
     P: Publish,
     D: SetAside,
@@ -87,9 +88,12 @@ where
 
     /// The ids of messages that are not done with.
     async fn group(&mut self, mut group: Vec<Message>, until: UnixMillis) -> Vec<String> {
-        let waiting: Vec<bool> = group.iter().map(|message| !message.sound.is_empty()).collect();
+        let waiting: Vec<bool> =
+            group.iter().map(|message| !(message.sound.is_empty() && message.missed.is_empty())).collect();
         let sound: Vec<Record> = group.iter_mut().flat_map(|message| std::mem::take(&mut message.sound)).collect();
-        let kept = sound.is_empty() || self.keep(group.len(), sound, until).await;
+        let missed: Vec<Miss> = group.iter_mut().flat_map(|message| std::mem::take(&mut message.missed)).collect();
+        let nothing = sound.is_empty() && missed.is_empty();
+        let kept = nothing || self.keep(group.len(), sound, &missed, until).await;
         let mut failed = Vec::new();
         for (message, waiting) in group.into_iter().zip(waiting) {
             // Aside comes last: a message that is given back would be set aside twice.
@@ -101,10 +105,14 @@ where
         failed
     }
 
-    /// Whether all of these samples are kept.
-    async fn keep(&mut self, messages: usize, sound: Vec<Record>, until: UnixMillis) -> bool {
+    /// Whether all of these samples and missed slots are kept.
+    async fn keep(&mut self, messages: usize, sound: Vec<Record>, missed: &[Miss], until: UnixMillis) -> bool {
         let pace = self.pace;
-        let kept = pace.within(until.since(pace.now()), self.publish_and_append(messages, sound, until)).await;
+        let keeping = async {
+            self.publish_and_append(messages, sound, missed.len(), until).await?;
+            Ok(again(pace, until, archive_may_pass, async || self.archive.miss(missed).await).await?)
+        };
+        let kept = pace.within(until.since(pace.now()), keeping).await;
         let reason = match kept {
             Some(Ok(())) => return true,
             Some(Err(stop)) => stop,
@@ -114,7 +122,13 @@ where
         false
     }
 
-    async fn publish_and_append(&mut self, messages: usize, sound: Vec<Record>, until: UnixMillis) -> Result<(), Stop> {
+    async fn publish_and_append(
+        &mut self,
+        messages: usize,
+        sound: Vec<Record>,
+        missed: usize,
+        until: UnixMillis,
+    ) -> Result<(), Stop> {
         let (pace, journal, settled) = (self.pace, self.journal, self.until);
         let arrived = sound.len();
         let known = again(pace, until, archive_may_pass, async || self.archive.known(&sound).await).await?;
@@ -137,7 +151,7 @@ where
             again(pace, until, archive_may_pass, async || self.archive.append(&fresh).await).await?;
         }
         let (new, repeated) = (fresh.len(), arrived - fresh.len());
-        journal(&Line::TakenIn { messages, new, repeated, archived_only });
+        journal(&Line::TakenIn { messages, new, repeated, missed, archived_only });
         Ok(())
     }
 

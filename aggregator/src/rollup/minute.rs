@@ -51,11 +51,20 @@ impl<A: Scan, T: Targets, P: Publish, C: Pace> Minute<'_, A, T, P, C> {
         let Self { archive, targets, metrics, pace, settings, journal, until } = self;
         let may_pass = |failure: &Failure| failure.kind.may_pass();
         let listed = again(pace, until, may_pass, async || targets.listed().await).await?;
-        let slowest = listed.slowest.unwrap_or(settings.every).max(settings.every);
-        let look_back = Rule::shortest_look_back(IN_A_ROW, slowest);
+        // A page that is rare is looked for further back by itself: all pages so far back would be days of samples.
+        let fastest = listed.pages.iter().map(|(_, every)| *every).min().unwrap_or(settings.every).max(settings.every);
+        let look_back = Rule::shortest_look_back(IN_A_ROW, fastest);
         let mut watch = Watch::new(Rule { quorum: settings.quorum, in_a_row: IN_A_ROW, look_back }, at);
-        let window = Window { from: watch.since(), to: UnixMillis(i64::MAX) };
-        archive.scan(&Selection { source: Source::default(), window }, &mut |record| watch.add(&record)).await?;
+        let mut scans = vec![(Source::default(), watch.since()..UnixMillis(i64::MAX))];
+        for (target, every) in listed.pages {
+            if let Some(stretch) = watch.of(&target, Rule::shortest_look_back(IN_A_ROW, every)) {
+                scans.push((Source { target: Some(target), ..Source::default() }, stretch));
+            }
+        }
+        for (source, stretch) in scans {
+            let window = Window { from: stretch.start, to: stretch.end };
+            archive.scan(&Selection { source, window }, &mut |record| watch.add(&record)).await?;
+        }
         let found = watch.finish(settings.regions.iter().map(String::as_str));
         publish(metrics, pace, until, rollup::minute(&found, listed.refused, at)).await?;
         journal(&Line::Minute {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use parallax::adapters::aws::failure::Failure;
+use parallax::measurement::identity::TargetId;
 
 /// Says what the table of pages holds.
 pub trait Targets {
@@ -12,10 +13,10 @@ pub trait Targets {
 }
 
 /// What the table of pages holds, as far as a rollup cares.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
-    /// How far apart the slots of the slowest page are; absent where there is no page.
-    pub slowest: Option<Duration>,
+    /// The pages, and how far apart the slots of each are.
+    pub pages: Vec<(TargetId, Duration)>,
     /// Rows that cannot be read, and are not probed.
     pub refused: usize,
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsMessage};
 use parallax::adapters::aws::failure::Kind;
 use parallax::archive::error::ArchiveError;
+use parallax::measurement::identity::Method;
+use parallax::measurement::miss::{Miss, Reason};
 use parallax::measurement::units::{Micros, UnixMillis};
 use parallax::measurement::wire::{Message, Record};
 use parallax::metrics::catalogue::Metric;
@@ -103,6 +105,29 @@ fn a_sample_is_kept_once_however_often_it_comes_and_in_however_many_messages() {
     assert_eq!(world.metrics.of(Metric::Availability), (4, 400.0));
     assert_eq!(world.letters.letters, []);
     assert!(world.said().contains(r#""messages":3,"new":0,"repeated":9"#), "{}", world.said());
+}
+
+#[test]
+fn missed_slots_are_kept_or_their_message_is_given_back() {
+    let mut world = World::default();
+    let miss = Miss {
+        target: "daily-news".parse().unwrap(),
+        vantage: "lambda/eu-west-1/1769".parse().unwrap(),
+        method: Method::Fresh,
+        slot_ms: UnixMillis(START),
+        reason: Reason::Deadline,
+    };
+    let mut message = Message::new(environment(Recipe::default().sandbox), Vec::new());
+    message.missed = vec![miss.clone()];
+    let batch = [letter("missed", &serde_json::to_string(&message).unwrap())];
+    let refused = ArchiveError::Service { place: String::new(), reason: "denied".to_owned(), may_pass: false };
+    // What is known is asked of the archive too, of no samples.
+    world.archive.faults = [None, Some(refused)].into();
+    assert_eq!(world.invoke(&batch).0, ["missed"]);
+    assert_eq!(world.archive.missed, []);
+    assert_eq!(world.invoke(&batch).0, [""; 0]);
+    assert_eq!(world.archive.missed, [miss]);
+    assert!(world.said().contains(r#""missed":1"#), "{}", world.said());
 }
 
 #[test]

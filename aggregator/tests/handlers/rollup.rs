@@ -100,7 +100,13 @@ fn at(minute: i64, elapsed_us: u64) -> Vec<Record> {
     ["eu-west-1", "us-east-1"].map(sample).to_vec()
 }
 
-const LISTED: Listed = Listed { slowest: Some(Duration::from_secs(60)), refused: 0 };
+/// Pages by the minutes between their slots, and how many rows were refused.
+fn listed(pages: &[(&str, u64)], refused: usize) -> Listed {
+    let page = |(id, minutes): &(&str, u64)| (id.parse().unwrap(), Duration::from_secs(minutes * 60));
+    Listed { pages: pages.iter().map(page).collect(), refused }
+}
+
+const EACH_MINUTE: [(&str, u64); 2] = [("front", 1), ("search", 1)];
 
 #[test]
 fn a_page_that_fails_twice_from_enough_places_is_down_and_a_silent_region_is_named() {
@@ -111,31 +117,36 @@ fn a_page_that_fails_twice_from_enough_places_is_down_and_a_silent_region_is_nam
             .flat_map(|ago| [sample("eu-west-1", "front", *ago, false), sample("us-east-1", "front", *ago, false)]),
     );
     world.keep([sample("eu-west-1", "search", 20, true), sample("eu-west-1", "search", 80, false)]);
-    world.minute(NOW, Ok(Listed { refused: 3, ..LISTED })).unwrap();
+    world.minute(NOW, Ok(listed(&EACH_MINUTE, 3))).unwrap();
     assert_eq!(world.metrics.of(Metric::TargetsDown), (1, 1.0));
     assert_eq!(world.metrics.of(Metric::RegionsDown), (2, 2.0), "front from two places, search from none");
     assert_eq!(world.metrics.of(Metric::RegionsSilent), (1, 0.0));
     assert_eq!(world.metrics.of(Metric::TargetsRefused), (1, 3.0));
     // Nobody sends any more.
     world.metrics.datums.clear();
-    world.minute(NOW.plus(Duration::from_secs(3_600)), Ok(LISTED)).unwrap();
+    world.minute(NOW.plus(Duration::from_secs(3_600)), Ok(listed(&EACH_MINUTE, 0))).unwrap();
     assert_eq!(world.metrics.of(Metric::RegionsSilent), (1, 2.0));
     assert_eq!(world.metrics.of(Metric::TargetsDown), (1, 0.0), "zero too: nothing is not zero");
 }
 
 #[test]
-fn the_slowest_page_says_how_far_back_to_look() {
+fn a_rare_page_is_looked_for_further_back_and_makes_no_region_heard() {
     let mut world = World::default();
     world.keep(
         [600, 1_800]
             .iter()
-            .flat_map(|ago| [sample("eu-west-1", "slow", *ago, false), sample("us-east-1", "slow", *ago, false)]),
+            .flat_map(|ago| [sample("eu-west-1", "rare", *ago, false), sample("us-east-1", "rare", *ago, false)]),
     );
-    let slow = |minutes: u64| Ok(Listed { slowest: Some(Duration::from_secs(minutes * 60)), refused: 0 });
-    world.minute(NOW, slow(1)).unwrap();
+    world.keep([sample("eu-west-1", "front", 30, true), sample("eu-west-1", "front", 90, true)]);
+    world.minute(NOW, Ok(listed(&[("front", 1), ("rare", 1)], 0))).unwrap();
     assert_eq!(world.metrics.of(Metric::TargetsDown), (1, 0.0));
-    world.minute(NOW, slow(20)).unwrap();
+    world.minute(NOW, Ok(listed(&[("front", 1), ("rare", 20)], 0))).unwrap();
     assert_eq!(world.metrics.of(Metric::TargetsDown), (2, 1.0));
+    assert_eq!(
+        world.metrics.of(Metric::RegionsSilent),
+        (2, 2.0),
+        "each time one: what came ten minutes ago is no sign of life"
+    );
 }
 
 #[test]

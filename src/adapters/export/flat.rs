@@ -266,10 +266,15 @@ fn moment(moment: UnixMillis) -> String {
         .unwrap_or_else(|| moment.0.to_string())
 }
 
-/// A text that a spreadsheet would run as a formula gets an apostrophe before it, which the spreadsheet hides.
+/// A text that a spreadsheet would run as a formula gets an apostrophe before it, which the spreadsheet hides; what a
+/// terminal would act on is written out.
 fn text(text: &str) -> String {
     let risky = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    if risky { format!("'{text}") } else { text.to_owned() }
+    let mut kept = if risky { "'".to_owned() } else { String::new() };
+    for character in text.chars() {
+        if character.is_control() { kept.extend(character.escape_default()) } else { kept.push(character) }
+    }
+    kept
 }
 
 #[cfg(test)]
@@ -278,9 +283,15 @@ mod tests {
 
     #[test]
     fn a_text_is_never_a_formula() {
-        for (given, kept) in
-            [("=1+1", "'=1+1"), ("@x", "'@x"), ("-2", "'-2"), ("\t=1", "'\t=1"), ("a=b", "a=b"), ("", "")]
-        {
+        for (given, kept) in [
+            ("=1+1", "'=1+1"),
+            ("@x", "'@x"),
+            ("-2", "'-2"),
+            ("\t=1", "'\\t=1"),
+            ("a=b", "a=b"),
+            ("\u{1b}[31m", "\\u{1b}[31m"),
+            ("", ""),
+        ] {
             assert_eq!(text(given), kept);
         }
     }

@@ -11,6 +11,7 @@ use parallax::archive::marks::{KeepSplit, Mark, Touch, Touched};
 use parallax::archive::port::{Append, Appended, KeptSummary, Known, Scan, Summaries};
 use parallax::archive::selection::{Selection, Window};
 use parallax::measurement::identity::SampleId;
+use parallax::measurement::miss::Miss;
 use parallax::measurement::units::UnixMillis;
 use parallax::measurement::wire::Record;
 use parallax::metrics::catalogue::Metric;
@@ -32,6 +33,7 @@ use super::samples::START;
 pub struct Memory {
     pub records: BTreeMap<(UnixMillis, String), Record>,
     pub summaries: BTreeMap<UnixMillis, WindowSummary>,
+    pub missed: Vec<Miss>,
     pub faults: VecDeque<Option<ArchiveError>>,
     /// The next append keeps this many and then fails.
     pub append_breaks_after: Option<usize>,
@@ -81,6 +83,17 @@ impl Append for Memory {
         }
         let new = self.records.len() - before;
         if most.is_some() { Err(throttled()) } else { Ok(Appended { new, repeated: records.len() - new }) }
+    }
+}
+
+impl parallax::archive::port::Miss for Memory {
+    async fn miss(&mut self, missed: &[Miss]) -> Result<(), ArchiveError> {
+        if missed.is_empty() {
+            return Ok(());
+        }
+        self.fault()?;
+        self.missed.extend_from_slice(missed);
+        Ok(())
     }
 }
 

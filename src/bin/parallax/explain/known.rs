@@ -16,7 +16,7 @@ pub(super) struct KnownArguments {
     #[arg(long, value_name = "SECONDS", value_parser = quantity::span, allow_hyphen_values = true)]
     known_dns: Option<Duration>,
     /// Its connections: new ones, as the first step of a Zabbix scenario makes, or kept ones, as later steps use
-    #[arg(long, value_name = "HOW", value_enum, hide_possible_values = false)]
+    #[arg(long, value_name = "HOW", value_enum, requires = "known_round_trip")]
     known_connections: Option<Connections>,
     /// The server needs as long for it as for the other side, within this much
     #[arg(long, value_name = "SECONDS", value_parser = quantity::span, allow_hyphen_values = true)]

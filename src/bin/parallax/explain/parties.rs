@@ -76,15 +76,15 @@ impl Asked {
         let (of_a, of_b) = (pages("--a", &a)?, pages("--b", &b)?);
         let list = |pages: &BTreeSet<TargetId>| pages.iter().map(TargetId::to_string).collect::<Vec<_>>().join(", ");
         let common: BTreeSet<TargetId> = of_a.intersection(&of_b).cloned().collect();
-        let target = match (common.first(), of_a.len(), of_b.len()) {
-            (Some(target), 1, 1) => target.clone(),
-            (Some(_), ..) => {
+        let target = match (common.first(), common.len()) {
+            (Some(target), 1) => target.clone(),
+            (Some(_), _) => {
                 return Err(Problem::input(format!(
                     "--a and --b match more than one page; choose one with --target: {}",
                     list(&common)
                 )));
             }
-            (None, ..) => {
+            (None, _) => {
                 return Err(Problem::input(format!(
                     "--a is of {} and --b of {}: a gap is explained between two sources of one page",
                     list(&of_a),
