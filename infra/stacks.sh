@@ -46,7 +46,6 @@ parameters_of() { sed -n '/^Parameters:/,/^[A-Z].*s:$/ s/^  \([A-Za-z]*\):$/\1/p
 # remove REGION STACK: and waits until it is gone.
 remove() {
   local found state
-  going "$1" "$2"
   must "stack $2 cannot be removed" cloudformation delete-stack --region "$1" --stack-name "$2" >/dev/null
   found=$(settled "$1" "$2") || return
   state=$(jq -r .StackStatus <<<"${found:-null}")
@@ -54,19 +53,6 @@ remove() {
     null | '' | DELETE_COMPLETE) say "stack $2 is removed" ;;
     *) reasons "$1" "$2"; failed "stack $2 is in $state, not removed; what holds it is above; then run this again" ;;
   esac
-}
-
-# going REGION STACK: says what of a stack's queues goes with it, not taken in yet.
-going() {
-  local stack name url count
-  stack=$(describe "$1" "$2")
-  for name in QueueUrl SpoolUrl DeadLettersUrl; do
-    url=$(output "$stack" "$name")
-    if [ -z "$url" ]; then continue; fi
-    count=$(ask sqs get-queue-attributes --region "$1" --queue-url "$url" --attribute-names ApproximateNumberOfMessages \
-      ApproximateNumberOfMessagesNotVisible | jq '[.Attributes[]? | tonumber] | add // 0') || continue
-    if [ "${count:-0}" -gt 0 ]; then say "about $count messages wait in $url; they go with it"; fi
-  done
 }
 
 # reasons REGION STACK: what failed in it, newest first.

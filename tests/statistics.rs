@@ -215,6 +215,16 @@ proptest! {
     }
 
     #[test]
+    fn a_sketch_with_a_changed_byte_is_no_sketch(
+        values in prop::collection::vec(response_time(), 0..50), at in any::<prop::sample::Index>(), by in 1..=255_u8,
+    ) {
+        let mut bytes = Vec::from(sketched(&values));
+        let at = at.index(bytes.len());
+        bytes[at] ^= by;
+        prop_assert!(Sketch::try_from(bytes).is_err());
+    }
+
+    #[test]
     fn estimates_do_not_depend_on_order_and_follow_the_unit(
         values in prop::collection::vec(response_time(), 1..200), factor in 0.001_f64..1_000.0,
     ) {
@@ -237,7 +247,11 @@ fn an_empty_sketch_survives_its_bytes() {
 #[test]
 fn a_sketch_of_another_grid_is_refused() {
     let foreign = sketches_ddsketch::DDSketch::new(sketches_ddsketch::Config::new(0.01, 2_048, 1e-9));
-    assert!(matches!(Sketch::try_from(foreign.to_java_bytes()), Err(SketchError::Foreign)));
+    let written = foreign.to_java_bytes();
+    let seal = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, &written);
+    assert!(matches!(Sketch::try_from([seal.as_bytes(), written.as_slice()].concat()), Err(SketchError::Foreign)));
+    // What the crate would add up until it overflows.
+    assert!(matches!(Sketch::try_from(vec![13, 2, 0, 0, 124, 127]), Err(SketchError::Malformed(_))));
     assert!(matches!(Sketch::try_from(vec![0xff; 9]), Err(SketchError::Malformed(_))));
 }
 

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use sketches_ddsketch::{Config, DDSketch};
+use uuid::Uuid;
 
 use super::level::Level;
 use super::observations::ValueError;
@@ -101,18 +102,33 @@ impl Sketch {
 /// reason, is misread.
 const VERSION: u8 = 2;
 
+/// The bytes of [`seal`].
+const SEAL: usize = 16;
+
+/// A digest of the rest. The crate adds up what it reads unchecked, so it is given nothing but what it wrote.
+fn seal(written: &[u8]) -> [u8; SEAL] {
+    *Uuid::new_v5(&Uuid::NAMESPACE_OID, written).as_bytes()
+}
+
 impl From<Sketch> for Vec<u8> {
     fn from(sketch: Sketch) -> Self {
-        std::iter::once(VERSION).chain(sketch.0.to_java_bytes()).collect()
+        let written: Self = std::iter::once(VERSION).chain(sketch.0.to_java_bytes()).collect();
+        [&seal(&written), written.as_slice()].concat()
     }
 }
 
 impl TryFrom<Vec<u8>> for Sketch {
     type Error = SketchError;
 
-    /// Reads the interchange format that DataDog's sketch libraries share.
+    /// Reads a digest, then the interchange format that DataDog's sketch libraries share.
     fn try_from(bytes: Vec<u8>) -> Result<Self, SketchError> {
-        let decoded = DDSketch::from_java_bytes(&bytes).map_err(|error| SketchError::Malformed(error.to_string()))?;
+        let (digest, written) = bytes
+            .split_at_checked(SEAL)
+            .ok_or_else(|| SketchError::Malformed(format!("there are only {} of them", bytes.len())))?;
+        if digest != seal(written) {
+            return Err(SketchError::Malformed("they were changed or cut off since they were written".to_owned()));
+        }
+        let decoded = DDSketch::from_java_bytes(written).map_err(|error| SketchError::Malformed(error.to_string()))?;
         let mut sketch = Self::default();
         sketch.0.merge(&decoded).map_err(|_| SketchError::Foreign)?;
         match (sketch.0.min(), sketch.0.max(), sketch.0.sum()) {
