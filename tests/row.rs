@@ -147,6 +147,8 @@ fn pages() -> impl Strategy<Value = Page> {
             (target.follow_redirects, target.redirects_max, target.body_max, target.allow_private) = choices;
             target.accept_encoding = codings;
             target.expect = expect;
+            // A longer one could never fail, and is refused.
+            target.expect.max_time = target.expect.max_time.map(|most| most.min(timeouts.total));
             let parameter = |(header, name)| Parameter { header, name, at: NOWHERE };
             Page {
                 target,
