@@ -2,10 +2,11 @@
 
 use http::header::{CONTENT_ENCODING, HeaderMap};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 
 use super::failure::Broken;
 use super::journal::Journal;
+use super::running::Running;
 use crate::adapters::decode::{self, Decoded};
 use crate::measurement::outcome::Cause;
 use crate::probe::target::Target;
@@ -35,12 +36,13 @@ pub(in crate::adapters) fn codings(headers: &HeaderMap) -> Vec<String> {
 /// Reads into `body`, which holds what was read also when the reading breaks off.
 pub(super) async fn read(
     mut incoming: Incoming,
+    running: &mut Running,
     keep: bool,
     limit: u64,
     journal: &Journal,
     body: &mut Body,
 ) -> Result<(), Broken> {
-    while let Some(frame) = incoming.frame().await {
+    while let Some(frame) = running.with(incoming.frame()).await {
         let frame = frame.map_err(|error| Broken::of_http(&error, journal))?;
         let Some(data) = frame.data_ref() else { continue };
         let room = limit - body.wire_bytes;
@@ -51,6 +53,10 @@ pub(super) async fn read(
         }
         if taken < data.len() as u64 {
             (body.truncated, body.unread) = (true, true);
+            break;
+        }
+        // Nothing more is to come: whoever asks again waits until the connection has been looked at once more.
+        if incoming.is_end_stream() {
             break;
         }
     }

@@ -217,7 +217,7 @@ impl Step<'_> {
         seen.head = Some(Head { status: head.status, version: head.version, headers: head.headers });
         let keep = self.target.expect.needs_body() || body::is_to_be_decoded(self.target, &seen.codings);
         let most = self.target.body_max;
-        let reading = body::read(incoming, keep, most, &self.journal, &mut seen.body);
+        let reading = body::read(incoming, &mut line.running, keep, most, &self.journal, &mut seen.body);
         limit.hold(&self.journal, reading).await??;
         chain::undo_codings(self, seen)?;
         self.line = Some(line);

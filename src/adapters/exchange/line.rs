@@ -15,6 +15,7 @@ use tokio::task::spawn_local;
 
 use super::failure::Broken;
 use super::journal::Journal;
+use super::running::Running;
 use super::tap::{Protocol, Tap};
 use super::tls::Session;
 use crate::adapters::kernel::{TcpFacts, tcp_facts};
@@ -86,6 +87,7 @@ pub(super) struct Line {
     pub(super) end: End,
     pub(super) facts: Facts,
     sender: Sender,
+    pub(super) running: Running,
 }
 
 enum Sender {
@@ -113,12 +115,12 @@ impl Line {
         let protocol = if http2 { Protocol::http2() } else { Protocol::http1() };
         let io = TokioIo::new(Tap::new(stream, protocol, journal.clone()));
         let broken = |error: hyper::Error| Broken::of_http(&error, journal);
-        let sender = if http2 {
+        let (sender, running) = if http2 {
             let mut builder = http2::Builder::new(HereExecutor);
             builder.max_header_list_size(HEADER_MAX);
             let (sender, connection) = builder.handshake(io).await.map_err(broken)?;
             spawn_local(async move { drop(connection.await) });
-            Sender::Http2(sender)
+            (Sender::Http2(sender), Running::elsewhere())
         } else {
             let mut builder = http1::Builder::new();
             // Servers that curl gets along with, we must get along with.
@@ -128,16 +130,15 @@ impl Line {
                 .ignore_invalid_headers_in_responses(true)
                 .max_headers(HEADER_LINES_MAX);
             let (sender, connection) = builder.handshake(io).await.map_err(broken)?;
-            spawn_local(async move { drop(connection.await) });
-            Sender::Http1(sender)
+            (Sender::Http1(sender), Running::here(async move { drop(connection.await) }))
         };
-        Ok(Self { end, facts, sender })
+        Ok(Self { end, facts, sender, running })
     }
 
     /// Sends a request; done when the whole response header is there.
     pub(super) async fn send(&mut self, request: Request<Empty<Bytes>>) -> hyper::Result<Response<Incoming>> {
         match &mut self.sender {
-            Sender::Http1(sender) => sender.send_request(request).await,
+            Sender::Http1(sender) => self.running.with(sender.send_request(request)).await,
             Sender::Http2(sender) => sender.send_request(request).await,
         }
     }
@@ -145,7 +146,7 @@ impl Line {
     /// Whether the server keeps it open for another request.
     pub(super) async fn can_go_on(&mut self) -> bool {
         match &mut self.sender {
-            Sender::Http1(sender) => sender.ready().await.is_ok(),
+            Sender::Http1(sender) => self.running.with(sender.ready()).await.is_ok(),
             Sender::Http2(sender) => sender.ready().await.is_ok(),
         }
     }

@@ -31,6 +31,7 @@ mod line;
 mod records;
 pub(super) mod redirect;
 pub(super) mod request;
+mod running;
 mod stream;
 mod tap;
 pub(super) mod tls;
@@ -47,7 +48,7 @@ use self::hop::Step;
 use self::journal::Journal;
 use self::limits::Limits;
 use self::usage::Usage;
-use super::kernel::stamping::Stamping;
+use super::kernel::{self, stamping::Stamping};
 use super::resolve::configuration::Configuration;
 use crate::measurement::sample::Observation;
 use crate::probe::port::Measure;
@@ -67,11 +68,12 @@ pub struct Fresh {
 }
 
 impl Fresh {
-    /// A prober with nothing loaded yet.
+    /// A prober with nothing loaded yet. From then on the process keeps a few MiB of what it frees.
     ///
     /// # Errors
     /// The system gives no event queue.
     pub fn new() -> io::Result<Self> {
+        kernel::keep_freed_memory();
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
         Ok(Self { runtime, clients: tls::Clients::default(), _stamping: Stamping::hold().ok() })
     }
@@ -83,11 +85,12 @@ impl Measure for Fresh {
         let configuration = Configuration::read();
         let local = LocalSet::new();
         let usage = Usage::before();
-        let journal = Journal::start();
-        let chain = self.runtime.block_on(local.run_until(async {
+        let (chain, journal) = self.runtime.block_on(local.run_until(async {
+            let journal = Journal::start();
             let limits = Limits::start(target.timeouts);
-            let journal = journal.clone();
-            chain::walk(Step { target, journal, limits, configuration: &configuration, client, line: None }).await
+            let step =
+                Step { target, journal: journal.clone(), limits, configuration: &configuration, client, line: None };
+            (chain::walk(step).await, journal)
         }));
         let used = answer::cost(&chain, usage.until_now(journal.largest_stall()));
         let clock_suspect = journal.timeline().drift() > DRIFT_MAX;
