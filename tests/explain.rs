@@ -2,17 +2,20 @@
 
 use parallax::explain::cause::Cause;
 use parallax::explain::composition::compose;
+use parallax::explain::floor;
 use parallax::explain::interval::{NoInterval, of_mean};
 use parallax::explain::ledger::Row;
 use parallax::explain::mean;
 use parallax::explain::percentile;
 use parallax::explain::sides::{Sides, SidesError};
+use parallax::measurement::hop::OnWire;
+use parallax::measurement::units::Micros;
 use parallax::statistics::level::Level;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
 use super::score::cell::rows;
-use super::simulator::{Side, sample, shocks};
+use super::simulator::{Seen, Side, sample, shocks};
 
 const LEVELS: [Level; 3] = [Level::P50, Level::P90, Level::P99];
 
@@ -105,6 +108,41 @@ proptest! {
             let moved = whole.shares.get(cause) - split.shares.get(cause);
             prop_assert!(moved.abs() < 1e-8, "{} {}", cause, moved);
         }
+    }
+}
+
+#[test]
+fn a_round_trip_that_the_header_waited_for_is_the_bodys_and_not_the_servers() {
+    let side = Side { rounds: 1, said: 1.0, ..Side::default() };
+    let seen = sample(&side, 4, 60, &shocks(4, 60), false);
+    let late: Vec<_> = seen
+        .iter()
+        .map(|one| {
+            let mut one = one.clone();
+            let hop = one.sample.hops.last_mut().unwrap();
+            let (wait, receive) = (hop.phases.wait.as_mut().unwrap(), hop.phases.receive.as_mut().unwrap());
+            let record = Micros(receive.elapsed_us.0 / 2);
+            wait.elapsed_us = wait.elapsed_us + record;
+            receive.elapsed_us = receive.elapsed_us.saturating_sub(record);
+            let first = Micros(90_000);
+            hop.on_wire = Some(OnWire {
+                first_packet_us: Some(first),
+                first_byte_us: first + record,
+                last_byte_us: first + record,
+            });
+            one
+        })
+        .collect();
+    let settled = |seen: &[Seen]| {
+        let mut rows = rows(seen);
+        floor::settle(&mut rows);
+        rows
+    };
+    let columns = |row: &Row| (row.base_trips, row.transfer, row.server_said, row.boasted);
+    for (usual, late) in settled(&seen).iter().zip(settled(&late)) {
+        let ((trips, transfer, said, _), (as_usual, moved, still_said, boasted)) = (columns(usual), columns(&late));
+        assert_eq!((trips, said, boasted), (as_usual, still_said, false));
+        assert!((transfer - moved).abs() < 1e-9 && (usual.rest() - late.rest()).abs() < 1e-9, "{usual:?} {late:?}");
     }
 }
 

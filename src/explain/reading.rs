@@ -205,6 +205,11 @@ fn connection(row: &mut Row, last: &Hop, is_curl: bool) {
     if is_curl && row.raw.shortest.is_none() && row.raw.connect > 0.0 {
         row.raw.shortest = Some(row.raw.connect);
     }
+    // A header whose record did not fit the first flight waited for the rest of it: that is the body's transfer.
+    let record = last.on_wire.and_then(|wire| Some(wire.first_byte_us.saturating_sub(wire.first_packet_us?)));
+    let record = record.map_or(0.0, Micros::as_millis).min(row.raw.wait);
+    row.raw.wait -= record;
+    row.raw.receive += record;
     let segment = tcp.mss.map_or(USUAL_SEGMENT, f64::from).max(1.0);
     if let Some(response) = &last.response {
         let flights = (response.body_bytes as f64 / (INITIAL_WINDOW * segment) + 1.0).log2().ceil() - 1.0;

@@ -32,6 +32,10 @@ pub struct Hop {
 /// Both count from the SYN; on a kept connection, from the first byte of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnWire {
+    /// To the first packet of the answer, where that was not enough: a response header in a TLS record longer than the
+    /// first flight of packets can be decrypted only a round trip later. Absent where it is the packet of the first byte.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_packet_us: Option<Micros>,
     /// To the packet with which the first byte of the response header could be decrypted.
     pub first_byte_us: Micros,
     /// To the last packet that was read of the response.
@@ -160,7 +164,8 @@ pub struct Response {
     /// `gzip`, `br`, `zstd`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_encoding: Option<String>,
-    /// Runs of packets with a pause of at least half a round trip between them, while the body arrived.
+    /// Runs of packets with a pause of at least half a round trip between them, from the first packet of the answer to the
+    /// last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arrival_bursts: Option<u32>,
     /// The `Server-Timing` header: what the server says of itself.

@@ -1,7 +1,7 @@
 //! Network time apart from local time.
 
 use std::io::{Read, Write};
-use std::net::{IpAddr, Ipv6Addr, TcpListener};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
@@ -62,6 +62,55 @@ fn a_body_that_comes_in_pieces_is_network_time_of_receive_and_comes_in_bursts() 
         assert!(network(hop, Phase::Receive) >= Micros(170_000), "{hop:#?}");
         assert_eq!(response.arrival_bursts, Some(4));
         network(hop, Phase::Wait) < Micros(100_000)
+    });
+}
+
+/// A relay that carries what comes back in long pieces, each after a pause in its midst.
+fn halting(server: SocketAddr, pause: Duration) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        let mut server = TcpStream::connect(server).unwrap();
+        client.set_nodelay(true).unwrap();
+        let (mut from_client, mut to_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+        std::thread::spawn(move || std::io::copy(&mut from_client, &mut to_server));
+        let mut bytes = vec![0; 65_536];
+        while let Ok(length @ 1..) = server.read(&mut bytes) {
+            // A handshake is shorter.
+            let (first, rest) = bytes[..length].split_at(if length > 8_000 { 4_000 } else { length });
+            let _ = client.write_all(first);
+            if !rest.is_empty() {
+                std::thread::sleep(pause);
+                let _ = client.write_all(rest);
+            }
+        }
+    });
+    address
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_header_in_a_record_that_comes_in_two_flights_tells_when_the_first_came() {
+    let site = Site { http2: false, ..HTTPS }.start();
+    at_last(|| {
+        let mut url = site.url("/page?bytes=12000");
+        let whole = measured(&target(url.clone()));
+        let relay = halting(site.address, Duration::from_millis(80));
+        url.set_port(Some(relay.port())).unwrap();
+        let halted = measured(&target(url));
+        let (hop, response) = last(&halted);
+        assert!(network(hop, Phase::Wait) >= Micros(75_000), "{hop:#?}");
+        let wire = hop.on_wire.unwrap();
+        let record = wire.first_packet_us.map(|first| wire.first_byte_us.saturating_sub(first));
+        // Packets of one flight can be stamped a moment apart, and the thread that serves can be late.
+        let at_once = |seen: &Observation| {
+            let (hop, response) = last(seen);
+            let wire = hop.on_wire.unwrap();
+            wire.first_packet_us.is_none_or(|first| wire.first_byte_us < first + Micros(50_000))
+                && response.arrival_bursts.is_some()
+        };
+        at_once(&whole) && record.is_some_and(|record| record >= Micros(75_000)) && response.arrival_bursts >= Some(2)
     });
 }
 

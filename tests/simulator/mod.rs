@@ -37,6 +37,7 @@ pub const ATTEMPT: f64 = 250.0;
 pub const SWING: f64 = 20.0;
 
 /// One sample, and what its tool reports.
+#[derive(Clone)]
 pub struct Seen {
     pub sample: Sample,
     pub environment: Environment,

@@ -159,6 +159,7 @@ fn hop(url: &str, status: u16, encoding: Option<&str>, digits: &mut Digits) -> H
             },
         }),
         on_wire: Some(OnWire {
+            first_packet_us: last.then(|| Micros(digits.up_to(400_000))),
             first_byte_us: Micros(digits.up_to(400_000)),
             last_byte_us: Micros(digits.up_to(400_000)),
         }),

@@ -48,11 +48,14 @@ struct Notes {
     last_write: Option<Instant>,
     /// When something was last read or written, and the thread's CPU time then.
     active: Option<(Instant, Option<Micros>)>,
+    /// Of the record that the first byte of the header turns out to be in, and of all that follows.
     arrivals: Vec<Instant>,
     /// Just before the SYN, or else before the first byte of the request.
     departed: Option<Instant>,
-    /// When the packet came that brought the first byte of the header.
+    /// When the packet came with which the first byte of the header could be read.
     first_arrival: Option<Instant>,
+    /// When the one came that its record began with.
+    record_arrival: Option<Instant>,
     header_bytes: Option<u64>,
     largest_stall: Option<Micros>,
     broken: Option<io::ErrorKind>,
@@ -132,8 +135,8 @@ impl Journal {
         }
     }
 
-    /// A read brought something.
-    pub(super) fn read(&self, length: usize, stamp: Option<Stamp>) {
+    /// A read brought something; `begins` says whether a piece that can be read by itself, a record of TLS, begins in it.
+    pub(super) fn read(&self, length: usize, stamp: Option<Stamp>, begins: bool) {
         let at = self.now();
         let arrived = stamp.map(|stamp| self.0.timeline.of_stamp(stamp));
         let cpu = kernel::thread_cpu();
@@ -153,7 +156,10 @@ impl Journal {
         notes.last_arrival = arrived;
         if let Some(arrived) = arrived {
             notes.largest_stall = notes.largest_stall.max(Some(at.saturating_sub(arrived)));
-            if notes.progress == Progress::Answered {
+            if notes.progress < Progress::Answered && begins {
+                notes.arrivals.clear();
+            }
+            if notes.progress > Progress::Idle {
                 notes.arrivals.push(arrived);
             }
         }
@@ -232,8 +238,11 @@ impl Journal {
             let mut notes = self.0.notes.borrow_mut();
             notes.progress = Progress::Answered;
             notes.first_arrival = notes.last_arrival;
-            let arrival = notes.last_arrival;
-            notes.arrivals.extend(arrival);
+            if notes.arrivals.is_empty() {
+                let arrival = notes.last_arrival;
+                notes.arrivals.extend(arrival);
+            }
+            notes.record_arrival = notes.arrivals.first().copied();
             drop(notes);
             self.0.first_byte.notify_one();
         }
@@ -254,7 +263,8 @@ impl Journal {
     pub(super) fn new_request(&self) {
         let mut notes = self.0.notes.borrow_mut();
         notes.progress = Progress::Idle;
-        (notes.header_bytes, notes.departed, notes.first_arrival) = (None, None, None);
+        (notes.header_bytes, notes.departed) = (None, None);
+        (notes.first_arrival, notes.record_arrival) = (None, None);
         notes.arrivals.clear();
         drop(notes);
         // A permit left over from the last answer would start the next one's limit too early.
@@ -305,7 +315,9 @@ impl Journal {
 impl Notes {
     fn on_wire(&self) -> Option<OnWire> {
         let (departed, first, last) = (self.departed?, self.first_arrival?, self.last_arrival?);
+        let record = self.record_arrival.filter(|record| *record < first);
         Some(OnWire {
+            first_packet_us: record.map(|record| record.saturating_sub(departed)),
             first_byte_us: first.saturating_sub(departed),
             last_byte_us: last.max(first).saturating_sub(departed),
         })
@@ -365,7 +377,7 @@ mod tests {
         meanwhile(Duration::from_millis(40));
         let arrived = stamp();
         meanwhile(Duration::from_millis(40));
-        journal.read(1, Some(arrived));
+        journal.read(1, Some(arrived), true);
         let wait = journal.end_hop().transcript.account().phases.wait.unwrap();
         assert!(wait.elapsed_us >= Micros(80_000), "{wait:?}");
         wait

@@ -11,10 +11,12 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// These bytes came next.
-    pub(super) fn follow(&mut self, mut bytes: &[u8]) {
+    /// These bytes came next. Whether a record begins with one of them.
+    pub(super) fn follow(&mut self, mut bytes: &[u8]) -> bool {
+        let mut begins = false;
         while !bytes.is_empty() {
             if self.left == 0 {
+                begins |= self.filled == 0;
                 let (more, rest) = bytes.split_at(bytes.len().min(HEADER - self.filled));
                 self.header[self.filled..self.filled + more.len()].copy_from_slice(more);
                 self.filled += more.len();
@@ -29,6 +31,7 @@ impl Records {
                 bytes = &bytes[taken..];
             }
         }
+        begins
     }
 
     /// Bytes up to the end of the record that has begun; none between two records.
@@ -49,7 +52,8 @@ mod tests {
             let mut records = Records::default();
             let mut seen = 0;
             for bytes in RECORDS.chunks(piece) {
-                records.follow(bytes);
+                let begins = [0, 8, 13].iter().any(|at| (seen..seen + bytes.len()).contains(at));
+                assert_eq!(records.follow(bytes), begins, "{seen} bytes in pieces of {piece}");
                 seen += bytes.len();
                 let left = if (5..8).contains(&seen) { Some(8 - seen) } else { None };
                 assert_eq!(records.left(), left, "{seen} bytes in pieces of {piece}");

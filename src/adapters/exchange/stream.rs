@@ -103,10 +103,9 @@ impl AsyncRead for Stream {
                     return Poll::Ready(Err(error));
                 }
                 Ok((length, stamp)) => {
-                    self.journal.read(length, stamp);
-                    if let Some(records) = &mut self.records {
-                        records.follow(&space[..length]);
-                    }
+                    // Without TLS every byte can be read as it comes.
+                    let begins = self.records.as_mut().is_none_or(|records| records.follow(&space[..length]));
+                    self.journal.read(length, stamp, begins);
                     buffer.advance(length);
                     return Poll::Ready(Ok(()));
                 }
