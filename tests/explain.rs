@@ -147,6 +147,33 @@ fn a_round_trip_that_the_header_waited_for_is_the_bodys_and_not_the_servers() {
 }
 
 #[test]
+fn a_flight_more_than_the_body_needs_is_loss_where_packets_came_out_of_order() {
+    // A body of 60 000 bytes needs two flights after the first.
+    let side = Side { rounds: 2, trips: vec![30.0], queue: 0.0, lost: 0.0, transfer: 0.0, ..Side::default() };
+    let seen = sample(&side, 4, 60, &shocks(4, 60), false);
+    let with = |out_of_order: u32| {
+        let mut seen = seen.clone();
+        for one in &mut seen {
+            let hop = one.sample.hops.last_mut().unwrap();
+            let receive = hop.phases.receive.as_mut().unwrap();
+            receive.elapsed_us = receive.elapsed_us + Micros(30_000);
+            hop.response.as_mut().unwrap().arrival_bursts = Some(4);
+            hop.connection.as_mut().unwrap().tcp.as_mut().unwrap().out_of_order = Some(out_of_order);
+            one.sample.elapsed_us = one.sample.elapsed_us + Micros(30_000);
+            one.reported_ms += 30.0;
+        }
+        let mut rows = rows(&seen);
+        floor::settle(&mut rows);
+        rows
+    };
+    for (ordered, disordered) in with(0).iter().zip(with(3)) {
+        assert_eq!((ordered.base_trips, ordered.loss), (4.0, 0.0));
+        assert_eq!(disordered.base_trips, 3.0);
+        assert!((disordered.loss - 30.0).abs() < 0.1 && (ordered.rest() - disordered.rest()).abs() < 1e-9);
+    }
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bytes_and_mirrored_sides_mirrored_intervals() {
     let b = Side { name: "b", life: 8, trips: vec![20.0, 30.0], ..Side::default() };
     let (a, b) = sides_of(&Side::default(), &b, 120, 3);

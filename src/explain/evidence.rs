@@ -70,6 +70,7 @@ pub fn facts(sides: &Sides, cause: Cause) -> Vec<Fact> {
         })],
         Cause::Loss => vec![
             of("requests with a packet sent again", Unit::Share, |row| is(row.raw.resent)),
+            of("answers with a packet out of order", Unit::Share, |row| is(row.raw.disordered)),
             of("one such request waited", Unit::Ms, |row| (row.loss > 0.0).then_some(row.loss)),
         ],
         Cause::Cpu => vec![

@@ -133,6 +133,8 @@ pub struct Raw {
     pub shortest: Option<f64>,
     /// Extra rounds while the body arrived, as bursts or bytes tell.
     pub rounds: f64,
+    /// Extra rounds that a body of this size needs from a server that begins as usual.
+    pub flights: f64,
     /// Round trips to set the connection up: TCP, a proxy, TLS.
     pub setup: f64,
     /// The phase without a lost attempt.
@@ -147,6 +149,8 @@ pub struct Raw {
     pub receive: f64,
     /// Segments were sent again.
     pub resent: bool,
+    /// Segments of the answer came before one that was sent earlier: it was lost on its way here, or overtaken.
+    pub disordered: bool,
     /// Each phase over all hops, then the time between phases, local time and all: evidence, and the parts of what a
     /// side does not tell apart.
     pub phases: [f64; 7],

@@ -193,6 +193,7 @@ fn connection(row: &mut Row, last: &Hop, is_curl: bool) {
         wait: outside(last.phases.wait),
         receive: outside(last.phases.receive),
         resent: tcp.retransmits.is_some_and(|segments| segments > 0),
+        disordered: tcp.out_of_order.is_some_and(|segments| segments > 0),
         ..row.raw
     };
     if tcp.retransmits.is_some() {
@@ -213,6 +214,7 @@ fn connection(row: &mut Row, last: &Hop, is_curl: bool) {
     let segment = tcp.mss.map_or(USUAL_SEGMENT, f64::from).max(1.0);
     if let Some(response) = &last.response {
         let flights = (response.body_bytes as f64 / (INITIAL_WINDOW * segment) + 1.0).log2().ceil() - 1.0;
+        row.raw.flights = flights.max(0.0);
         row.raw.rounds = response.arrival_bursts.map_or(flights, |bursts| f64::from(bursts) - 1.0).max(0.0);
     }
 }

@@ -123,6 +123,9 @@ pub struct Tcp {
     /// The maximum segment size agreed on, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mss: Option<u32>,
+    /// Segments received before one that was sent earlier: it was overtaken, or lost and sent again. Linux 5.4 and later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_of_order: Option<u32>,
 }
 
 /// The TLS session.

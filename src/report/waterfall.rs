@@ -150,7 +150,9 @@ fn path(connection: &Connection) -> Vec<String> {
     let rtts: Vec<String> =
         rtts.into_iter().filter_map(|(name, rtt)| Some(format!("{name} {} ms", ms(rtt?.as_millis())))).collect();
     let rtts = (!rtts.is_empty()).then(|| format!("kernel RTT {}", rtts.join(", ")));
-    rtts.into_iter().chain(tcp.retransmits.map(|count| format!("retransmits {count}"))).collect()
+    let counted = [("retransmits", tcp.retransmits), ("out of order", tcp.out_of_order.filter(|count| *count > 0))];
+    let counted = counted.into_iter().filter_map(|(name, count)| Some(format!("{name} {}", count?)));
+    rtts.into_iter().chain(counted).collect()
 }
 
 fn local(sample: &Sample) -> Table {

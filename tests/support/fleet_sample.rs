@@ -120,6 +120,7 @@ fn hop(url: &str, status: u16, encoding: Option<&str>, digits: &mut Digits) -> H
                 segments_in: Some(u32::try_from(digits.up_to(90)).unwrap()),
                 segments_out: Some(u32::try_from(digits.up_to(40)).unwrap()),
                 mss: Some(1_448),
+                out_of_order: Some(digits.up_to(20) as u32),
             }),
             tls: Some(Tls {
                 version: "1.3".to_owned(),

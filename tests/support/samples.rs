@@ -194,6 +194,7 @@ fn connection() -> Connection {
             segments_in: Some(48),
             segments_out: Some(22),
             mss: Some(1_448),
+            out_of_order: Some(0),
         }),
         tls: Some(Tls {
             version: "1.3".to_owned(),

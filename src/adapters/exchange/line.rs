@@ -67,6 +67,7 @@ impl Facts {
                 segments_in: last.segments_in,
                 segments_out: last.segments_out,
                 mss: last.mss,
+                out_of_order: last.out_of_order,
             }
         });
         Connection {

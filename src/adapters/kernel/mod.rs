@@ -49,6 +49,8 @@ pub struct TcpFacts {
     pub segments_out: Option<u32>,
     /// Maximum segment size for sending, in bytes.
     pub mss: Option<u32>,
+    /// Segments of data that came before one that was sent earlier.
+    pub out_of_order: Option<u32>,
 }
 
 /// How often the calling thread has left the processor.

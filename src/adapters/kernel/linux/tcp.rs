@@ -26,6 +26,17 @@ struct TcpInfo {
     segs_in: u32,
     notsent_bytes: u32,
     min_rtt: u32,
+    /// `data_segs_in`, `data_segs_out`.
+    segments_of_data: [u32; 2],
+    /// `delivery_rate` … `sndbuf_limited`.
+    limits: [u64; 4],
+    /// `delivered`, `delivered_ce`.
+    delivered: [u32; 2],
+    /// `bytes_sent`, `bytes_retrans`.
+    bytes: [u64; 2],
+    /// `dsack_dups`, `reord_seen`.
+    order_of_ours: [u32; 2],
+    rcv_ooopack: u32,
 }
 
 /// What the kernel knows of a TCP connection; `None` where it does not say, or the socket is no TCP socket.
@@ -61,6 +72,7 @@ fn facts(info: &TcpInfo, length: usize) -> TcpFacts {
         segments_in: field(offset_of!(TcpInfo, segs_in), info.segs_in),
         segments_out: field(offset_of!(TcpInfo, segs_out), info.segs_out),
         mss: field(offset_of!(TcpInfo, snd_mss), info.snd_mss),
+        out_of_order: field(offset_of!(TcpInfo, rcv_ooopack), info.rcv_ooopack),
     }
 }
 
@@ -76,6 +88,7 @@ mod tests {
         assert_eq!(offset_of!(TcpInfo, total_retrans), 100);
         assert_eq!(offset_of!(TcpInfo, segs_out), 136);
         assert_eq!(offset_of!(TcpInfo, min_rtt), 148);
+        assert_eq!(offset_of!(TcpInfo, rcv_ooopack), 224);
     }
 
     #[test]
@@ -84,6 +97,7 @@ mod tests {
         let old = facts(&info, 104);
         assert_eq!((old.rtt, old.min_rtt, old.retransmits, old.segments_in), (Some(Micros(7)), None, Some(1), None));
         assert_eq!(facts(&info, size_of::<TcpInfo>()).min_rtt, Some(Micros(5)));
+        assert_eq!([152, 228].map(|length| facts(&info, length).out_of_order), [None, Some(0)]);
         assert_eq!(facts(&info, 0), TcpFacts::default());
     }
 
