@@ -11,6 +11,7 @@ use crate::measurement::units::Micros;
 mod linux;
 #[cfg(target_os = "linux")]
 pub use linux::{
+    consumed::consumed,
     receive::{enable_receive_stamps, receive},
     tcp::tcp_facts,
     thread::{run_delay, steal, step_back, switches, thread_cpu},
@@ -19,7 +20,9 @@ pub use linux::{
 #[cfg(not(target_os = "linux"))]
 mod other;
 #[cfg(not(target_os = "linux"))]
-pub use other::{enable_receive_stamps, receive, run_delay, steal, step_back, switches, tcp_facts, thread_cpu};
+pub use other::{
+    consumed, enable_receive_stamps, receive, run_delay, steal, step_back, switches, tcp_facts, thread_cpu,
+};
 
 pub mod stamping;
 
