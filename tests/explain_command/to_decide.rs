@@ -10,8 +10,11 @@ fn an_open_suspicion_names_a_command_that_parses() {
     let mut met = 0;
     for words in [&["--a", A, "--b", B][..], &["--a", ZABBIX, "--b", B], &["--a", A, "--b", B, "--statistic", "p99"]] {
         let json = said(&explain(directory.path(), &[words, &["--json"]].concat()));
+        let narrow = explain(directory.path(), &[words, &["--width", "60"]].concat()).out;
         for open in json["to_decide"].as_array().unwrap() {
             let command = open["command"].as_str().unwrap();
+            let whole = |line: &str| line.trim_start() == command;
+            assert!(narrow.lines().any(whole), "to be copied as one line: {command}\n{narrow}");
             let typed: Vec<&str> = command.split_whitespace().collect();
             assert_eq!(typed[0], "parallax", "{command}");
             let run = run(directory.path(), &typed[1..]);

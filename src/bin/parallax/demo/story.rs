@@ -2,7 +2,7 @@
 
 use parallax::measurement::identity::Method;
 use parallax::report::account::comparison::ExplainedComparison;
-use parallax::report::document::{Block, Document};
+use parallax::report::document::{Block, Document, VERBATIM};
 use parallax::report::figures;
 use parallax::statistics::percentile::Percentile;
 use parallax::summary::comparison::Comparison;
@@ -71,10 +71,9 @@ fn in_short(page: &ExplainedComparison, slow: &ExplainedComparison) -> Vec<Block
     let mut words = headline(&page.comparison.comparison);
     words.extend(on_the_slow_page(&slow.comparison.comparison));
     words.push(HONESTLY.to_owned());
-    words.push(
-        "With a real page: parallax compare https://www.example.com/ --a method=fresh --b method=curl".to_owned(),
-    );
-    words.into_iter().map(Block::Text).collect()
+    words.push("With a real page:".to_owned());
+    let command = format!("{VERBATIM}parallax compare https://www.example.com/ --a method=fresh --b method=curl");
+    words.into_iter().map(Block::Text).chain([Block::Notes(vec![command])]).collect()
 }
 
 /// What a demo on loopback cannot show.
