@@ -54,7 +54,7 @@ fn what_cannot_be_compared_is_refused_with_what_to_change() {
 #[test]
 fn a_source_that_matches_nothing_is_told_the_nearest() {
     let directory = archive();
-    for command in [&["variance"][..], &["stopwatch", "replay"]] {
+    for command in [&["variance"][..], &["stopwatch", "replay"], &["report"], &["export", "jsonl"]] {
         let found = run(directory.path(), &[command, &["--vantage", "simulated/nearr/0"]].concat());
         assert_eq!(found.code, 1, "{command:?}: {}", found.err);
         let near = "vantage=simulated/nearr/0 matches nothing in the archive; the nearest that exist: vantage=simulated/near/0";
@@ -103,6 +103,12 @@ fn what_cannot_be_said_is_said_so() {
         assert!(run.out.contains("Failures"));
         let json = said(&empty(&[words, &["--json"]].concat()));
         assert!(json["account"].is_null() && json["cannot_say"].is_string() && json["failures"]["samples"].is_array());
+    }
+    let down = empty(&["--a", A, "--b", ZABBIX, "--statistic", "mean", "--failures-as", "10"]);
+    assert_eq!(down.code, 1, "{}", down.err);
+    for said in [&down.out, &down.err] {
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("--failures-as counts failures beside answers only"), "{said}");
     }
 }
 
