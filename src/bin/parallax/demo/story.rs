@@ -15,9 +15,10 @@ use crate::turns::Arm;
 pub(super) fn opening(script: &Script, seconds: u64, seed: u64) -> String {
     let [first, second] = PAGE.map(|arm| &script.arms[arm]);
     let mut text = format!(
-        "Two monitors watch one page for {seconds} s, in turns, in random order (seed {seed}), offline.\n\
+        "Two monitors watch one page for {seconds} s, offline: the site is inside this program.\n\
+         They take turns, in random order (seed {seed}).\n\
          \n\
-         page       {url}  a redirect, then 60 KB of HTML; a site inside this program\n\
+         page       {url}  a redirect, then 60 KB of HTML\n\
          monitor A  {a:7}  {a_is}\n\
          monitor B  {b:7}  {b_is}\n",
         url = first.target.url,
@@ -36,7 +37,7 @@ fn described(method: &Method) -> &'static str {
     match method {
         Method::Fresh => "in this process, on a new connection each time",
         Method::Pooled => "in this process, on a connection it keeps, as an application does",
-        Method::Curl => "`curl -k -L`, a new process each time, as a script on Lambda would",
+        Method::Curl => "`curl -k -L`, a process each time, like a script on Lambda",
         Method::Imported(_) => "another tool",
     }
 }
