@@ -197,6 +197,42 @@ fn a_damaged_archive_is_an_error_and_not_a_short_answer() {
     assert!(message.contains("-2 is damaged"), "{message}");
 }
 
+#[test]
+fn a_sample_that_cannot_be_read_is_named_and_the_others_can_be_had() {
+    let directory = TempDir::new().unwrap();
+    let records = row(&Recipe::default(), 5);
+    let mut other = Recipe { vantage: "host/other", ..Recipe::default() }.record();
+    other.environment.kernel = Some("another".to_owned());
+    now(fresh(&directory).append(&[&records[..], &[other.clone()]].concat())).unwrap();
+    let path = directory.path().join("a.db");
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.execute_batch("PRAGMA foreign_keys = OFF; UPDATE sample SET content = '{' WHERE rowid = 3").unwrap();
+    connection.execute("DELETE FROM environment WHERE content LIKE '%another%'", []).unwrap();
+    let mut archive = open(&place(&path), Mode::Read).unwrap();
+    let selection = Selection { source: Source::default(), window: Window::ALWAYS };
+    let (mut whole, mut damaged) = (Vec::new(), Vec::new());
+    archive
+        .scan_what_is_whole(&selection, &mut |found| {
+            match found {
+                Ok(record) => whole.push(record),
+                Err(error) => damaged.push(error.to_string()),
+            }
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+    let expected: Vec<Record> =
+        records.iter().enumerate().filter(|(at, _)| *at != 2).map(|(_, one)| one.clone()).collect();
+    assert_eq!(whole, expected);
+    assert_eq!(damaged.len(), 2, "{damaged:?}");
+    for (sample, source, why) in [
+        (&records[2].sample, "vantage=host/tokyo-office,method=fresh", "is damaged: EOF"),
+        (&other.sample, "target=daily-news,vantage=host/other,method=fresh", "has no environment: row 2 of"),
+    ] {
+        let said = damaged.iter().find(|said| said.contains(&format!("sample {} {why}", sample.id)));
+        assert!(said.is_some_and(|said| said.contains(source) && said.contains("began 2026-01-01T")), "{damaged:?}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_user_who_may_only_read_can_read_and_is_told_what_else_is_missing() {

@@ -96,6 +96,47 @@ fn a_url_without_a_scheme_is_refused_with_the_one_to_write() {
 }
 
 #[test]
+fn a_negative_number_is_told_what_its_flag_takes() {
+    let directory = tempfile::tempdir().unwrap();
+    for (words, said) in [
+        (&["probe", "https://e.net/", "-m", "-1"][..], "above 0"),
+        (&["probe", "https://e.net/", "--connect-timeout", "-0.5"], "above 0"),
+        (&["probe", "https://e.net/", "--expect-max-time", "-1"], "above 0"),
+        (&["probe", "https://e.net/", "--expect-status", "-1"], "from 100 to 599"),
+        (&["probe", "https://e.net/", "--expect-certificate-days", "-1"], "from 0 to"),
+        (&["probe", "https://e.net/", "--max-redirs", "-1"], "from 0 to"),
+        (&["probe", "https://e.net/", "--max-filesize", "-1"], "whole number of bytes"),
+        (&["compare", "https://e.net/", "--rounds", "-1"], "from 1 to"),
+        (&["compare", "https://e.net/", "--pause", "-1"], "above 0"),
+        (&["compare", "https://e.net/", "--seed", "-1"], "from 0 to"),
+        (&["demo", "--seconds", "-1"], "from 1 to"),
+        (&["report", "--width", "-1"], "from 60 to"),
+        (&["agent", "fleet.toml", "--in-flight", "-1"], "from 1 to"),
+        (&["explain", "--a", "x", "--b", "y", "--seed", "-1"], "from 0 to"),
+    ] {
+        let run = run(directory.path(), words);
+        assert_eq!((run.code, run.out.as_str()), (2, ""), "{words:?}");
+        assert!(run.err.contains(said) && !run.err.contains("tip:"), "{words:?}: {}", run.err);
+    }
+}
+
+#[test]
+fn status_and_doctor_keep_to_the_page_they_are_given() {
+    let directory = tempfile::tempdir().unwrap();
+    let made = run(directory.path(), &["demo", "--seconds", "1", "--archive", "sqlite:parallax.db"]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    for command in ["status", "doctor"] {
+        for width in [60, 80] {
+            let page = run(directory.path(), &[command, "--ascii", "--width", &width.to_string()]);
+            assert_eq!(page.code, 0, "{}", page.err);
+            assert!(page.out.is_ascii(), "{}", page.out);
+            let long = page.out.lines().filter(|line| line.len() > width).collect::<Vec<_>>();
+            assert!(long.is_empty(), "{command}, {width}: {long:#?}");
+        }
+    }
+}
+
+#[test]
 fn doctor_tries_every_signal_and_makes_nothing() {
     let directory = here();
     let run = run(directory.path(), &["doctor", "--json"]);

@@ -59,7 +59,7 @@ fn an_export_holds_what_was_selected() {
     assert_eq!(count(&["--vantage", "host/tokyo-office"]), 8);
     assert_eq!(count(&["--since", "2026-01-01T00:10:00Z", "--until", "2026-01-01T00:13:00Z"]), 1);
     let none = place.run(&["export", "csv", "--target", "elsewhere"]).ended(1);
-    assert!(none.err().contains("no samples"), "{}", none.err());
+    assert!(none.err().contains("target=elsewhere matches nothing in the archive; the nearest"), "{}", none.err());
     assert_eq!(none.out().lines().count(), 1, "the header stands alone");
 }
 
@@ -95,6 +95,38 @@ fn a_row_of_csv_is_flat_exact_and_no_formula() {
         (cell("cc", "slot"), cell("cc", "late_ms"), cell("cc", "failed_checks")),
         (String::new(), String::new(), "status".into())
     );
+}
+
+#[test]
+fn a_damaged_sample_stops_every_reader_with_advice_that_saves_the_others() {
+    let records = varied();
+    let place = Place::holding(&records);
+    let damage = rusqlite::Connection::open(place.path("parallax.db")).unwrap();
+    damage.execute("UPDATE sample SET content = substr(content, 1, 90) WHERE id IN ('f', 'cc')", []).unwrap();
+    // Closed, so that what it wrote is in the file and not beside it.
+    drop(damage);
+    std::fs::rename(place.path("parallax.db"), place.path("it is.db")).unwrap();
+    let there = ["--archive", "sqlite:it is.db"];
+    for words in [
+        &["report"][..],
+        &["explain", "--a", "method=fresh", "--b", "method=curl"],
+        &["variance"],
+        &["stopwatch", "replay"],
+        &["export", "csv"],
+    ] {
+        let said = place.run(&[words, &there].concat()).ended(3).err();
+        let advice = "`parallax export jsonl --archive 'sqlite:it is.db' --skip-damaged --output FILE`";
+        assert!(said.contains("sample f is damaged") || said.contains("sample cc is damaged"), "{words:?}: {said}");
+        assert!(said.contains("target=daily-news") && said.contains(advice), "{words:?}: {said}");
+    }
+    let saved = place.run(&[&["export", "jsonl", "--skip-damaged", "-o", "rest"], &there[..]].concat()).ended(1);
+    assert!(saved.err().contains("2 samples are damaged and were left out:\n"), "{}", saved.err());
+    assert!(saved.err().contains("sample f is") && saved.err().contains("sample cc is"), "{}", saved.err());
+    place.run(&["import", "jsonl", "rest", "--archive", "sqlite:new.db"]).ended(0);
+    let whole: Vec<Record> =
+        records.into_iter().filter(|record| !["f", "cc"].contains(&record.sample.id.as_str())).collect();
+    assert_eq!(place.kept("new.db"), whole);
+    place.run(&["export", "jsonl", "--skip-damaged", "-o", "all", "--archive", "sqlite:new.db"]).ended(0);
 }
 
 #[test]
@@ -140,6 +172,12 @@ fn a_bad_line_of_jsonl_refuses_the_whole_or_is_set_aside() {
     assert!(ran.err().contains("newer.rejected"), "{}", ran.err());
     assert_eq!(std::fs::read_to_string(place.path("newer.rejected")).unwrap(), format!("{newer}\n"));
     assert_eq!(place.kept("parallax.db").len(), 1);
+    let long = [vec![b'['; 3_000_000], b"\r\n".to_vec()].concat();
+    place.write("newer", [format!("{}\n", lines[0]).as_bytes(), &long, newer.as_bytes()].concat());
+    let ran = place.run(&["import", "jsonl", "newer", "--skip-bad"]).ended(1);
+    assert!(ran.err().contains("line 2: it is longer") && ran.err().contains("line 3"), "{}", ran.err());
+    assert!(std::fs::read(place.path("newer.rejected.2")).unwrap() == [&long, newer.as_bytes()].concat());
+    assert_eq!(std::fs::read_to_string(place.path("newer.rejected")).unwrap(), format!("{newer}\n"), "still there");
     place.write("empty", "").run(&["import", "jsonl", "empty"]).ended(1);
 }
 

@@ -67,8 +67,15 @@ fn the_list_names_every_stopwatch_on_every_page() {
     for name in known {
         assert!(list.out.contains(name) && import.out.contains(name), "{name}");
     }
-    let narrow = run(directory.path(), &["stopwatch", "list", "--ascii", "--width", "80"]);
-    assert!(narrow.out.is_ascii());
+    for width in ["60", "70", "80", "90", "100", "120"] {
+        let narrow = run(directory.path(), &["stopwatch", "list", "--ascii", "--width", width]);
+        assert!(narrow.out.is_ascii());
+        assert!(narrow.out.lines().all(|line| line.len() <= width.parse().unwrap()), "{width}:\n{}", narrow.out);
+        for word in ["starts", "redirects", "connections", "encoding"] {
+            let whole = |line: &str| line.split([' ', ',']).any(|found| found == word);
+            assert!(narrow.out.lines().any(whole), "{width}, {word}:\n{}", narrow.out);
+        }
+    }
 }
 
 #[test]
@@ -136,6 +143,19 @@ fn a_replay_is_beside_ours_of_the_same_samples_and_failures_are_counted_apart() 
     assert!(cloudprober["percentiles"][0]["difference_ms"].as_f64().unwrap() < 0.0);
     assert_eq!((&zabbix["tools"][0]["shown"], &zabbix["tools"][0]["cannot_say"]), (&0.into(), &3.into()));
     assert_eq!(zabbix["tools"][0]["obstacles"][0]["code"], "total_only");
+}
+
+#[test]
+fn failures_alone_are_nothing_to_replay() {
+    let directory = here();
+    let down = Recipe { failed: Some((Phase::Connect, Cause::ConnectionRefused)), ..Recipe::default() };
+    keep(directory.path(), &row(&down, 3));
+    for more in [&[][..], &["--json"]] {
+        let none = run(directory.path(), &[&["stopwatch", "replay", "--tool", "curl"][..], more].concat());
+        assert_eq!(none.code, 1, "{}", none.err);
+        assert!(none.err.contains("no samples to replay: 3 samples have no response time"), "{}", none.err);
+        assert!(none.out.contains("curl/time_total"), "what is known of failures is shown: {}", none.out);
+    }
 }
 
 #[test]

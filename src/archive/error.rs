@@ -27,6 +27,18 @@ pub enum ArchiveError {
         /// The engine's words, and what to change.
         reason: String,
     },
+    /// One of its samples cannot be read; the others can.
+    #[error("cannot read the archive {place}: {reason} (the sample is of {source_name}, and began {began})")]
+    Damaged {
+        /// As in `--archive`.
+        place: String,
+        /// Which sample, and what is wrong with it.
+        reason: String,
+        /// As in `--source`; its row is whole.
+        source_name: String,
+        /// When, as RFC 3339.
+        began: String,
+    },
     /// A file of another kind.
     #[error("{place} is not a Parallax archive ({reason}); name another file with --archive")]
     Foreign {

@@ -5,6 +5,7 @@
 //! public contract (`"schema": 1`): a field that a platform cannot give is absent, never zero.
 
 pub mod asked;
+pub mod counted;
 pub mod environment;
 pub mod hop;
 pub mod identity;

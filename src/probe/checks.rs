@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
+use crate::measurement::counted::counted;
 use crate::measurement::outcome::{Check, FailedCheck};
 use crate::measurement::units::Micros;
 
@@ -155,15 +156,13 @@ fn carries_credentials(name: &str) -> bool {
 
 fn certificate(expected: Option<i32>, found: Option<i32>) -> Option<String> {
     let expected = expected?;
-    match found {
-        Some(found) if found >= expected => None,
-        Some(found) if found < 0 => Some(format!(
-            "expected a certificate good for {expected} days more, found one that ended {} days ago",
-            found.unsigned_abs()
-        )),
-        Some(found) => Some(format!("expected a certificate good for {expected} days more, found {found} days left")),
-        None => Some(format!("expected a certificate good for {expected} days more, found no certificate")),
-    }
+    let found = match found {
+        Some(found) if found >= expected => return None,
+        Some(found) if found < 0 => format!("one that ended {} ago", counted(found.unsigned_abs(), "day")),
+        Some(found) => format!("{} left", counted(found, "day")),
+        None => "no certificate".to_owned(),
+    };
+    Some(format!("expected a certificate good for {} more, found {found}", counted(expected, "day")))
 }
 
 fn time(expected: Option<Micros>, found: Micros) -> Option<String> {

@@ -13,6 +13,7 @@ use crate::explain::ledger::Seen;
 use crate::explain::question::Statistic;
 use crate::explain::source::{FailureGap, Source};
 use crate::explain::traits::Difference;
+use crate::measurement::counted::counted;
 use crate::summary::source::SourceName;
 
 use super::document::{Document, Table, VERBATIM};
@@ -113,7 +114,8 @@ impl Party {
             0 | 1 => String::new(),
             several => format!(" of {several} sources"),
         };
-        format!("{name}: {}, {} samples{of}, {} failed{left_out}.", self.asked, self.samples, self.failed)
+        let samples = counted(self.samples, "sample");
+        format!("{name}: {}, {samples}{of}, {} failed{left_out}.", self.asked, self.failed)
     }
 }
 
@@ -269,7 +271,7 @@ fn suspicions(account: &Account, mean: Option<&Account>) -> Table {
     table
 }
 
-/// Two lines, so that the command can be copied whole.
+/// Two notes, so that the command can be copied whole.
 fn decides(open: &ToDecide) -> [String; 2] {
     let how = if open.how.is_empty() { String::new() } else { format!(", {}", open.how) };
     [format!("To decide {}{how}:", open.codes.join(" and ")), format!("{VERBATIM}{}", open.command)]

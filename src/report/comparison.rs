@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::measurement::counted::counted;
 use crate::measurement::units::UnixMillis;
 use crate::statistics::bootstrap::{Difference, How, RESAMPLES};
 use crate::statistics::level::Level;
@@ -51,8 +52,12 @@ impl ComparisonReport {
         let mut page = Document::new(self.title.clone());
         for (side, source) in [("A", a), ("B", b)] {
             page.text(format!(
-                "{side}: {} of {} from {}, {} samples, {} failed.",
-                source.name.method, source.name.target, source.name.vantage, source.samples, source.failures.samples
+                "{side}: {} of {} from {}, {}, {} failed.",
+                source.name.method,
+                source.name.target,
+                source.name.vantage,
+                counted(source.samples, "sample"),
+                source.failures.samples
             ));
         }
         page.text(format!("Times in milliseconds. Seed {seed}. Made {}.", self.made_at));

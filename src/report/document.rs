@@ -3,7 +3,7 @@
 use super::bars::Bars;
 use super::stairs::Stairs;
 
-/// What a note begins with that is to be copied as it stands.
+/// What a note begins with that is to be copied as it stands: it is one line on every page.
 pub const VERBATIM: &str = "    ";
 
 /// A page.

@@ -42,7 +42,7 @@ fn section(block: &Block) -> Markup {
     match block {
         Block::Heading(text) => html! { h2 { (clean(text, false)) } },
         Block::Text(text) => html! { p { (clean(text, false)) } },
-        Block::Notes(notes) => html! { ul.notes { @for note in notes { li { (noted(note)) } } } },
+        Block::Notes(notes) => html! { ul.notes { @for note in notes { (noted(note)) } } },
         Block::Table(table) => rows(table),
         Block::Bars(bars) => drawn(bars),
         Block::Stairs(steps) => stairs::drawn(steps),
@@ -51,8 +51,8 @@ fn section(block: &Block) -> Markup {
 
 fn noted(note: &str) -> Markup {
     match note.strip_prefix(VERBATIM) {
-        Some(command) => html! { code { (clean(command, false)) } },
-        None => html! { (clean(note, false)) },
+        Some(command) => html! { li.command { code { (clean(command, false)) } } },
+        None => html! { li { (clean(note, false)) } },
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::measurement::counted::counted;
 use crate::measurement::units::UnixMillis;
 use crate::summary::collector::WindowSummary;
 use crate::summary::source::{PhaseSummary, SourceSummary};
@@ -107,8 +108,8 @@ impl LatencyReport {
         let filter = if self.source.is_empty() { "all sources" } else { &self.source };
         let parts = [limit(&self.since, "since"), limit(&self.until, "until"), spans];
         format!(
-            "{} samples of {filter}{}. Times in milliseconds; made {}.",
-            self.summary.samples,
+            "{} of {filter}{}. Times in milliseconds; made {}.",
+            counted(self.summary.samples, "sample"),
             parts.into_iter().flatten().collect::<String>(),
             self.made_at
         )

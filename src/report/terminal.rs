@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle
 
 use super::bars::Bars;
 use super::clean::clean;
-use super::document::{Block, Document, Table};
+use super::document::{Block, Document, Table, VERBATIM};
 
 /// The narrowest that tables and bars can be printed in.
 pub const WIDTH_LEAST: usize = 60;
@@ -41,7 +41,7 @@ pub fn text(document: &Document, canvas: Canvas) -> String {
             }
             Block::Text(text) => lines.extend(wrapped(&clean(text, canvas.ascii), canvas.width)),
             Block::Notes(notes) => {
-                lines.extend(notes.iter().flat_map(|note| wrapped(&clean(note, canvas.ascii), canvas.width)));
+                lines.extend(notes.iter().flat_map(|note| noted(note, canvas)));
             }
             Block::Table(table) => lines.extend(["".to_owned(), rows(table, canvas)]),
             Block::Bars(bars) => {
@@ -59,12 +59,19 @@ pub fn text(document: &Document, canvas: Canvas) -> String {
     text
 }
 
+/// A note that is to be copied is one line however long: a line break would end the command where it is pasted.
+fn noted(note: &str, canvas: Canvas) -> Vec<String> {
+    let text = clean(note, canvas.ascii);
+    if note.starts_with(VERBATIM) { vec![text] } else { wrapped(&text, canvas.width) }
+}
+
 /// Lines of at most `width` characters, broken at spaces where there are any; all but the first as deep as the first.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+#[must_use]
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let indent = " ".repeat((text.len() - text.trim_start_matches(' ').len()).min(width / 2));
     let (mut lines, mut line) = (Vec::new(), indent.clone());
     let room = |line: &str| width.saturating_sub(line.chars().count());
-    for word in text.split_whitespace() {
+    for word in words(text, width - indent.len()) {
         let space = usize::from(line.len() > indent.len());
         if space > 0 && word.chars().count() + space > room(&line) {
             lines.push(std::mem::replace(&mut line, indent.clone()));
@@ -80,6 +87,19 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     }
     lines.push(line);
     lines
+}
+
+/// Words; a command between backticks is one, unless it is longer than `most` characters.
+fn words(text: &str, most: usize) -> Vec<String> {
+    let (mut words, mut within) = (Vec::<String>::new(), false);
+    for word in text.split_whitespace() {
+        match words.last_mut().filter(|last| within && last.chars().count() + 1 + word.chars().count() <= most) {
+            Some(last) => last.extend([" ", word]),
+            None => words.push(word.to_owned()),
+        }
+        within ^= word.matches('`').count() % 2 == 1;
+    }
+    words
 }
 
 fn rows(table: &Table, canvas: Canvas) -> String {
@@ -151,4 +171,39 @@ fn drawn(bars: &Bars, canvas: Canvas) -> Vec<String> {
         lines.push(format!("{name:<label$}  {drawn}{fill}  {figures:>figure$}"));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMMAND: &str =
+        "parallax explain --a vantage=host/tokyo-office,method=fresh --b vantage=host/osaka,method=curl";
+
+    #[test]
+    fn a_command_is_one_line_however_narrow_the_page() {
+        let mut document = Document::new("Why");
+        document.notes(vec![
+            "To decide H2, on the host of each, as often as it takes:".to_owned(),
+            format!("{VERBATIM}{COMMAND}"),
+        ]);
+        for width in [WIDTH_LEAST, 80, 1_000] {
+            for ascii in [false, true] {
+                let page = text(&document, Canvas { width, ascii });
+                assert!(page.lines().any(|line| line.strip_prefix(VERBATIM) == Some(COMMAND)), "{page}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_command_within_a_sentence_is_not_broken_where_a_line_can_hold_it() {
+        let sentence =
+            "Nothing was found here; see `parallax stopwatch list` for all there are, `x y`, and `one that is longer";
+        for width in 30..120 {
+            let lines = wrapped(sentence, width);
+            assert!(lines.iter().any(|line| line.contains("`parallax stopwatch list`")), "{width}: {lines:?}");
+            assert!(lines.iter().all(|line| line.chars().count() <= width), "{width}: {lines:?}");
+            assert_eq!(lines.join(" "), sentence);
+        }
+    }
 }

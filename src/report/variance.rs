@@ -4,6 +4,7 @@ mod words;
 
 use serde::Serialize;
 
+use crate::measurement::counted::counted;
 use crate::measurement::units::UnixMillis;
 use crate::statistics::interval::Interval;
 use crate::summary::variance::collector::VarianceSummary;
@@ -74,7 +75,7 @@ impl VarianceReport {
         let of = if self.source.is_empty() { "all sources".to_owned() } else { self.source.clone() };
         let from = self.since.as_ref().map(|since| format!(", since {since}")).unwrap_or_default();
         let to = self.until.as_ref().map(|until| format!(", before {until}")).unwrap_or_default();
-        page.text(format!("{} samples of {of}{from}{to}; made {}.", self.summary.samples, self.made_at));
+        page.text(format!("{} of {of}{from}{to}; made {}.", counted(self.summary.samples, "sample"), self.made_at));
         if self.summary.samples == 0 {
             page.text("No sample lies in this window: widen --since and --until, or name another source.");
             return page;

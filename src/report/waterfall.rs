@@ -1,5 +1,6 @@
 //! One measurement as a waterfall: every hop and phase, network against local.
 
+use crate::measurement::counted::counted;
 use crate::measurement::hop::{Connection, Family, Hop};
 use crate::measurement::outcome::Outcome;
 use crate::measurement::sample::Sample;
@@ -139,7 +140,7 @@ fn reached(connection: &Connection) -> Vec<String> {
         let version = if tls.version.is_empty() { "version not told" } else { &tls.version };
         parts.push(format!("TLS {version}{}", if tls.resumed { " resumed" } else { "" }));
         parts.extend((tls.verified == Some(false)).then(|| "certificate not checked".to_owned()));
-        parts.extend(tls.certificate_days_left.map(|days| format!("certificate good for {days} days")));
+        parts.extend(tls.certificate_days_left.map(|days| format!("certificate good for {}", counted(days, "day"))));
     }
     parts
 }

@@ -150,6 +150,66 @@ fn bad_rows_can_be_left_out_corrected_and_brought_in() {
 }
 
 #[test]
+fn rows_are_set_aside_byte_for_byte_and_never_over_those_of_an_earlier_import() {
+    let place = Place::new();
+    let kept = b"t;\"v\"; note\r\n2026-01-01T00:00:00Z;0.1;\r\n";
+    let bad: [&[u8]; 2] =
+        [b"\"2026-01-01T00:03:00Z\";oops;\"a\nb\"\r\n", b" 2026-01-01T00:06:00Z ; \"0,2\" ;caf\xe9\n"];
+    let header = &b"t;\"v\"; note\r\n"[..];
+    let words = [&["a.csv", "--skip-bad", "--delimiter", ";"], &TIMES[..]].concat();
+    let import = |rows: &[&[u8]], archive: &str, said: &str| {
+        place.write("a.csv", [&[&kept[..]], rows].concat().concat());
+        let ran = place.csv(&[&words[..], &["--archive", archive]].concat()).ended(1);
+        assert!(ran.err().contains(&format!("see {said}\n")), "{said}: {}", ran.err());
+    };
+    let holds = |name: &str, rows: &[&[u8]]| {
+        assert_eq!(std::fs::read(place.path(name)).unwrap(), [&[header], rows].concat().concat(), "{name}");
+    };
+    import(&bad, "sqlite:one.db", "a.csv.rejected");
+    holds("a.csv.rejected", &bad);
+    import(&bad[1..], "sqlite:two.db", "a.csv.rejected.2");
+    import(&bad, "sqlite:three.db", "a.csv.rejected");
+    holds("a.csv.rejected", &bad);
+    holds("a.csv.rejected.2", &bad[1..]);
+    assert!(!place.path("a.csv.rejected.3").exists(), "the same rows are kept once");
+    // An import that is refused as a whole sets nothing aside.
+    place.write("b.csv", b"t,v\n2026-01-01T00:00:00Z,700\n2026-01-01T00:03:00Z,oops\n");
+    place.csv(&[&["b.csv", "--skip-bad"], &TIMES[..]].concat()).refused(&["over 10 minutes"]);
+    assert!(!place.path("b.csv.rejected").exists());
+}
+
+#[test]
+fn rows_that_stand_twice_in_a_file_are_said_to_and_those_kept_before_are_counted() {
+    let place = Place::new();
+    let row = "2026-01-01T00:00:00Z,0.1\n";
+    place.write("a.csv", format!("t,v\n{row}2026-01-01T00:03:00Z,0.2\n"));
+    place.write("twice.csv", format!("t,v\n{row}{row}2026-01-01T00:03:00Z,0.2\n{row}"));
+    let import = |file: &str| place.csv(&[&[file], &TIMES[..]].concat()).ended(0);
+    let first = import("a.csv");
+    assert!(first.out().contains("2 rows: 2 new in sqlite:parallax.db, 0 there before"), "{}", first.out());
+    assert_eq!(first.err(), "");
+    let again = import("a.csv");
+    assert!(again.out().contains("2 rows: 0 new in sqlite:parallax.db, 2 there before"), "{}", again.out());
+    let twice = import("twice.csv");
+    assert!(twice.out().contains("4 rows: 2 new in sqlite:parallax.db, 2 there before"), "{}", twice.out());
+    assert!(twice.err().contains("2 rows have the time and value of an earlier row of this file"), "{}", twice.err());
+}
+
+#[test]
+fn a_stopwatch_that_nobody_knows_is_told_the_nearest_and_is_taken() {
+    let place = Place::new();
+    place.write("a.csv", "t,v\n2026-01-01T00:00:00Z,0.1\n");
+    let import = |stopwatch: &str| {
+        let origin = ["--target", "a", "--vantage", "x", "--tool", "zabbix", "--stopwatch", stopwatch];
+        place.run(&[&["import", "csv", "a.csv"], &TIMES[..], &origin].concat()).ended(0)
+    };
+    let misspelt = import("zabbix/web.test.tiem").err();
+    assert!(misspelt.contains("zabbix/web.test.time,") && misspelt.contains("`parallax stopwatch list`"), "{misspelt}");
+    assert_eq!(import("zabbix/web.test.time").err(), "");
+    assert_eq!(import("curl").err(), "", "one of its name is enough");
+}
+
+#[test]
 fn equal_rows_are_two_samples_and_failures_are_what_was_said() {
     let place = Place::new();
     let rows = "2026-01-01T00:00:00Z,0.1,ok\n2026-01-01T00:00:00Z,0.1,ok\n2026-01-01T00:03:00Z,down,ok\n\

@@ -1,6 +1,7 @@
 //! How an agent ends.
 
 use crate::archive::error::ArchiveError;
+use crate::measurement::counted::does;
 
 /// How an agent ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub enum AgentError {
     #[error(transparent)]
     Archive(#[from] ArchiveError),
     /// The archive took no samples for too long.
-    #[error("{lost} samples were measured and could not be kept: {reason}")]
+    #[error("{} measured and could not be kept: {reason}", does(lost, "sample", ["was", "were"]))]
     Lost {
         /// How many.
         lost: usize,

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use rusqlite::types::Value;
-use rusqlite::{CachedStatement, Connection, Row, params_from_iter};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params_from_iter};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::archive::error::ArchiveError;
 use crate::archive::port::Scan;
@@ -24,6 +26,29 @@ impl Scan for Archive {
         selection: &Selection,
         visit: &mut dyn FnMut(Record) -> ControlFlow<()>,
     ) -> Result<(), ArchiveError> {
+        let mut damage = Ok(());
+        self.scan_what_is_whole(selection, &mut |found| match found {
+            Ok(record) => visit(record),
+            Err(damaged) => {
+                damage = Err(damaged);
+                ControlFlow::Break(())
+            }
+        })?;
+        damage
+    }
+}
+
+impl Archive {
+    /// As [`Scan::scan_while`], but a sample that cannot be read ends nothing: the visitor is shown what is wrong with it
+    /// in its place.
+    ///
+    /// # Errors
+    /// The file could not be read, or is damaged beyond single samples.
+    pub fn scan_what_is_whole(
+        &mut self,
+        selection: &Selection,
+        visit: &mut dyn FnMut(Result<Record, ArchiveError>) -> ControlFlow<()>,
+    ) -> Result<(), ArchiveError> {
         let doing = Doing { verb: "read", place: &self.place };
         let failed = |error: rusqlite::Error| doing.failed(&error);
         let transaction = self.connection.transaction().map_err(failed)?;
@@ -36,7 +61,11 @@ impl Scan for Archive {
         let mut surroundings = Surroundings::of(&transaction).map_err(failed)?;
         let mut rows = statement.query(params_from_iter(values)).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
-            if visit(record(row, &mut surroundings, doing)?).is_break() {
+            let found = match record(row, &mut surroundings).map_err(failed)? {
+                Ok(record) => Ok(record),
+                Err(reason) => Err(damaged(row, reason, &transaction, doing).map_err(failed)?),
+            };
+            if visit(found).is_break() {
                 break;
             }
         }
@@ -44,15 +73,37 @@ impl Scan for Archive {
     }
 }
 
-fn record(row: &Row, surroundings: &mut Surroundings, doing: Doing) -> Result<Record, ArchiveError> {
-    let failed = |error: rusqlite::Error| doing.failed(&error);
-    let id = row.get_ref(0).map_err(failed)?.as_str().unwrap_or_default();
-    let content = row.get_ref(2).map_err(failed)?.as_str().unwrap_or_default();
-    let damaged = |error: serde_json::Error| doing.unusable(format!("sample {id} is damaged: {error}"));
-    Ok(Record {
-        schema: row.get(1).map_err(failed)?,
-        sample: serde_json::from_str(content).map_err(damaged)?,
-        environment: surroundings.get(row.get(3).map_err(failed)?, doing)?,
+/// The record of a row, or why its sample cannot be read.
+fn record(row: &Row, surroundings: &mut Surroundings) -> rusqlite::Result<Result<Record, String>> {
+    let id = || row.get_ref(0).map(|id| id.as_str().unwrap_or_default().escape_debug().to_string());
+    let content = row.get_ref(2)?.as_str().unwrap_or_default();
+    let sample = match serde_json::from_str(content) {
+        Ok(sample) => sample,
+        Err(error) => return Ok(Err(format!("sample {} is damaged: {error}", id()?))),
+    };
+    Ok(match surroundings.get(row.get(3)?)? {
+        Ok(environment) => Ok(Record { schema: row.get(1)?, sample, environment }),
+        Err(reason) => Err(format!("sample {} has no environment: {reason}", id()?)),
+    })
+}
+
+/// What else is known of a sample that cannot be read: its row says so beside it.
+fn damaged(row: &Row, reason: String, connection: &Connection, doing: Doing) -> rusqlite::Result<ArchiveError> {
+    let began = OffsetDateTime::from_unix_timestamp_nanos(i128::from(row.get::<_, i64>(4)?) * 1_000_000);
+    let named = connection
+        .query_row("SELECT target, vantage, method FROM source WHERE id = ?1", [row.get::<_, i64>(5)?], |row| {
+            let name = |column| row.get::<_, String>(column);
+            Ok(format!("target={},vantage={},method={}", name(0)?, name(1)?, name(2)?))
+        })
+        .optional()?;
+    Ok(ArchiveError::Damaged {
+        place: doing.place.to_owned(),
+        reason,
+        source_name: named.unwrap_or_else(|| "no source that is there".to_owned()).escape_debug().to_string(),
+        began: began
+            .ok()
+            .and_then(|began| began.format(&Rfc3339).ok())
+            .unwrap_or_else(|| "at no time that can be".to_owned()),
     })
 }
 
@@ -99,7 +150,7 @@ fn query(selection: &Selection, sources: Option<&[i64]>) -> (String, Vec<Value>)
         Some(false) => " AND cold = 0",
     };
     let sql = format!(
-        "SELECT id, wire, content, environment FROM sample INDEXED BY {index}
+        "SELECT id, wire, content, environment, started_ms, source FROM sample INDEXED BY {index}
          WHERE started_ms >= ?1 AND started_ms < ?2{chosen}{cold} ORDER BY started_ms, id"
     );
     (sql, values)
@@ -116,17 +167,23 @@ impl<'c> Surroundings<'c> {
         Ok(Self { statement, held: HashMap::new() })
     }
 
-    fn get(&mut self, id: i64, doing: Doing) -> Result<Environment, ArchiveError> {
+    /// One of them, or why there is none.
+    fn get(&mut self, id: i64) -> rusqlite::Result<Result<Environment, String>> {
         if let Some(held) = self.held.get(&id) {
-            return Ok(held.clone());
+            return Ok(Ok(held.clone()));
         }
-        let content: String = self.statement.query_row([id], |row| row.get(0)).map_err(|error| doing.failed(&error))?;
-        let environment: Environment = serde_json::from_str(&content)
-            .map_err(|error| doing.unusable(format!("environment {id} is damaged: {error}")))?;
+        let found = self.statement.query_row([id], |row| Ok(row.get_ref(0)?.as_bytes().unwrap_or_default().to_vec()));
+        let Some(content) = found.optional()? else {
+            return Ok(Err(format!("row {id} of the table `environment` is not there")));
+        };
+        let environment: Environment = match serde_json::from_slice(&content) {
+            Ok(environment) => environment,
+            Err(error) => return Ok(Err(format!("row {id} of the table `environment` is damaged: {error}"))),
+        };
         if self.held.len() >= ENVIRONMENTS {
             self.held.clear();
         }
         self.held.insert(id, environment.clone());
-        Ok(environment)
+        Ok(Ok(environment))
     }
 }

@@ -30,7 +30,12 @@ pub(super) struct Failed<'a> {
 /// Judges a run that failed.
 pub(super) fn judge(failed: &Failed<'_>) -> Failure {
     let (phase, cause) = phase_and_cause(failed);
-    Failure { phase, cause, detail: redact::text(failed.message) }
+    let message = match failed.exit_code {
+        // curl keeps its first message, which may be of an address that was tried in vain many hops before.
+        47 if !contains(failed.message, "redirect") => "more redirects than are allowed",
+        _ => failed.message,
+    };
+    Failure { phase, cause, detail: redact::text(message) }
 }
 
 fn phase_and_cause(failed: &Failed<'_>) -> (Phase, Cause) {
@@ -139,9 +144,14 @@ mod tests {
     use super::*;
 
     fn judged(exit_code: i32, message: &str, marks: [u64; 4]) -> (Phase, Cause) {
+        let found = failure(exit_code, message, marks);
+        (found.phase, found.cause)
+    }
+
+    fn failure(exit_code: i32, message: &str, marks: [u64; 4]) -> Failure {
         let [namelookup, connect, pretransfer, starttransfer] = marks.map(Micros);
         let counters = Counters { namelookup, connect, pretransfer, starttransfer, ..Counters::default() };
-        let found = judge(&Failed {
+        judge(&Failed {
             exit_code,
             message,
             counters,
@@ -150,8 +160,14 @@ mod tests {
             follows: true,
             tls: true,
             proxied: true,
-        });
-        (found.phase, found.cause)
+        })
+    }
+
+    #[test]
+    fn too_many_redirects_are_not_told_by_an_address_that_was_tried_in_vain() {
+        let told = |message| failure(47, message, [1, 2, 3, 4]).detail;
+        assert_eq!(told("connect to ::1 port 8443 failed: Connection refused"), "more redirects than are allowed");
+        assert_eq!(told("Maximum (3) redirects followed"), "Maximum (3) redirects followed");
     }
 
     #[test]

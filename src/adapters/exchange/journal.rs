@@ -1,5 +1,7 @@
 //! What the layers of one exchange note as it happens: borders between phases, waits, arrivals, how it broke.
 
+mod notes;
+
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
@@ -12,6 +14,8 @@ use crate::measurement::hop::OnWire;
 use crate::measurement::phase::Phase;
 use crate::measurement::units::Micros;
 use crate::probe::transcript::{Border, Instant, Reading, Transcript, Wait};
+
+use notes::Notes;
 
 /// How far the request and its answer have come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,31 +39,6 @@ struct Shared {
     timeline: Timeline,
     first_byte: Notify,
     notes: RefCell<Notes>,
-}
-
-#[derive(Default)]
-struct Notes {
-    hop: Transcript,
-    phase: Option<Phase>,
-    progress: Progress,
-    pending_since: Option<Instant>,
-    last_read: Option<Instant>,
-    last_arrival: Option<Instant>,
-    last_write: Option<Instant>,
-    /// When something was last read or written, and the thread's CPU time then.
-    active: Option<(Instant, Option<Micros>)>,
-    /// Of the record that the first byte of the header turns out to be in, and of all that follows.
-    arrivals: Vec<Instant>,
-    /// Just before the SYN, or else before the first byte of the request.
-    departed: Option<Instant>,
-    /// When the packet came with which the first byte of the header could be read.
-    first_arrival: Option<Instant>,
-    /// When the one came that its record began with.
-    record_arrival: Option<Instant>,
-    header_bytes: Option<u64>,
-    largest_stall: Option<Micros>,
-    broken: Option<io::ErrorKind>,
-    ended: bool,
 }
 
 /// What one hop leaves.
@@ -312,95 +291,6 @@ impl Journal {
     }
 }
 
-impl Notes {
-    fn on_wire(&self) -> Option<OnWire> {
-        let (departed, first, last) = (self.departed?, self.first_arrival?, self.last_arrival?);
-        let record = self.record_arrival.filter(|record| *record < first);
-        Some(OnWire {
-            first_packet_us: record.map(|record| record.saturating_sub(departed)),
-            first_byte_us: first.saturating_sub(departed),
-            last_byte_us: last.max(first).saturating_sub(departed),
-        })
-    }
-
-    fn enter(&mut self, entering: Option<Phase>, mut reading: Reading) {
-        if let Some(last) = self.hop.borders.last() {
-            reading.at = reading.at.max(last.reading.at);
-        }
-        self.phase = entering;
-        self.hop.borders.push(Border { reading, entering });
-    }
-
-    /// Since when there has been nothing to do but wait: the last read or write, and the work that it made.
-    ///
-    /// Not when the socket was next found empty: a thread that is kept from the processor would find that out late, or
-    /// never, and the packet that was on its way meanwhile would seem to have been here. Absent where the thread's CPU
-    /// time is not known.
-    fn idle_since(&self, cpu: Option<Micros>) -> Option<Instant> {
-        let (at, before) = self.active?;
-        Some(at + cpu?.saturating_sub(before?))
-    }
-
-    fn end_wait(&mut self, to: Instant, arrived: Option<Instant>) {
-        if let Some(from) = self.pending_since.take() {
-            self.hop.waits.push(Wait { from, to, arrived });
-        }
-    }
-
-    /// The end of a stream, a reset and a limit carry no stamp. Nothing had come until then, or it would have been read:
-    /// so the whole wait was for the network.
-    fn end_fruitless_wait(&mut self, to: Instant) {
-        self.end_wait(to, kernel::HAS_RECEIVE_STAMPS.then_some(to));
-    }
-}
-
 #[cfg(test)]
 #[cfg(target_os = "linux")]
-mod tests {
-    use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-    use super::*;
-    use crate::measurement::phase::PhaseTime;
-
-    fn stamp() -> Stamp {
-        SystemTime::now().duration_since(UNIX_EPOCH).unwrap()
-    }
-
-    /// A request is sent, its answer comes after 40 ms, and is read after 80.
-    fn answered_at_half_time(meanwhile: impl Fn(Duration), finds_nothing_first: bool) -> PhaseTime {
-        let journal = Journal::start();
-        journal.enter(Some(Phase::Wait));
-        journal.wrote();
-        if finds_nothing_first {
-            journal.pending();
-        }
-        meanwhile(Duration::from_millis(40));
-        let arrived = stamp();
-        meanwhile(Duration::from_millis(40));
-        journal.read(1, Some(arrived), true);
-        let wait = journal.end_hop().transcript.account().phases.wait.unwrap();
-        assert!(wait.elapsed_us >= Micros(80_000), "{wait:?}");
-        wait
-    }
-
-    fn work(length: Duration) {
-        let started = kernel::thread_cpu().unwrap();
-        while Duration::from(kernel::thread_cpu().unwrap().saturating_sub(started)) < length {
-            std::hint::spin_loop();
-        }
-    }
-
-    #[test]
-    fn a_packet_on_its_way_while_we_were_not_let_run_is_network_time() {
-        for finds_nothing_first in [true, false] {
-            let wait = answered_at_half_time(std::thread::sleep, finds_nothing_first);
-            assert!(wait.network_us.unwrap() >= Micros(39_000), "{wait:?}");
-        }
-    }
-
-    #[test]
-    fn a_packet_on_its_way_while_we_worked_is_not() {
-        let wait = answered_at_half_time(work, false);
-        assert!(wait.network_us.unwrap() + Micros(80_000) <= wait.elapsed_us + Micros(1_000), "{wait:?}");
-    }
-}
+mod tests;

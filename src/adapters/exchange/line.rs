@@ -23,7 +23,7 @@ use crate::measurement::hop::{Connection, Fallback, Family, Tcp};
 use crate::measurement::units::UnixMillis;
 
 /// As much header as curl takes, in bytes.
-pub(super) const HEADER_MAX: u32 = 300 * 1024;
+pub(in crate::adapters) const HEADER_MAX: u32 = 300 * 1024;
 /// More lines than any honest page has; hyper's own limit of 100 has been met.
 const HEADER_LINES_MAX: usize = 400;
 

@@ -38,6 +38,8 @@ pub(super) mod tls;
 mod tunnel;
 pub(super) mod usage;
 
+pub(super) use line::HEADER_MAX;
+
 use std::io;
 use std::time::Duration;
 

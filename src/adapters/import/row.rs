@@ -108,6 +108,12 @@ impl<'m> Rows<'m> {
         Ok(Some(Record::new(sample, self.environment())))
     }
 
+    /// Records so far with the time and the value of an earlier one of the same table.
+    #[must_use]
+    pub fn again(&self) -> u64 {
+        self.names.again()
+    }
+
     fn near(&self, row: &Row, slot: Option<UnixMillis>, started: UnixMillis) -> Result<(), Fault> {
         match (&self.slot, slot) {
             (Some(place), Some(slot)) if slot.since(started) > EARLY_MAX || started.since(slot) > LATE_MAX => Err(row

@@ -11,6 +11,7 @@ use crate::measurement::units::Micros;
 mod linux;
 #[cfg(target_os = "linux")]
 pub use linux::{
+    consumed::consumed,
     memory::keep_freed_memory,
     receive::{enable_receive_stamps, receive},
     tcp::tcp_facts,
@@ -21,7 +22,8 @@ pub use linux::{
 mod other;
 #[cfg(not(target_os = "linux"))]
 pub use other::{
-    enable_receive_stamps, keep_freed_memory, receive, run_delay, steal, step_back, switches, tcp_facts, thread_cpu,
+    consumed, enable_receive_stamps, keep_freed_memory, receive, run_delay, steal, step_back, switches, tcp_facts,
+    thread_cpu,
 };
 
 pub mod stamping;

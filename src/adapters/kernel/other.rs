@@ -1,6 +1,7 @@
 //! A Unix that tells none of this: bytes are read without a stamp, and every other answer is `None`.
 
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd};
 
 use nix::sys::socket::{MsgFlags, recv};
@@ -29,6 +30,12 @@ pub fn keep_freed_memory() {}
 
 /// All threads are alike.
 pub fn step_back() {}
+
+/// Not told.
+#[must_use]
+pub fn consumed(_connections: &[(SocketAddr, SocketAddr)]) -> Option<u64> {
+    None
+}
 
 /// Not told.
 #[must_use]

@@ -22,6 +22,7 @@ use crate::probe::{guard, headers, redact};
 
 use super::clients::Marked;
 use super::failure;
+use super::flood;
 use super::marks::{self, Noted};
 use super::timeline::{self, Span};
 
@@ -83,14 +84,24 @@ impl Asking<'_> {
         let limit = self.until(limits.into_iter().fold(Duration::ZERO, Duration::saturating_add));
         let proxied = self.target.proxy.is_some();
         let noted = || self.client.marks.noted();
-        let mut incoming = match timeout_at(limit, self.client.client.execute(request)).await {
-            Ok(Ok(incoming)) => incoming,
-            Ok(Err(error)) => {
+        let answer = tokio::select! {
+            // An answer that is here is not looked into for how long its header is.
+            biased;
+            answer = timeout_at(limit, self.client.client.execute(request)) => Some(answer),
+            () = flood::header_without_end(&self.client.marks) => None,
+        };
+        let mut incoming = match answer {
+            Some(Ok(Ok(incoming))) => incoming,
+            None => {
+                span.head = Some(self.timeline.now());
+                return Err(failed(Phase::Receive, Cause::Protocol, "the response header has no end"));
+            }
+            Some(Ok(Err(error))) => {
                 let begun = timeline::reached(&noted(), false) == Phase::Wait && failure::is_of_an_answer(&error);
                 span.head = begun.then(|| self.timeline.now());
                 return Err(failure::of_client(error, &noted(), begun, proxied));
             }
-            Err(_) => return Err(self.timed_out(timeline::reached(&noted(), false))),
+            Some(Err(_)) => return Err(self.timed_out(timeline::reached(&noted(), false))),
         };
         span.head = Some(self.timeline.now());
         let head = self.head(&incoming);

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use hyper_util::client::legacy::connect::{Connection, HttpInfo};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustls::client::{ClientSessionMemoryCache, ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue};
 use rustls::pki_types::ServerName;
@@ -42,7 +43,14 @@ pub(super) struct Noted {
 
 /// Shared between one client's hooks and whoever measures with it, one hop at a time.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Marks(Arc<Mutex<Noted>>);
+pub(super) struct Marks {
+    noted: Arc<Mutex<Noted>>,
+    /// Connections made so far, by the addresses of both ends, the oldest first.
+    made: Arc<Mutex<Vec<(SocketAddr, SocketAddr)>>>,
+}
+
+/// Connections remembered: those of one page's chain of redirects, and of a proxy.
+const MADE_MAX: usize = 64;
 
 impl Marks {
     /// Forgets the hop before.
@@ -54,8 +62,24 @@ impl Marks {
         self.with(|noted| noted.clone())
     }
 
+    /// Connections of the client, some of which may be gone.
+    pub(super) fn connections(&self) -> Vec<(SocketAddr, SocketAddr)> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn made(&self, connection: &impl Connection) {
+        let mut told = http::Extensions::new();
+        connection.connected().get_extras(&mut told);
+        let Some(ends) = told.get::<HttpInfo>().map(|info| (info.local_addr(), info.remote_addr())) else { return };
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if made.len() >= MADE_MAX {
+            made.remove(0);
+        }
+        made.push(ends);
+    }
+
     fn with<T>(&self, change: impl FnOnce(&mut Noted) -> T) -> T {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.noted.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn note(&self, place: impl FnOnce(&mut Noted) -> &mut Option<Instant>) {
@@ -84,6 +108,7 @@ pub(super) struct Marked<S> {
 impl<S, R> Service<R> for Marked<S>
 where
     S: Service<R>,
+    S::Response: Connection,
     S::Future: Send + 'static,
 {
     type Response = S::Response;
@@ -102,8 +127,9 @@ where
         let connecting = self.inner.call(request);
         Box::pin(async move {
             let connected = connecting.await;
-            if connected.is_ok() {
+            if let Ok(connection) = &connected {
                 marks.note(|noted| &mut noted.connected);
+                marks.made(connection);
             }
             connected
         })

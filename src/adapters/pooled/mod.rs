@@ -6,12 +6,14 @@
 //! see `marks`. No phase has a network part: the sockets are not ours to ask.
 //!
 //! Limits hold for the lookup, for making a connection as a whole, for that and the waiting together, for receiving, and
-//! for everything. They are looked at when the client's task pauses, and it reads on while something is there: a server
-//! that floods us with what the parser forgets (interim responses) can hold up a limit for 128 reads of up to 400 KB,
-//! which is what the runtime grants a task at a time. `fresh` and curl end such a header by its size.
+//! for everything, and a header ends by its size, interim responses (1xx) with it, where the kernel counts what is read
+//! (Linux). They are looked at when the client's task pauses, and it reads on while something is there: a server that
+//! floods us with what the parser forgets can hold up a limit for 128 reads of up to 400 KB, which is what the runtime
+//! grants a task at a time.
 
 mod clients;
 mod failure;
+mod flood;
 mod hop;
 mod marks;
 mod timeline;

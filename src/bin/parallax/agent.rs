@@ -29,6 +29,7 @@ use parallax::adapters::environment::of_this_process;
 use parallax::adapters::identifier::sample_id;
 use parallax::adapters::probers::prober;
 use parallax::adapters::resolve::configuration::Configuration;
+use parallax::measurement::counted::counted;
 use parallax::measurement::identity::Method;
 use parallax::probe::fleet::host::Host;
 use parallax::probe::fleet::{FILE_BYTES_MAX, Fleet, decode, parse};
@@ -54,7 +55,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "sqs:URL")]
     queue: Option<String>,
     /// Exchanges in flight at most; each has a thread to itself
-    #[arg(long, value_name = "N", default_value = "2", value_parser = in_flight)]
+    #[arg(long, value_name = "N", default_value = "2", value_parser = in_flight, allow_negative_numbers = true)]
     in_flight: NonZeroUsize,
     /// Measure the slot of now, where it has no sample yet, and end
     #[arg(long)]
@@ -101,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         None => None,
     };
     let keeper = Keeper::new(archive, &identity, shipping.as_ref().map(Shipping::bell))?;
-    let pages = host.pages.len();
+    let pages = counted(host.pages.len(), "page");
     let agent = Agent {
         lines,
         targets: host.pages.into_iter().map(|page| (page.target.id.clone(), Arc::new(page.target))).collect(),
@@ -112,7 +113,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         once: arguments.once,
     };
     if !arguments.quiet {
-        tell(format_args!("{}: watching {pages} pages into {}; Ctrl-C ends", host.vantage, arguments.archive));
+        tell(format_args!("{}: watching {pages} into {}; Ctrl-C ends", host.vantage, arguments.archive));
     }
     let journal = Terminal { json: arguments.json, quiet: arguments.quiet };
     let ended = run_agent(agent, Box::new(keeper), Box::new(journal), inbox);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use parallax::adapters::archive::{self, Mode};
 use parallax::adapters::{clock, trust};
+use parallax::measurement::counted::counted;
 use parallax::measurement::identity::Method;
 use parallax::probe::interleave::Rounds;
 use parallax::probe::target::Target;
@@ -37,13 +38,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "method=WAY", default_value = "method=curl")]
     b: String,
     /// How often each of the two measures
-    #[arg(long, value_name = "NUMBER", default_value_t = 30, value_parser = quantity::whole(1_u32..=100_000))]
+    #[arg(long, value_name = "NUMBER", default_value_t = 30, value_parser = quantity::whole(1_u32..=100_000), allow_negative_numbers = true)]
     rounds: u32,
     /// Rest this long between rounds
-    #[arg(long, value_name = "SECONDS", value_parser = quantity::pause, default_value = "0")]
+    #[arg(long, value_name = "SECONDS", value_parser = quantity::pause, allow_negative_numbers = true, default_value = "0")]
     pause: Duration,
     /// Repeat the order of an earlier run [default: another one each time, printed]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = quantity::whole(0..=u64::MAX), allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Where samples are kept, each as soon as it is measured
     #[arg(long, value_name = "sqlite:PATH", default_value = "sqlite:parallax.db")]
@@ -74,7 +75,8 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let [a, b] = [0, 1].map(|side: usize| arms[side].method.clone());
     let here = here(&target, [&a, &b], arguments);
     interrupt::listen()?;
-    tell(format_args!("{}: {a} against {b}, {} rounds in random order, seed {seed}", target.id, arguments.rounds));
+    let rounds = counted(arguments.rounds, "round");
+    tell(format_args!("{}: {a} against {b}, {rounds} in random order, seed {seed}", target.id));
     let mut turns = Turns::new(arms, Measuring::begin(vantage), archive)?;
     let ending = take(&mut turns, arguments, seed)?;
     let title = format!("{}: {a} against {b}", target.id);
@@ -117,7 +119,7 @@ enum Ending {
 }
 
 fn take(turns: &mut Turns, arguments: &Arguments, seed: u64) -> Result<Ending, Problem> {
-    let bar = Progress::counting(arguments.rounds.into(), "rounds");
+    let bar = Progress::counting(arguments.rounds.into(), "round");
     let orders = Rounds::new(turns.arms.len(), seed);
     for (round, order) in (1..=arguments.rounds).zip(orders) {
         for arm in order {

@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use crate::canvas::CanvasArguments;
 use crate::exit::{Answer, Outcome, Problem};
-use crate::explained::Here;
+use crate::explained::{Here, quoted};
 use crate::interrupt;
 use crate::measuring::Measuring;
 use crate::output::{print, tell};
@@ -30,19 +30,24 @@ use crate::turns::Turns;
 use crate::vantage;
 use script::Script;
 
+/// Where the report goes, unless one says otherwise.
+const PAGE: &str = "report.html";
+/// Where samples are kept, likewise.
+const PLACE: &str = "sqlite:parallax-demo.db";
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// How long to watch
-    #[arg(long, value_name = "SECONDS", default_value_t = 50, value_parser = quantity::whole(1_u64..=3_600))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 50, value_parser = quantity::whole(1_u64..=3_600), allow_negative_numbers = true)]
     seconds: u64,
     /// Where to write the report, a page that stands alone
-    #[arg(long, short, value_name = "FILE", default_value = "report.html")]
+    #[arg(long, short, value_name = "FILE", default_value = PAGE)]
     output: PathBuf,
     /// Where samples are kept
-    #[arg(long, value_name = "sqlite:PATH", default_value = "sqlite:parallax-demo.db")]
+    #[arg(long, value_name = "sqlite:PATH", default_value = PLACE)]
     archive: String,
     /// Repeat the order of an earlier run [default: another one each time, printed]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = quantity::whole(0..=u64::MAX), allow_negative_numbers = true)]
     seed: Option<u64>,
     #[command(flatten)]
     canvas: CanvasArguments,
@@ -89,11 +94,8 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     drop(site);
 
     let second = turns.arms[script::PAGE[1]].method.clone();
-    let here = Here {
-        again: "parallax demo".to_owned(),
-        times: ("--seconds", arguments.seconds),
-        archive: arguments.archive.clone(),
-    };
+    let here =
+        Here { again: again(arguments), times: ("--seconds", arguments.seconds), archive: arguments.archive.clone() };
     let report = |arms: [usize; 2], name: &str| -> Result<ExplainedComparison, Problem> {
         let title = format!("Two monitors of one {name}: fresh against {second}");
         let comparison = ComparisonReport::new(&title, turns.comparison(arms, seed), clock::wall());
@@ -112,6 +114,14 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         true => Ok(Answer::Done),
         false => Err(Problem::unfinished("interrupted: the report is on what was measured until then")),
     }
+}
+
+/// This very demo, to be repeated: where it was told to put things, it is told so again.
+fn again(arguments: &Arguments) -> String {
+    let output = arguments.output.to_string_lossy();
+    let places = [("--output", &*output, PAGE), ("--archive", arguments.archive.as_str(), PLACE)];
+    let flags = places.iter().filter(|(_, place, usual)| place != usual);
+    flags.fold("parallax demo".to_owned(), |command, (flag, place, _)| format!("{command} {flag} {}", quoted(place)))
 }
 
 /// Takes turns until the time is over; `false` where Ctrl-C came first.
@@ -134,4 +144,27 @@ fn watch(turns: &mut Turns, length: Duration, seed: u64) -> Result<bool, Problem
         }
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    struct Typed {
+        #[command(flatten)]
+        demo: Arguments,
+    }
+
+    #[test]
+    fn a_demo_that_is_repeated_goes_to_the_same_places() {
+        let again = |words: &[&str]| again(&Typed::parse_from(std::iter::once(&"demo").chain(words)).demo);
+        assert_eq!(again(&[]), "parallax demo");
+        assert_eq!(
+            again(&["-o", "a b.html", "--archive", "sqlite:x.db"]),
+            "parallax demo --output 'a b.html' --archive sqlite:x.db"
+        );
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use parallax::measurement::counted::counted;
 use parallax::probe::fleet::deployment::Deployment;
 use parallax::report::json::pretty;
 use serde::Serialize;
@@ -92,7 +93,7 @@ fn text(wanted: &Wanted) -> String {
         ("schedule", wanted.schedule.clone()),
         ("timeout", format!("{} s", wanted.timeout_s)),
         ("metrics", wanted.metrics.replace(',', ", ")),
-        ("kept", format!("{} days", wanted.keep_days)),
+        ("kept", counted(wanted.keep_days, "day")),
         ("targets", wanted.targets.to_string()),
         ("parameters", if wanted.parameters.is_empty() { "-".to_owned() } else { wanted.parameters.join(", ") }),
     ];

@@ -1,7 +1,7 @@
 //! A file that is there whole or not at all: it is written under another name beside its place, then moved there.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -82,6 +82,54 @@ impl Draft {
     }
 }
 
+/// Files of one name beside each other, at most.
+const NUMBERS: u32 = 10_000;
+
+impl Draft {
+    /// Gives it its name or, where another file has it, the first free one of `NAME.2`, `NAME.3` and so on; says which. A
+    /// file with the very same bytes is left as it is, and takes this one's place.
+    pub(crate) fn keep_beside_others(self) -> io::Result<PathBuf> {
+        let Written::Beside(mut file) = self.written else { return Ok(self.path) };
+        file.as_file().sync_all()?;
+        for number in 1..NUMBERS {
+            let mut name = self.path.clone().into_os_string();
+            if number > 1 {
+                name.push(format!(".{number}"));
+            }
+            let path = PathBuf::from(name);
+            match file.persist_noclobber(&path) {
+                Ok(_) => return Ok(path),
+                Err(taken) if taken.error.kind() == io::ErrorKind::AlreadyExists => file = taken.file,
+                Err(failed) => return Err(failed.error),
+            }
+            if alike(file.path(), &path).unwrap_or(false) {
+                return Ok(path);
+            }
+        }
+        Err(io::Error::other("too many files of that name; remove some"))
+    }
+}
+
+/// Whether two files hold the same bytes.
+fn alike(one: &Path, other: &Path) -> io::Result<bool> {
+    if !other.is_file() || one.metadata()?.len() != other.metadata()?.len() {
+        return Ok(false);
+    }
+    let (mut one, mut other) = (BufReader::new(File::open(one)?), BufReader::new(File::open(other)?));
+    loop {
+        let (left, right) = (one.fill_buf()?, other.fill_buf()?);
+        let length = left.len().min(right.len());
+        if length == 0 {
+            return Ok(left.len() == right.len());
+        }
+        if left[..length] != right[..length] {
+            return Ok(false);
+        }
+        one.consume(length);
+        other.consume(length);
+    }
+}
+
 fn is_database(path: &Path) -> bool {
     let mut first = [0; SQLITE.len()];
     path.is_file() && File::open(path).and_then(|mut file| file.read_exact(&mut first)).is_ok() && first == *SQLITE
@@ -133,6 +181,30 @@ mod tests {
         assert!(draft.keep().is_err());
         assert!(Draft::of(&path).is_err());
         assert_eq!(std::fs::read(&path).unwrap(), database);
+    }
+
+    #[test]
+    fn others_of_the_name_stay_and_the_same_bytes_are_kept_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.rejected");
+        let keep = |content: &[u8]| {
+            let draft = Draft::of(&path).unwrap();
+            draft.file().write_all(content).unwrap();
+            draft.keep_beside_others().unwrap()
+        };
+        let large = vec![b'x'; 100_000];
+        for (content, name) in [
+            (&b"one"[..], "a.rejected"),
+            (b"two", "a.rejected.2"),
+            (b"one", "a.rejected"),
+            (b"two", "a.rejected.2"),
+            (&large, "a.rejected.3"),
+            (&large, "a.rejected.3"),
+        ] {
+            assert_eq!(keep(content), directory.path().join(name));
+            assert_eq!(std::fs::read(directory.path().join(name)).unwrap(), content);
+        }
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 3, "no draft is left behind");
     }
 
     #[test]

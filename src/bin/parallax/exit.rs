@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use parallax::archive::error::ArchiveError;
 
+use crate::explained::Samples;
 use crate::output::tell;
 
 /// The command did its work.
@@ -45,6 +46,13 @@ impl From<ArchiveError> for Problem {
             // It was there and open, and then failed: nothing that was typed can be changed.
             ArchiveError::Unusable { verb, .. } if verb != "open" => Self::unfinished(error),
             ArchiveError::Service { may_pass: true, .. } => Self::unfinished(error),
+            ArchiveError::Damaged { ref place, .. } => {
+                let archive = Samples::new(place, None, None).place();
+                Self::unfinished(format!(
+                    "{error}; save all others by `parallax export jsonl{archive} --skip-damaged --output FILE`, and make a \
+                     new archive of them by `parallax import jsonl FILE --archive sqlite:NEW.db`"
+                ))
+            }
             error => Self::input(error),
         }
     }

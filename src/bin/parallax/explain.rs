@@ -65,7 +65,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     known: KnownArguments,
     /// Repeat the randomness of an earlier run [default: another one each time, printed]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = quantity::whole(0..=u64::MAX), allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Print JSON
     #[arg(long)]

@@ -11,6 +11,7 @@ use parallax::explain::ledger::Seen;
 use parallax::explain::question::{Question, Statistic};
 use parallax::explain::source::{FailureGap, Source};
 use parallax::explain::traits::differences;
+use parallax::measurement::counted::counted;
 use parallax::report::account::Explained;
 
 use crate::exit::Problem;
@@ -114,7 +115,9 @@ type Answered = Result<(Account, Option<Account>), String>;
 fn answered(a: Side, bridge: Option<Side>, b: Side, question: &Question, now: bool) -> Result<Answered, Problem> {
     for (side, name) in [(Some(&a), "A"), (Some(&b), "B"), (bridge.as_ref(), "the bridge")] {
         if let Some(why) = side.and_then(|side| nothing(&side.read, name, now)) {
-            return Ok(Err(why));
+            // A failure counts beside answers, whose parts it is set against.
+            let unused = question.failures_as_ms.map_or("", |_| "; --failures-as counts failures beside answers only");
+            return Ok(Err(format!("{why}{unused}")));
         }
     }
     if let Some(bridge) = bridge {
@@ -177,8 +180,10 @@ fn nothing(side: &Source, name: &str, now: bool) -> Option<String> {
             "{name} has no response time: every one of its samples failed; widen --since, or see `parallax report`"
         ),
         (_, suspect) => format!(
-            "{name} has no response time that can be relied on: of {samples} samples {failed} failed, and while {suspect} \
-             were measured the clocks ran apart or backwards; see that the host's clock is kept right"
+            "{name} has no response time that can be relied on: of {} {failed} failed, and while {suspect} \
+             {} measured the clocks ran apart or backwards; see that the host's clock is kept right",
+            counted(samples, "sample"),
+            if suspect == 1 { "was" } else { "were" }
         ),
     })
 }

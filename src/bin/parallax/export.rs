@@ -1,5 +1,6 @@
 //! `parallax export`.
 
+mod damaged;
 mod destination;
 
 use std::io::{self, BufWriter, Write};
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use parallax::adapters::archive::Mode;
 use parallax::adapters::clock;
+use parallax::adapters::engine::Engine;
 use parallax::adapters::export::flat::Flat;
 use parallax::adapters::export::line;
 use parallax::archive::port::Scan;
@@ -16,9 +18,11 @@ use parallax::measurement::wire::Record;
 
 use crate::archive;
 use crate::exit::{Answer, Outcome, Problem};
+use crate::nearest::unmatched;
 use crate::output::tell;
 use crate::selection::SelectionArguments;
 
+use damaged::LeftOut;
 use destination::Destination;
 
 #[derive(Debug, clap::Args)]
@@ -42,6 +46,9 @@ struct Selected {
     /// Write to this file, which is replaced only once the export is whole, instead of standard output
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Export what can be read although samples are damaged, which are named; exit code 1 if there were any
+    #[arg(long)]
+    skip_damaged: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
@@ -92,25 +99,32 @@ fn export<W: Writing>(
 ) -> Outcome {
     let selection = selected.selection.selection(clock::wall())?;
     let place = &selected.selection.archive;
-    archive::with(place, Mode::Read, async |archive| {
+    let mut left_out = selected.skip_damaged.then(LeftOut::default);
+    let written = archive::with(place, Mode::Read, async |archive| {
         let destination = Destination::new(selected.output.as_deref(), archive::file(place))?;
         let failed = |error: io::Error| destination.failed(&error);
         let out = BufWriter::new(destination.writer()?);
-        let written = write(archive, &selection, writing(out).map_err(failed)?, &failed).await?;
+        let written = write(archive, &selection, writing(out).map_err(failed)?, &failed, left_out.as_mut()).await?;
         destination.keep()?;
-        if written == 0 {
-            tell(format_args!("parallax: no samples in {place} match; see `parallax status` for what there is"));
-            return Ok(Answer::Negative);
-        }
-        Ok(Answer::Done)
-    })
+        Ok(written)
+    })?;
+    let left_out = left_out.and_then(|left_out| left_out.said());
+    if let Some(said) = &left_out {
+        tell(format_args!("parallax: {place}: {said}"));
+    }
+    if written == 0 && left_out.is_none() {
+        let none = || format!("no samples in {place} match; see `parallax status` for what there is");
+        tell(format_args!("parallax: {}", unmatched(place, &selection)?.unwrap_or_else(none)));
+    }
+    Ok(if written == 0 || left_out.is_some() { Answer::Negative } else { Answer::Done })
 }
 
 async fn write<W: Writing>(
-    archive: &mut impl Scan,
+    archive: &mut Engine,
     selection: &Selection,
     mut writing: W,
     failed: &impl Fn(io::Error) -> Problem,
+    left_out: Option<&mut LeftOut>,
 ) -> Result<u64, Problem> {
     let mut written = Ok(0);
     let mut visit = |record: Record| match (&mut written, writing.record(&record)) {
@@ -125,7 +139,16 @@ async fn write<W: Writing>(
             ControlFlow::Break(())
         }
     };
-    archive.scan_while(selection, &mut visit).await?;
+    match left_out {
+        None => archive.scan_while(selection, &mut visit).await?,
+        Some(left_out) => damaged::file(archive)?.scan_what_is_whole(selection, &mut |found| match found {
+            Ok(record) => visit(record),
+            Err(damaged) => {
+                left_out.add(&damaged);
+                ControlFlow::Continue(())
+            }
+        })?,
+    }
     let written = written.map_err(failed)?;
     writing.finish().map_err(failed)?;
     Ok(written)

@@ -31,7 +31,7 @@ struct Common {
     /// Where samples are kept: sqlite:PATH, made if it is not there, or dynamodb:TABLE
     #[arg(long, value_name = "PLACE", default_value = "sqlite:parallax.db")]
     archive: String,
-    /// Import the good rows although there are bad ones, which go to FILE.rejected; exit code 1 if there were any
+    /// Import the good rows although there are bad ones, which go to FILE.rejected as they stand; exit code 1 if there were any
     #[arg(long)]
     skip_bad: bool,
     /// Print what was imported as JSON

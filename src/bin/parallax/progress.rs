@@ -6,14 +6,15 @@
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use parallax::measurement::counted::counted;
 
 /// A bar that is wiped when it is dropped.
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
-    /// A bar that counts to `end`.
-    pub(crate) fn counting(end: u64, unit: &str) -> Self {
-        Self::new(end, &format!("{{wide_bar}} {{pos}}/{{len}} {unit}  {{msg}}"))
+    /// A bar that counts things to `end`; a thing is named in the singular.
+    pub(crate) fn counting(end: u64, thing: &str) -> Self {
+        Self::new(end, &format!("{{wide_bar}} {{pos}}/{}  {{msg}}", counted(end, thing)))
     }
 
     /// A bar that runs for a length of time.

@@ -15,6 +15,7 @@ use parallax::summary::collector::{Collector, WindowSummary};
 use crate::archive;
 use crate::canvas::CanvasArguments;
 use crate::exit::{Answer, Outcome, Problem};
+use crate::nearest::unmatched;
 use crate::output::{print, tell};
 use crate::page_file::PageFile;
 use crate::selection::SelectionArguments;
@@ -48,7 +49,13 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         None if arguments.csv => print(&csv(&report.summary))?,
         None => print(&terminal::text(&report.document(), arguments.canvas.meant()))?,
     }
-    Ok(if report.is_empty() { Answer::Negative } else { Answer::Done })
+    if !report.is_empty() {
+        return Ok(Answer::Done);
+    }
+    if let Some(near) = unmatched(&arguments.selection.archive, &selection)? {
+        tell(format_args!("parallax: {near}"));
+    }
+    Ok(Answer::Negative)
 }
 
 /// What was asked for, as a page says it.

@@ -1,17 +1,21 @@
 //! `parallax status`.
 
+mod table;
+
 use std::time::Duration;
 
-use comfy_table::{CellAlignment, Table, presets};
 use parallax::adapters::archive::Mode;
 use parallax::adapters::archive::unshipped::Backlog;
 use parallax::adapters::clock;
 use parallax::adapters::engine::Room;
 use parallax::archive::port::{Directory, SourceLine, Span};
 use parallax::measurement::units::UnixMillis;
+use parallax::report::clean::clean;
+use parallax::report::terminal::{self, Canvas};
 use serde_json::{Value, json};
 
 use crate::archive;
+use crate::canvas::CanvasArguments;
 use crate::exit::{Answer, Outcome};
 use crate::output::print;
 
@@ -23,6 +27,8 @@ pub(crate) struct Arguments {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    canvas: CanvasArguments,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
@@ -32,7 +38,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let now = clock::wall();
     match arguments.json {
         true => print(&document(&arguments.archive, &sources, room, backlog, now).to_string())?,
-        false => print(&page(&arguments.archive, &sources, room, backlog, now))?,
+        false => print(&page(&arguments.archive, &sources, room, backlog, now, arguments.canvas.meant()))?,
     }
     Ok(if sources.is_empty() { Answer::Negative } else { Answer::Done })
 }
@@ -91,48 +97,34 @@ fn foot(place: &str, room: Room) -> String {
         ),
         #[cfg(feature = "aws")]
         Room::Table(table) => {
+            use parallax::measurement::counted::counted;
             let size = table.bytes.map_or_else(String::new, |bytes| format!(", {:.1} MiB", mib(bytes)));
-            let items = table.items.map_or_else(String::new, |items| format!(" in {items} items"));
+            let items = table.items.map_or_else(String::new, |items| format!(" in {}", counted(items, "item")));
             let when = if table.bytes.is_some() { ", as DynamoDB last counted it (every six hours or so)" } else { "" };
             format!("{place}: schema {}{size}{items}{when}", table.schema)
         }
     }
 }
 
-fn page(place: &str, sources: &[SourceLine], room: Room, backlog: Backlog, now: UnixMillis) -> String {
-    let mut foot = foot(place, room);
+fn page(place: &str, sources: &[SourceLine], room: Room, backlog: Backlog, now: UnixMillis, canvas: Canvas) -> String {
+    let mut foot = vec![foot(place, room)];
     if let Some(oldest) = backlog.oldest {
-        let (samples, oldest) = (backlog.samples, ago(oldest, now));
-        foot.push_str(&format!("\n{samples} samples wait to be sent to the queue, the first of {oldest}"));
+        let oldest = ago(oldest, now);
+        foot.push(match backlog.samples {
+            1 => format!("1 sample waits to be sent to the queue, of {oldest}"),
+            samples => format!("{samples} samples wait to be sent to the queue, the first of {oldest}"),
+        });
     }
     if sources.is_empty() {
-        return format!("{foot}\nIt holds no samples yet; `parallax agent`, `compare` and `demo` add some.");
+        foot.push("It holds no samples yet; `parallax agent`, `compare` and `demo` add some.".to_owned());
     }
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["target", "vantage", "method", "samples", "failures", "missed", "first seen", "last seen"]);
-    for line in sources {
-        table.add_row([
-            line.target.to_string(),
-            line.vantage.to_string(),
-            line.method.to_string(),
-            line.samples.to_string(),
-            line.failures.to_string(),
-            line.missed.to_string(),
-            line.span.map_or_else(never, |span| ago(span.first, now)),
-            line.span.map_or_else(never, |span| ago(span.last, now)),
-        ]);
+    let foot: Vec<String> =
+        foot.iter().flat_map(|line| terminal::wrapped(&clean(line, canvas.ascii), canvas.width)).collect();
+    let foot = foot.join("\n");
+    if sources.is_empty() {
+        return foot;
     }
-    for column in 3..6 {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    format!("{}\n\n{foot}", table.trim_fmt())
-}
-
-fn never() -> String {
-    "never".to_owned()
+    format!("{}\n\n{foot}", table::table(sources, now, canvas))
 }
 
 /// In the two largest units, which is as exact as a reader needs.

@@ -33,7 +33,7 @@ pub(crate) struct TargetArguments {
     #[arg(short = 'L', long, help_heading = "Request")]
     location: bool,
     /// More redirects than this are a failure
-    #[arg(long, value_name = "NUMBER", default_value_t = 10, help_heading = "Request")]
+    #[arg(long, value_name = "NUMBER", default_value_t = 10, value_parser = quantity::whole(0_u32..=1_000), allow_negative_numbers = true, help_heading = "Request")]
     max_redirs: u32,
     /// Ask for the header only
     #[arg(short = 'I', long, help_heading = "Request")]
@@ -48,7 +48,7 @@ pub(crate) struct TargetArguments {
     #[arg(long, value_name = "CODING", value_delimiter = ',', help_heading = "Request")]
     accept_encoding: Vec<TypedCoding>,
     /// Stop reading the body here (bytes; K, M and G are understood): answered, and marked truncated
-    #[arg(long, value_name = "BYTES", value_parser = quantity::bytes, default_value = "10M", help_heading = "Request")]
+    #[arg(long, value_name = "BYTES", value_parser = quantity::bytes, allow_negative_numbers = true, default_value = "10M", help_heading = "Request")]
     max_filesize: u64,
 
     /// Offer HTTP/1.1 only
@@ -93,10 +93,10 @@ pub(crate) struct TargetArguments {
     tls_max: Option<TypedTlsMax>,
 
     /// Give up after this time, all redirects included
-    #[arg(short = 'm', long, value_name = "SECONDS", value_parser = quantity::seconds, default_value = "10", help_heading = "Limits")]
+    #[arg(short = 'm', long, value_name = "SECONDS", value_parser = quantity::seconds, default_value = "10", allow_negative_numbers = true, help_heading = "Limits")]
     max_time: Duration,
     /// Give up when the name, the connection or the TLS handshake takes longer than this, each
-    #[arg(long, value_name = "SECONDS", value_parser = quantity::seconds, help_heading = "Limits")]
+    #[arg(long, value_name = "SECONDS", value_parser = quantity::seconds, allow_negative_numbers = true, help_heading = "Limits")]
     connect_timeout: Option<Duration>,
 
     #[command(flatten)]

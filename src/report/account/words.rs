@@ -12,6 +12,7 @@ use crate::explain::interval::NoInterval;
 use crate::explain::plausibility::Warning;
 use crate::explain::traits::Difference;
 use crate::explain::verdict::Hypothesis;
+use crate::measurement::counted::counted;
 use crate::statistics::interval::Interval;
 
 use super::super::figures::{self, ABSENT, ms, signed};
@@ -184,13 +185,18 @@ fn figure(unit: Unit, value: f64) -> String {
 /// What would give an interval.
 pub(super) fn needed(why: NoInterval) -> String {
     match why {
-        NoInterval::Samples { more } => format!("{more} more samples needed on the side that needs the most"),
-        NoInterval::Slots { more } => format!("{more} more slots of time needed"),
-        NoInterval::Autocorrelation { more } => {
-            format!("the gap changes so slowly that its slots repeat each other; {more} more slots of time needed")
+        NoInterval::Samples { more } => {
+            format!("{} needed on the side that needs the most", counted(more, "more sample"))
         }
-        NoInterval::Sandboxes { more } => format!("{more} more sandboxes needed in a place that has too few"),
-        NoInterval::Level { more } => format!("{more} more samples needed for this percentile"),
+        NoInterval::Slots { more } => format!("{} of time needed", counted(more, "more slot")),
+        NoInterval::Autocorrelation { more } => {
+            let slots = counted(more, "more slot");
+            format!("the gap changes so slowly that its slots repeat each other; {slots} of time needed")
+        }
+        NoInterval::Sandboxes { more } => {
+            format!("{} needed in a place that has too few", counted(more, "more sandbox"))
+        }
+        NoInterval::Level { more } => format!("{} needed for this percentile", counted(more, "more sample")),
     }
 }
 
@@ -199,7 +205,7 @@ pub(super) fn basis(account: &Account) -> Option<String> {
     let basis = account.basis?;
     let sandboxes = match basis.sandboxes {
         0 => String::new(),
-        some => format!(", {some} sandboxes"),
+        some => format!(", {}", counted(some, "sandbox")),
     };
     let part = match basis.sampled {
         None => String::new(),
@@ -210,8 +216,10 @@ pub(super) fn basis(account: &Account) -> Option<String> {
         long => format!("{:.0} min", long as f64 / 60_000.0),
     };
     Some(format!(
-        "Intervals are 95 %: {} blocks of {length}{sandboxes}, {:.1} degrees of freedom, {} replicates a scheme.{part}",
-        basis.blocks, basis.degrees, basis.replicates
+        "Intervals are 95 %: {} of {length}{sandboxes}, {:.1} degrees of freedom, {} replicates a scheme.{part}",
+        counted(basis.blocks, "block"),
+        basis.degrees,
+        basis.replicates
     ))
 }
 

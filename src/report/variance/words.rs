@@ -1,5 +1,6 @@
 //! What stands in words below the shares: what sandboxes hold, or why that cannot be said and what it takes.
 
+use crate::measurement::counted::does;
 use crate::report::figures;
 use crate::summary::variance::needs::{INVOCATIONS, Needs, RegionNeed, SANDBOXES, SANDBOXES_A_REGION};
 use crate::summary::variance::split::{Correlation, Split};
@@ -57,18 +58,19 @@ fn cannot_say(stratum: &Stratum) -> Vec<String> {
     let Needs { sandboxes, sandboxes_with_too_few, more_sandboxes, regions, one_sandbox_a_place } = &stratum.needs;
     let mut said = Vec::new();
     if *more_sandboxes > 0 {
+        let has = if *sandboxes == 1 { "has" } else { "have" };
         said.push(format!(
-            "Cannot say how much lies between sandboxes: {sandboxes} of them have {INVOCATIONS} or more warm response \
-             times, and it takes {SANDBOXES}, {SANDBOXES_A_REGION} in each region. At least {more_sandboxes} more \
-             sandboxes are needed."
+            "Cannot say how much lies between sandboxes: {sandboxes} of them {has} {INVOCATIONS} or more warm response \
+             times, and it takes {SANDBOXES}, {SANDBOXES_A_REGION} in each region. At least {} needed.",
+            does(more_sandboxes, "more sandbox", ["is", "are"])
         ));
     } else {
         said.push("Cannot say how much lies between sandboxes, although there are enough of them.".to_owned());
     }
     if *sandboxes_with_too_few > 0 {
         said.push(format!(
-            "{sandboxes_with_too_few} sandboxes have fewer than {INVOCATIONS} warm response times; more invocations of \
-             theirs count too."
+            "{} fewer than {INVOCATIONS} warm response times; more invocations of theirs count too.",
+            does(sandboxes_with_too_few, "sandbox", ["has", "have"])
         ));
     }
     if !regions.is_empty() {

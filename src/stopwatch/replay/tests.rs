@@ -1,6 +1,6 @@
 mod asked;
-
-use proptest::prelude::*;
+mod laws;
+mod obstacles;
 
 use super::*;
 use crate::measurement::hop::{Connection, Fallback, Hop, Response, Tls};
@@ -171,30 +171,6 @@ fn a_followed_chain_is_its_first_hop_to_a_tool_that_does_not_follow() {
 }
 
 #[test]
-fn a_redirect_that_was_not_followed_cannot_tell_of_one_that_is() {
-    let end = sample(vec![hop([8_000, 12_000, 0, 500, 29_000, 400], 100, 302)]);
-    for name in HEADERS.into_iter().chain([BLACKBOX]) {
-        assert_eq!(obstacle(name, &end), Obstacle::NotFollowed, "{name}");
-    }
-    assert_eq!(shown("curl", &end).value_us, Micros(50_000), "curl follows when told");
-}
-
-#[test]
-fn a_sum_over_a_chain_has_no_hops_to_tell_apart() {
-    let sum = summed();
-    assert_eq!(sum.elapsed_us, redirected().elapsed_us);
-    assert_eq!(shown(BLACKBOX, &sum).value_us, sum.elapsed_us, "the total is known");
-    for name in ["zabbix/agent2.web.page.perf", "k6", "smokeping", "gatus"] {
-        assert_eq!(obstacle(name, &sum), Obstacle::ChainSummed, "{name}");
-    }
-    let transfer = "probe_http_duration_seconds{phase=transfer}";
-    assert_eq!(phase(BLACKBOX, transfer, &sum), Told::CannotSay(Obstacle::ChainSummed));
-    let connect = "probe_http_duration_seconds{phase=connect}";
-    assert_eq!(phase(BLACKBOX, connect, &sum), phase(BLACKBOX, connect, &redirected()));
-    assert_eq!(phase("curl", "time_redirect", &sum), Told::ValueUs(Micros(50_000)));
-}
-
-#[test]
 fn the_old_tls_phase_of_blackbox_counts_connecting_twice() {
     let of = |name: &str| phase(BLACKBOX, &format!("probe_http_duration_seconds{{phase={name}"), &redirected());
     let told = |value| Told::ValueUs(Micros(value));
@@ -216,52 +192,6 @@ fn counters_of_curl_are_cumulative_sums_over_the_chain() {
     assert_eq!(of("time_starttransfer"), told(151_200));
     assert_eq!(of("time_redirect"), told(50_000));
     assert_eq!(of("time_total"), told(156_600));
-}
-
-#[test]
-fn a_kept_connection_cannot_tell_of_a_new_one_but_a_new_one_of_a_kept() {
-    for name in ["curl", BLACKBOX, "cloudprober", "zabbix/agent2.web.page.perf"] {
-        assert_eq!(obstacle(name, &kept()), Obstacle::KeptConnection, "{name}");
-    }
-    assert_eq!(shown("gatus", &kept()).value_us, Micros(41_000));
-    assert_eq!(shown("gatus", &kept()).if_kept_us, None);
-    assert_eq!(shown("gatus", &plain()).if_kept_us, Some(Micros(41_600)));
-    assert_eq!(shown("otel", &plain()).if_kept_us, Some(Micros(41_000)), "cut to whole milliseconds");
-    assert_eq!(shown("curl", &plain()).if_kept_us, None);
-}
-
-#[test]
-fn a_body_of_another_coding_is_not_the_tools_body() {
-    let zabbix = catalogue::find("zabbix/web.test.time").unwrap();
-    let same = Assumptions { same_body: true };
-    assert_eq!(obstacle(zabbix.name, &plain()), Obstacle::PerhapsCoded);
-    let Replay::Shown(assumed) = replay(zabbix, &plain(), same) else { panic!("said so") };
-    assert_eq!((assumed.value_us, assumed.caveats.contains(&Caveat::SameBody)), (Micros(106_600), true));
-    let mut coded = plain();
-    coded.hops[0].response.as_mut().unwrap().content_encoding = Some("gzip".to_owned());
-    assert_eq!(shown(zabbix.name, &coded).value_us, Micros(106_600));
-    assert_eq!(obstacle(BLACKBOX, &coded), Obstacle::Coded("gzip".to_owned()));
-    let blackbox = catalogue::find(BLACKBOX).unwrap();
-    assert!(matches!(replay(blackbox, &coded, same), Replay::CannotSay(Obstacle::Coded(_))));
-    coded.hops[0].response.as_mut().unwrap().body_bytes = 0;
-    assert_eq!(shown(BLACKBOX, &coded).value_us, Micros(106_600), "of no bytes no coding matters");
-}
-
-#[test]
-fn a_header_asked_for_alone_is_told_by_a_sample_without_a_body_only() {
-    assert_eq!(obstacle("globalping", &plain()), Obstacle::HeadNotGet);
-    let mut empty = plain();
-    empty.hops[0].response.as_mut().unwrap().body_bytes = 0;
-    assert_eq!(shown("globalping", &empty).value_us, Micros(106_600));
-    assert!(shown("curl", &empty).caveats.contains(&Caveat::NoBody));
-}
-
-#[test]
-fn a_cut_body_is_no_obstacle_to_a_tool_that_does_not_read_it() {
-    let mut cut = plain();
-    cut.outcome = Outcome::Answered(Answer { truncated: true, ..Answer::default() });
-    assert_eq!(obstacle("curl", &cut), Obstacle::Truncated);
-    assert_eq!(shown("cloudprober", &cut).value_us, Micros(101_600));
 }
 
 #[test]
@@ -297,120 +227,8 @@ fn a_body_that_breaks_off_is_no_failure_to_a_tool_that_stopped_before() {
 }
 
 #[test]
-fn a_total_says_nothing_but_itself() {
-    let mut total = plain();
-    total.hops.clear();
-    total.stopwatch = Stopwatch::new("zabbix/web.test.time").unwrap();
-    for definition in catalogue::all() {
-        let said = replay(definition, &total, Assumptions::default());
-        match definition.name {
-            "zabbix/web.test.time" => {
-                assert!(matches!(said, Replay::Shown(shown) if shown.value_us == total.elapsed_us));
-            }
-            name => assert_eq!(said, Replay::CannotSay(Obstacle::TotalOnly), "{name}"),
-        }
-    }
-}
-
-#[test]
-fn the_other_family_and_the_other_protocol_are_obstacles() {
-    assert_eq!(obstacle("ripe-atlas", &plain()), Obstacle::Tls);
-    let mut six = plain();
-    six.hops[0].connection.as_mut().unwrap().family = Some(Family::Ipv6);
-    assert_eq!(obstacle("cloudprober", &six), Obstacle::Family);
-    let mut fallback = plain();
-    fallback.hops[0].connection.as_mut().unwrap().fallback =
-        Some(Fallback { from: "[2001:db8::1]:443".to_owned(), after_us: Micros(200_000), reason: "slow".to_owned() });
-    assert_eq!(obstacle(BLACKBOX, &fallback), Obstacle::Fallback);
-    assert!(shown("gatus", &fallback).caveats.contains(&Caveat::FallbackDelay));
-    assert!(!shown("curl", &fallback).caveats.contains(&Caveat::FallbackDelay));
-}
-
-#[test]
-fn verification_on_one_side_only_is_said() {
-    assert!(shown("zabbix/agent2.web.page.perf", &plain()).caveats.contains(&Caveat::Verification));
-    assert!(!shown("curl", &plain()).caveats.contains(&Caveat::Verification));
-}
-
-#[test]
 fn a_handler_takes_at_least_as_long_as_what_it_runs() {
     let handler = shown("lambda", &summed());
     assert_eq!((handler.value_us, handler.at_least), (summed().elapsed_us + Micros(9_000), true));
     assert_eq!(shown("lambda", &plain()).value_us, Micros(106_600));
-}
-
-#[test]
-fn a_lookup_that_was_not_timed_is_not_taken_for_none() {
-    let mut pinned = plain();
-    (pinned.method, pinned.stopwatch) = (Method::Curl, Method::Curl.stopwatch());
-    pinned.curl = Some(CurlRun::default());
-    pinned.hops[0].phases.resolve = None;
-    assert_eq!(obstacle(BLACKBOX, &pinned), Obstacle::LookupNotTimed);
-    pinned.hops[0].url = "https://192.0.2.1/".to_owned();
-    assert!(matches!(by(BLACKBOX, &pinned), Replay::Shown(_)), "an address needs no lookup");
-}
-
-fn any_hop() -> impl Strategy<Value = Hop> {
-    (prop::array::uniform6(0_u64..2_000_000), 0_u64..10_000, prop::sample::select(vec![200_u16, 302, 404, 500]))
-        .prop_map(|(lengths, overhead, status)| hop(lengths, overhead, status))
-}
-
-fn any_sample() -> impl Strategy<Value = Sample> {
-    let end = prop::option::of((0_usize..6, prop::sample::select(vec![Cause::Timeout, Cause::Decoding, Cause::Tool])));
-    (prop::collection::vec(any_hop(), 0..4), end, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
-        |(hops, end, reused, gzip, curl)| {
-            let mut any = sample(hops);
-            if let Some((phase, cause)) = end {
-                let phase = Phase::ALL[phase];
-                any.outcome = Outcome::Failed(Failure { phase, cause, detail: String::new() });
-            }
-            if let Some(hop) = any.hops.first_mut() {
-                hop.connection.as_mut().unwrap().reused = reused;
-                hop.response.as_mut().unwrap().content_encoding = gzip.then(|| "gzip".to_owned());
-            }
-            any.curl = curl.then(|| CurlRun { time_redirect_us: Micros(7), ..CurlRun::default() });
-            any
-        },
-    )
-}
-
-proptest! {
-    #[test]
-    fn curl_of_a_plain_fresh_sample_is_the_sum_of_its_phases(lengths in prop::array::uniform6(1_u64..2_000_000)) {
-        let plain = sample(vec![hop(lengths, 0, 200)]);
-        let curl = shown("curl", &plain);
-        prop_assert_eq!(curl.value_us, Micros(lengths.iter().sum()));
-        let counters: Vec<u64> = curl
-            .series
-            .iter()
-            .filter(|reading| reading.name != "time_redirect")
-            .map(|reading| match &reading.told {
-                Told::ValueUs(value) => value.0,
-                Told::CannotSay(obstacle) => panic!("{obstacle}"),
-            })
-            .collect();
-        prop_assert!(counters.is_sorted(), "{:?}", counters);
-    }
-
-    #[test]
-    fn no_tool_sees_more_than_there_was(any in any_sample(), same_body in any::<bool>()) {
-        for definition in catalogue::all() {
-            if let Replay::Shown(shown) = replay(definition, &any, Assumptions { same_body }) {
-                prop_assert!(shown.at_least || shown.value_us <= any.elapsed_us, "{}", definition.name);
-                prop_assert!(shown.if_kept_us.is_none_or(|kept| kept <= shown.value_us), "{}", definition.name);
-            }
-        }
-    }
-
-    #[test]
-    fn an_assumption_adds_answers_and_changes_none(any in any_sample()) {
-        for definition in catalogue::all() {
-            let without = replay(definition, &any, Assumptions::default());
-            if let (Replay::Shown(before), Replay::Shown(after)) =
-                (without, replay(definition, &any, Assumptions { same_body: true }))
-            {
-                prop_assert_eq!(before.value_us, after.value_us);
-            }
-        }
-    }
 }

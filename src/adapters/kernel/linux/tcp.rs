@@ -20,8 +20,9 @@ struct TcpInfo {
     /// `rttvar` … `rcv_space`.
     windows: [u32; 7],
     total_retrans: u32,
-    /// `pacing_rate` … `bytes_received`.
-    rates: [u64; 4],
+    /// `pacing_rate`, `max_pacing_rate`, `bytes_acked`.
+    rates: [u64; 3],
+    bytes_received: u64,
     segs_out: u32,
     segs_in: u32,
     notsent_bytes: u32,
@@ -42,6 +43,17 @@ struct TcpInfo {
 /// What the kernel knows of a TCP connection; `None` where it does not say, or the socket is no TCP socket.
 #[must_use]
 pub fn tcp_facts(socket: &impl AsFd) -> Option<TcpFacts> {
+    told(socket).map(|(info, length)| facts(&info, length))
+}
+
+/// Bytes that came since the connection was made, read or not.
+pub(super) fn bytes_received(socket: &impl AsFd) -> Option<u64> {
+    let (info, length) = told(socket)?;
+    (offset_of!(TcpInfo, bytes_received) + size_of::<u64>() <= length).then_some(info.bytes_received)
+}
+
+/// What the kernel wrote, and how many bytes of it.
+fn told(socket: &impl AsFd) -> Option<(TcpInfo, usize)> {
     let mut info = TcpInfo::default();
     let mut length = libc::socklen_t::try_from(size_of::<TcpInfo>()).ok()?;
     // SAFETY: the descriptor is open for as long as `socket` is borrowed; `info` is plain integers for which every bit
@@ -55,7 +67,7 @@ pub fn tcp_facts(socket: &impl AsFd) -> Option<TcpFacts> {
             &raw mut length,
         )
     };
-    (result == 0).then(|| facts(&info, usize::try_from(length).unwrap_or(0)))
+    (result == 0).then(|| (info, usize::try_from(length).unwrap_or(0)))
 }
 
 /// Only the fields that lie within what the kernel wrote.
@@ -86,6 +98,7 @@ mod tests {
         assert_eq!(offset_of!(TcpInfo, snd_mss), 16);
         assert_eq!(offset_of!(TcpInfo, rtt), 68);
         assert_eq!(offset_of!(TcpInfo, total_retrans), 100);
+        assert_eq!(offset_of!(TcpInfo, bytes_received), 128);
         assert_eq!(offset_of!(TcpInfo, segs_out), 136);
         assert_eq!(offset_of!(TcpInfo, min_rtt), 148);
         assert_eq!(offset_of!(TcpInfo, rcv_ooopack), 224);

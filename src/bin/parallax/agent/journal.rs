@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use parallax::adapters::agent::event::{Event, Journal};
+use parallax::measurement::counted::{counted, does};
 use parallax::measurement::outcome::Outcome;
 use parallax::measurement::sample::Sample;
 use parallax::measurement::units::UnixMillis;
@@ -63,8 +64,8 @@ fn words(event: &Event) -> Option<(bool, String)> {
                 }
                 _ => "its time had passed before the agent ran; the host was busy, slept, or had its clock set",
             };
-            let slots = if *count == 1 { "slot" } else { "slots" };
-            (true, format!("{} {target} {method}: missed {count} {slots}: {why}", moment(*first)))
+            let slots = counted(count, "slot");
+            (true, format!("{} {target} {method}: missed {slots}: {why}", moment(*first)))
         }
         Event::Failing(record) => (true, format!("{}: {}", source(&record.sample), trouble(&record.sample))),
         Event::Recovered(record) => (true, format!("{}: good again", source(&record.sample))),
@@ -73,16 +74,20 @@ fn words(event: &Event) -> Option<(bool, String)> {
             (false, format!("{} {measured} measured, {failed} of them not good", moment(*slot)))
         }
         Event::ArchiveWaits { reason, waiting, again } => {
-            (true, format!("{reason}; {waiting} samples wait, next try in {}", humantime::format_duration(*again)))
+            let waiting = does(waiting, "sample", ["waits", "wait"]);
+            (true, format!("{reason}; {waiting}, next try in {}", humantime::format_duration(*again)))
         }
         Event::ArchiveBack => (true, "the archive takes samples again".to_owned()),
+        Event::Forgotten(gone @ 1) => (false, format!("{gone} sample was older than `keep` and is gone")),
         Event::Forgotten(gone) => (false, format!("{gone} samples were older than `keep` and are gone")),
         Event::NotForgotten(reason) => (true, format!("old samples could not go, next try in an hour: {reason}")),
         Event::ClockWentBack => (true, "the clock went back; slots already kept are skipped".to_owned()),
         Event::Stopping { running: 0 } => (false, "stopping".to_owned()),
         Event::Stopping { running } => {
-            (false, format!("stopping: {running} exchanges still run; Ctrl-C again does not wait for them"))
+            let running = does(running, "exchange", ["still runs", "still run"]);
+            (false, format!("stopping: {running}; a second Ctrl-C does not wait"))
         }
+        Event::Cut { running: 1 } => (true, "1 exchange did not end and leaves no sample".to_owned()),
         Event::Cut { running } => (true, format!("{running} exchanges did not end and leave no sample")),
     })
 }

@@ -2,6 +2,7 @@
 
 use parallax::cost::bill::{Line, Share};
 use parallax::cost::change::{Change, Loss};
+use parallax::measurement::counted::counted;
 use parallax::report::document::{Document, Table};
 
 use super::Estimate;
@@ -29,11 +30,11 @@ fn lead(estimate: &Estimate<'_>) -> String {
     let free = if estimate.free_allowances { "after" } else { "before" };
     let samples: f64 = estimate.bill.arms.iter().map(|arm| arm.samples).sum();
     format!(
-        "{} {} in {} days for {} samples, {free} free allowances; functions for {}; list prices of {}, looked up {}.",
+        "{} {} in {} for {}, {free} free allowances; functions for {}; list prices of {}, looked up {}.",
         money(estimate.bill.total),
         estimate.currency,
-        number(estimate.days),
-        number(samples),
+        counted(number(estimate.days), "day"),
+        counted(number(samples), "sample"),
         estimate.architecture.as_str(),
         estimate.prices.region,
         estimate.prices.date,

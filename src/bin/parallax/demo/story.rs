@@ -2,7 +2,7 @@
 
 use parallax::measurement::identity::Method;
 use parallax::report::account::comparison::ExplainedComparison;
-use parallax::report::document::{Block, Document};
+use parallax::report::document::{Block, Document, VERBATIM};
 use parallax::report::figures;
 use parallax::statistics::percentile::Percentile;
 use parallax::summary::comparison::Comparison;
@@ -15,9 +15,10 @@ use crate::turns::Arm;
 pub(super) fn opening(script: &Script, seconds: u64, seed: u64) -> String {
     let [first, second] = PAGE.map(|arm| &script.arms[arm]);
     let mut text = format!(
-        "Two monitors watch one page for {seconds} s, in turns, in random order (seed {seed}), offline.\n\
+        "Two monitors watch one page for {seconds} s, offline: the site is inside this program.\n\
+         They take turns, in random order (seed {seed}).\n\
          \n\
-         page       {url}  a redirect, then 60 KB of HTML; a site inside this program\n\
+         page       {url}  a redirect, then 60 KB of HTML\n\
          monitor A  {a:7}  {a_is}\n\
          monitor B  {b:7}  {b_is}\n",
         url = first.target.url,
@@ -36,7 +37,7 @@ fn described(method: &Method) -> &'static str {
     match method {
         Method::Fresh => "in this process, on a new connection each time",
         Method::Pooled => "in this process, on a connection it keeps, as an application does",
-        Method::Curl => "`curl -k -L`, a new process each time, as a script on Lambda would",
+        Method::Curl => "`curl -k -L`, a process each time, like a script on Lambda",
         Method::Imported(_) => "another tool",
     }
 }
@@ -71,10 +72,9 @@ fn in_short(page: &ExplainedComparison, slow: &ExplainedComparison) -> Vec<Block
     let mut words = headline(&page.comparison.comparison);
     words.extend(on_the_slow_page(&slow.comparison.comparison));
     words.push(HONESTLY.to_owned());
-    words.push(
-        "With a real page: parallax compare https://www.example.com/ --a method=fresh --b method=curl".to_owned(),
-    );
-    words.into_iter().map(Block::Text).collect()
+    words.push("With a real page:".to_owned());
+    let command = format!("{VERBATIM}parallax compare https://www.example.com/ --a method=fresh --b method=curl");
+    words.into_iter().map(Block::Text).chain([Block::Notes(vec![command])]).collect()
 }
 
 /// What a demo on loopback cannot show.

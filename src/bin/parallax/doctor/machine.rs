@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use parallax::adapters::clock::Timeline;
 use parallax::adapters::environment::of_this_process;
+use parallax::measurement::counted::counted;
 
 use super::signal::Signal;
 
@@ -23,10 +24,10 @@ pub(super) fn signals() -> Vec<Signal> {
 /// No quota is an answer too.
 fn share() -> String {
     let here = of_this_process(&[], None);
-    let cpus = here.cpus.map_or("an unknown number of".to_owned(), |count| count.to_string());
+    let cpus = here.cpus.map_or("an unknown number of processors".to_owned(), |count| counted(count, "processor"));
     match here.cpu_quota_milli {
-        None => format!("{cpus} processors, no quota"),
-        Some(milli) => format!("a quota of {:.2} of {cpus} processors", f64::from(milli) / 1_000.0),
+        None => format!("{cpus}, no quota"),
+        Some(milli) => format!("a quota of {:.2} of {cpus}", f64::from(milli) / 1_000.0),
     }
 }
 

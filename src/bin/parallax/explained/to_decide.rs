@@ -225,9 +225,9 @@ fn overlap(one: &Source, other: &Source) -> bool {
         || apart(one.cold.as_ref(), other.cold.as_ref()))
 }
 
-/// As a shell reads it: one word.
+/// As a shell reads it: one word. A tilde is quoted, for some shells take it for a home also after `=` and `:`.
 pub(crate) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._/:=,@%+~".contains(c);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._/:=,@%+".contains(c);
     if word.chars().all(plain) && !word.is_empty() {
         word.to_owned()
     } else {
@@ -270,6 +270,19 @@ mod tests {
         }
         words.push(word);
         words
+    }
+
+    #[test]
+    fn what_a_shell_would_act_on_is_quoted() {
+        for word in
+            ["it's", "a b", "~/x", "a=~/x", "$HOME", "`id`", "a;b", "a&b", "(a)", "*?", "#", "a\\b", "!1", "\u{fc}", ""]
+        {
+            let quoted = quoted(word);
+            assert!(quoted.starts_with('\''), "{quoted}");
+            assert_eq!(words(&quoted), [word]);
+        }
+        assert_eq!(quoted("https://e.net:8443/a_b?x=1"), "'https://e.net:8443/a_b?x=1'");
+        assert_eq!(quoted("vantage=host/tokyo-office,method=fresh"), "vantage=host/tokyo-office,method=fresh");
     }
 
     #[test]

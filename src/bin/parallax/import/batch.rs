@@ -6,12 +6,13 @@ use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 use parallax::adapters::archive::Mode;
 use parallax::adapters::export::line;
 use parallax::archive::port::{Append, Appended};
+use parallax::measurement::counted::counted;
 use parallax::measurement::units::UnixMillis;
 use parallax::measurement::wire::Record;
 use serde_json::json;
 
 use super::Common;
-use super::input;
+use super::input::{self, Rejected};
 use crate::archive;
 use crate::exit::{Answer, Outcome, Problem};
 use crate::output::{print, tell};
@@ -77,7 +78,7 @@ impl Checked {
     }
 
     /// Keeps what was good, or refuses all of it.
-    pub(super) fn keep(mut self, common: &Common, rejected: &str) -> Outcome {
+    pub(super) fn keep(mut self, common: &Common, rejected: Rejected) -> Outcome {
         let name = input::name(&common.file);
         if self.bad > 0 && !common.skip_bad {
             return Err(Problem::input(format!(
@@ -87,7 +88,8 @@ impl Checked {
             )));
         }
         if self.bad > 0 {
-            tell(format_args!("parallax: {name}: {} left out, see {rejected}{}", rows(self.bad), self.list()));
+            let place = rejected.settle()?;
+            tell(format_args!("parallax: {name}: {} left out, see {place}{}", rows(self.bad), self.list()));
         }
         if self.rows == 0 {
             tell(format_args!("parallax: {name} has no rows to import"));
@@ -144,7 +146,7 @@ fn reread(line: io::Result<String>) -> Result<Record, Problem> {
 }
 
 fn rows(count: u64) -> String {
-    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+    counted(count, "row")
 }
 
 fn unwritten(error: &io::Error) -> Problem {

@@ -6,6 +6,9 @@ use parallax::adapters::clock;
 use parallax::adapters::import::fault::TableFault;
 use parallax::adapters::import::row::Rows;
 use parallax::adapters::import::table::Table;
+use parallax::measurement::counted::does;
+use parallax::measurement::identity::Stopwatch;
+use parallax::stopwatch::catalogue;
 
 use super::Common;
 use super::batch::Checked;
@@ -30,10 +33,11 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         TableFault::Unreadable(_) => Problem::unfinished(format!("{name}: {fault}")),
         fault => Problem::input(format!("{name}: {fault}")),
     };
+    say_if_unknown(&mapping.origin.stopwatch);
     let mut table = Table::new(input::open(&common.file)?, layout).map_err(refused)?;
     let mut rows = Rows::new(&mapping, &table, clock::wall()).map_err(refused)?;
     let mut rejected = Rejected::beside(&common.file);
-    let header = table.header().map(|cells| written(cells, layout.delimiter)).unwrap_or_default();
+    let header = table.header_bytes().to_vec();
     let mut checked = Checked::new()?;
     while let Some(row) = table.next_row().map_err(refused)? {
         match rows.record(&row) {
@@ -42,16 +46,17 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             Err(fault) => {
                 checked.bad(fault.to_string());
                 if common.skip_bad {
-                    rejected.keep(&header, &written(&row.cells, layout.delimiter))?;
+                    rejected.keep(&header, &table.as_it_stood().map_err(refused)?)?;
                 }
             }
         }
     }
     warn_if_cut(&table, &name);
+    warn_if_doubled(rows.again(), &name);
     if let Some(doubt) = checked.doubtful().filter(|_| !arguments.columns.believes_all()) {
         return Err(Problem::input(format!("{name}: {doubt}; is --unit right? If so, say --any-value")));
     }
-    checked.keep(common, &rejected.place())
+    checked.keep(common, rejected)
 }
 
 fn warn_if_cut<R: Read>(table: &Table<R>, name: &str) {
@@ -60,10 +65,23 @@ fn warn_if_cut<R: Read>(table: &Table<R>, name: &str) {
     }
 }
 
-fn written<T: AsRef<[u8]>>(cells: impl IntoIterator<Item = T>, delimiter: u8) -> Vec<u8> {
-    let mut line = ::csv::WriterBuilder::new().delimiter(delimiter).from_writer(Vec::new());
-    match line.write_byte_record(&cells.into_iter().map(|cell| cell.as_ref().to_vec()).collect()) {
-        Ok(()) => line.into_inner().unwrap_or_default(),
-        Err(_) => Vec::new(),
+/// Any name is good, but what a misspelt one starts and stops at nobody knows.
+fn say_if_unknown(stopwatch: &Stopwatch) {
+    if let Err(unknown) = catalogue::find(stopwatch.as_str()) {
+        tell(format_args!(
+            "parallax: --stopwatch: {unknown}; see `parallax stopwatch list`. If none of them is meant, all is well: what \
+             these numbers start and stop at is then taken as not known"
+        ));
+    }
+}
+
+/// Two checks may have taken equally long at once; a file that was put together twice looks the same.
+fn warn_if_doubled(again: u64, name: &str) {
+    if again > 0 {
+        let rows = does(again, "row", ["has", "have"]);
+        tell(format_args!(
+            "parallax: {name}: {rows} the time and value of an earlier row of this file; each counts as a sample of its \
+             own, so if the file holds rows twice, take them out"
+        ));
     }
 }

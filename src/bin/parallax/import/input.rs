@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::path::PathBuf;
 
+use crate::draft::Draft;
 use crate::exit::Problem;
 
 /// The file as messages call it.
@@ -27,12 +28,12 @@ pub(super) fn open(file: &str) -> Result<Box<dyn Read>, Problem> {
 #[derive(Debug)]
 pub(super) struct Rejected {
     path: Option<PathBuf>,
-    out: Option<File>,
+    draft: Option<Draft>,
 }
 
 impl Rejected {
     pub(super) fn beside(file: &str) -> Self {
-        Self { path: (file != "-").then(|| PathBuf::from(format!("{file}.rejected"))), out: None }
+        Self { path: (file != "-").then(|| PathBuf::from(format!("{file}.rejected"))), draft: None }
     }
 
     /// Keeps lines as they stood; `header` goes first.
@@ -46,18 +47,31 @@ impl Rejected {
             };
         };
         let failed = |error: io::Error| Problem::unfinished(format!("cannot write {}: {error}", path.display()));
-        let out = match &mut self.out {
-            Some(out) => out,
+        let draft = match &mut self.draft {
+            Some(draft) => draft,
             None => {
-                let mut new = File::create(path).map_err(failed)?;
-                new.write_all(header).map_err(failed)?;
-                self.out.insert(new)
+                let new = Draft::of(path).map_err(|reason| {
+                    Problem::input(format!(
+                        "cannot put bad rows into {}: {reason}, or import from standard input (-), whose bad rows go to \
+                         standard error",
+                        path.display()
+                    ))
+                })?;
+                new.file().write_all(header).map_err(failed)?;
+                self.draft.insert(new)
             }
         };
-        out.write_all(lines).map_err(failed)
+        draft.file().write_all(lines).map_err(failed)
     }
 
-    pub(super) fn place(&self) -> String {
-        self.path.as_ref().map_or_else(|| "standard error".to_owned(), |path| path.display().to_string())
+    /// Gives them a name that no earlier import's rows have, and says where they are.
+    pub(super) fn settle(self) -> Result<String, Problem> {
+        match (self.path, self.draft) {
+            (Some(path), Some(draft)) => draft
+                .keep_beside_others()
+                .map(|path| path.display().to_string())
+                .map_err(|error| Problem::unfinished(format!("cannot write {}: {error}", path.display()))),
+            _ => Ok("standard error".to_owned()),
+        }
     }
 }

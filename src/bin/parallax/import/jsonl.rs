@@ -29,10 +29,17 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let mut checked = Checked::new()?;
     let mut rejected = Rejected::beside(&common.file);
     let mut number = 0_u64;
-    while let Some(line) = next(&mut lines, &common.file)? {
+    while let Some((line, whole)) = next(&mut lines, &common.file)? {
         number += 1;
         let text = if number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line) } else { &line[..] };
-        if text.trim_ascii().is_empty() {
+        if whole && text.trim_ascii().is_empty() {
+            continue;
+        }
+        let mut set_aside = |bytes: &[u8]| if common.skip_bad { rejected.keep(b"", bytes) } else { Ok(()) };
+        if !whole {
+            checked.bad(format!("line {number}: it is longer than {LINE_MAX} bytes"));
+            set_aside(&line)?;
+            rest(&mut lines, &common.file, set_aside)?;
             continue;
         }
         match record(text, now) {
@@ -40,25 +47,39 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             Err(reason) => {
                 let cut = if line.ends_with(b"\n") { "" } else { " (the line has no end: was the file cut off?)" };
                 checked.bad(format!("line {number}: {reason}{cut}"));
-                if common.skip_bad {
-                    rejected.keep(b"", &line)?;
-                }
+                set_aside(&line)?;
             }
         }
     }
-    checked.keep(common, &rejected.place())
+    checked.keep(common, rejected)
 }
 
-/// The next line with its end, or what is left; one that is too long is cut, and so refused as JSON.
-fn next(lines: &mut impl BufRead, file: &str) -> Result<Option<Vec<u8>>, Problem> {
-    let failed = |error: std::io::Error| Problem::unfinished(format!("cannot read {}: {error}", input::name(file)));
+/// The next line with its end, or what is left of the file; of one that is too long the beginning, and that it is not
+/// whole.
+fn next(lines: &mut impl BufRead, file: &str) -> Result<Option<(Vec<u8>, bool)>, Problem> {
     let mut line = Vec::new();
-    lines.by_ref().take(LINE_MAX).read_until(b'\n', &mut line).map_err(failed)?;
-    if line.len() as u64 == LINE_MAX && !line.ends_with(b"\n") {
-        lines.skip_until(b'\n').map_err(failed)?;
-        line.push(b'\n');
+    lines.by_ref().take(LINE_MAX).read_until(b'\n', &mut line).map_err(|error| unread(file, &error))?;
+    let whole = (line.len() as u64) < LINE_MAX || line.ends_with(b"\n");
+    Ok((!line.is_empty()).then_some((line, whole)))
+}
+
+/// Passes over the rest of a line that is too long to be held.
+fn rest(
+    lines: &mut impl BufRead,
+    file: &str,
+    mut set_aside: impl FnMut(&[u8]) -> Result<(), Problem>,
+) -> Result<(), Problem> {
+    while let Some((piece, ended)) = next(lines, file)? {
+        set_aside(&piece)?;
+        if ended {
+            break;
+        }
     }
-    Ok((!line.is_empty()).then_some(line))
+    Ok(())
+}
+
+fn unread(file: &str, error: &std::io::Error) -> Problem {
+    Problem::unfinished(format!("cannot read {}: {error}", input::name(file)))
 }
 
 #[derive(Deserialize)]
@@ -68,9 +89,6 @@ struct Line {
 }
 
 fn record(line: &[u8], now: UnixMillis) -> Result<Record, String> {
-    if line.len() as u64 > LINE_MAX {
-        return Err(format!("it is longer than {LINE_MAX} bytes"));
-    }
     let line: Line = wire::decode(line).map_err(|error| error.to_string())?;
     flaw::check_text(&line.environment).map_err(|flaw| format!("environment: {flaw}"))?;
     let environment = serde_json::from_value(line.environment).map_err(|error| format!("environment: {error}"))?;

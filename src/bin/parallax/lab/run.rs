@@ -10,6 +10,7 @@ use parallax::lab::scenario::Scenario;
 use parallax::lab::score::{score, sources, table};
 use parallax::lab::truth::Truth;
 use parallax::lab::vantage::{Command, work};
+use parallax::measurement::counted::counted;
 use parallax::measurement::identity::{TargetId, Vantage};
 use parallax::report::account::{AccountReport, Parties, Party};
 use parallax::report::{html, json};
@@ -20,16 +21,17 @@ use crate::explained::{Samples, Side, explained};
 use crate::interrupt;
 use crate::output::{print, tell};
 use crate::progress::Progress;
+use crate::target_arguments::quantity;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Its name, as `parallax lab list` has it
     scenario: String,
     /// How often each side measures [default: as the scenario says]
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    #[arg(long, value_name = "NUMBER", value_parser = quantity::whole(2_u32..=100_000), allow_negative_numbers = true)]
     rounds: Option<u32>,
     /// Other conditions of the same kinds [default: as the scenario says]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = quantity::whole(0..=u32::MAX), allow_negative_numbers = true)]
     seed: Option<u32>,
     /// The folder for archive, truth file and report, which must not hold another run's [default: parallax-lab/SCENARIO-SEED]
     #[arg(long, value_name = "DIR")]
@@ -50,8 +52,9 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let folder = arguments.out.clone().unwrap_or_else(|| format!("parallax-lab/{}-{seed}", scenario.name).into());
     let mut outputs = Outputs::prepare(&folder)?;
     interrupt::listen()?;
-    tell(format_args!("{}: {} {rounds} rounds, seed {seed}", scenario.name, scenario.about));
-    let bar = Progress::counting(u64::from(rounds) * 2, "requests");
+    let length = counted(rounds, "round");
+    tell(format_args!("{}: {} {length}, seed {seed}", scenario.name, scenario.about));
+    let bar = Progress::counting(u64::from(rounds) * 2, "request");
     let mut done = 0;
     let mut kept = Ok(());
     let run = made(

@@ -6,6 +6,7 @@ use parallax::lab::score::gate::{self, Suite, Target};
 use parallax::lab::score::suite::{Cell, cells};
 use parallax::lab::score::{Score, score, table};
 use parallax::lab::truth::Truth;
+use parallax::measurement::counted::counted;
 use parallax::report::json;
 use serde::Serialize;
 
@@ -14,6 +15,7 @@ use crate::exit::{Answer, Outcome, Problem};
 use crate::interrupt;
 use crate::output::{print, tell};
 use crate::progress::Progress;
+use crate::target_arguments::quantity;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -24,7 +26,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME")]
     scenario: Vec<String>,
     /// How often each side measures [default: as the suite says]
-    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    #[arg(long, value_name = "NUMBER", value_parser = quantity::whole(2_u32..=100_000), allow_negative_numbers = true)]
     rounds: Option<u32>,
     /// Print JSON
     #[arg(long)]
@@ -154,8 +156,9 @@ impl Machine {
         let busy = self.load.iter().flatten().any(|load| *load > self.processors as f64 * 0.75);
         let busy = if busy { "; others were at work on it, which makes these numbers worse" } else { "" };
         format!(
-            "Linux {}, {} processors, load {before} before and {after} after{built}{busy}\n",
-            self.kernel, self.processors
+            "Linux {}, {}, load {before} before and {after} after{built}{busy}\n",
+            self.kernel,
+            counted(self.processors, "processor")
         )
     }
 }

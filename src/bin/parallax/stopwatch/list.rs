@@ -1,8 +1,9 @@
 //! `parallax stopwatch list`.
 
-use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 use parallax::report::clean::clean;
 use parallax::report::json::pretty;
+use parallax::report::terminal::wrapped;
 use parallax::stopwatch::catalogue;
 use parallax::stopwatch::definition::Definition;
 use serde_json::json;
@@ -27,6 +28,9 @@ pub(super) const HEAD: [&str; 9] = [
 
 /// As many of the columns fit a terminal.
 const SHOWN: usize = 6;
+
+/// A space at each side of a cell.
+const PADDING: usize = 2;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -69,22 +73,34 @@ pub(super) fn cells(definition: &Definition) -> [&'static str; 9] {
 
 fn table(all: &[&'static Definition], canvas: CanvasArguments) -> String {
     let canvas = canvas.meant();
+    let least: Vec<usize> = (0..SHOWN).map(|at| least(all, at)).collect();
+    let fits = |shown: &usize| least[..*shown].iter().sum::<usize>() <= canvas.width;
+    let shown = (1..=SHOWN).rev().find(fits).unwrap_or(1);
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(u16::try_from(canvas.width).unwrap_or(u16::MAX));
-    table.set_header(HEAD.into_iter().take(SHOWN));
+    table.set_header(HEAD.into_iter().take(shown));
     for definition in all {
-        table.add_row(cells(definition).into_iter().take(SHOWN));
+        table.add_row(cells(definition).into_iter().take(shown));
     }
-    if let Some(names) = table.column_mut(0) {
-        names.set_constraint(ColumnConstraint::ContentWidth);
+    for (column, least) in table.column_iter_mut().zip(least) {
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(u16::try_from(least).unwrap_or(u16::MAX))));
     }
-    format!(
-        "{}\n\n`parallax stopwatch show NAME` says everything about one.",
-        clean_lines(&table.trim_fmt(), canvas.ascii)
-    )
+    let mut end = "`parallax stopwatch show NAME` says everything about one.".to_owned();
+    if shown < SHOWN {
+        let out = HEAD[shown..SHOWN].join(", ");
+        end += &format!(" A wider page also has: {out} (see --width).");
+    }
+    let end = wrapped(&end, canvas.width).join("\n");
+    format!("{}\n\n{end}", clean_lines(&table.trim_fmt(), canvas.ascii))
+}
+
+/// The narrowest in which no word of a column is broken, with its padding; the first is not broken at all.
+fn least(all: &[&'static Definition], at: usize) -> usize {
+    let texts = all.iter().map(|definition| cells(definition)[at]).chain([HEAD[at]]);
+    texts.flat_map(str::split_whitespace).map(|word| word.chars().count()).max().unwrap_or(0) + PADDING
 }
 
 fn clean_lines(text: &str, ascii: bool) -> String {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use parallax::adapters::archive::Mode;
 use parallax::adapters::clock;
 use parallax::archive::port::Scan;
+use parallax::measurement::counted::{counted, does};
 use parallax::measurement::identity::Stopwatch;
 use parallax::measurement::sample::Sample;
 use parallax::measurement::wire::Record;
@@ -96,7 +97,12 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     } else if !replayed.is_empty() {
         print(&terminal::text(&document(&replayed), arguments.canvas.meant()))?;
     }
-    Ok(if replayed.is_empty() { Answer::Negative } else { Answer::Done })
+    let (samples, timed) = replayed.iter().fold((0, 0), |(all, timed), one| (all + one.samples, timed + one.timed));
+    if samples > 0 && timed == 0 {
+        let have = does(samples, "sample", ["has", "have"]);
+        tell(format_args!("parallax: no samples to replay: {have} no response time; see `parallax report` for why"));
+    }
+    Ok(if timed == 0 { Answer::Negative } else { Answer::Done })
 }
 
 fn tools(names: &[String]) -> Result<Vec<&'static Definition>, Problem> {
@@ -144,7 +150,7 @@ fn document(replayed: &[Replayed]) -> Document {
     for one in replayed {
         let SourceName { target, vantage, method } = &one.source;
         document.heading(&format!("{target} from {vantage}, {method} ({})", one.stopwatch));
-        document.text(format!("{} samples, {} of them with a response time.", one.samples, one.timed));
+        document.text(format!("{}, {} of them with a response time.", counted(one.samples, "sample"), one.timed));
         document.table(table(&one.tools));
         if one.tools.iter().flat_map(|tool| &tool.percentiles).any(|beside| !beside.enough) {
             document.notes(vec![star()]);

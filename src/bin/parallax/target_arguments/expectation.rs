@@ -18,7 +18,7 @@ const PATTERN_BYTES_MAX: usize = 1 << 20;
 #[derive(Debug, Args)]
 pub(super) struct ExpectationArguments {
     /// The status is one of these; without it a page that answers 500 has answered, as in curl
-    #[arg(long, help_heading = "Checks", value_name = "CODE", value_delimiter = ',', value_parser = quantity::whole(100_u16..=599))]
+    #[arg(long, help_heading = "Checks", value_name = "CODE", value_delimiter = ',', value_parser = quantity::whole(100_u16..=599), allow_negative_numbers = true)]
     expect_status: Vec<u16>,
     /// The body contains this text
     #[arg(long, help_heading = "Checks", value_name = "TEXT")]
@@ -33,10 +33,10 @@ pub(super) struct ExpectationArguments {
     #[arg(long, help_heading = "Checks", value_name = "NAME: VALUE")]
     expect_header: Vec<String>,
     /// The certificate is good for at least this many days
-    #[arg(long, help_heading = "Checks", value_name = "DAYS", value_parser = quantity::whole(0_i32..=36_500))]
+    #[arg(long, help_heading = "Checks", value_name = "DAYS", value_parser = quantity::whole(0_i32..=36_500), allow_negative_numbers = true)]
     expect_certificate_days: Option<i32>,
     /// The exchange takes no longer than this
-    #[arg(long, help_heading = "Checks", value_name = "SECONDS", value_parser = quantity::seconds)]
+    #[arg(long, help_heading = "Checks", value_name = "SECONDS", value_parser = quantity::seconds, allow_negative_numbers = true)]
     expect_max_time: Option<Duration>,
 }
 

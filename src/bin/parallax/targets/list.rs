@@ -2,6 +2,7 @@
 
 use comfy_table::{Table, presets};
 use parallax::adapters::aws::targets::{Listing, Targets};
+use parallax::measurement::counted::counted;
 use parallax::measurement::identity::Method;
 use parallax::probe::fleet::Page;
 use parallax::probe::fleet::row::Row;
@@ -66,7 +67,7 @@ fn page(meant: &Meant, read: &[(&String, &Listing)], differences: &[Difference])
     pages.sort_by(|a, b| a.target.id.cmp(&b.target.id));
     pages.dedup_by(|a, b| a.target.id == b.target.id);
     let regions = read.iter().map(|(region, _)| region.as_str()).collect::<Vec<_>>().join(", ");
-    let mut text = format!("{} pages in {} of {regions}", pages.len(), meant.table);
+    let mut text = format!("{} in {} of {regions}", counted(pages.len(), "page"), meant.table);
     if !pages.is_empty() {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);

@@ -8,6 +8,7 @@ use parallax::adapters::archive::unshipped::Unshipped;
 use parallax::adapters::aws::failure::{Failure, Kind};
 use parallax::adapters::aws::queue::{Queue, Unsent};
 use parallax::adapters::random;
+use parallax::measurement::counted::does;
 use parallax::measurement::parcel::{Parcel, pack};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -86,17 +87,17 @@ impl Carrier {
         if let Ok(backlog) = self.archive.backlog()
             && backlog.samples > 0
         {
-            tell(format_args!(
-                "{} samples wait in the archive for the queue; the next run sends them",
-                backlog.samples
-            ));
+            let waiting = does(backlog.samples, "sample", ["waits", "wait"]);
+            let them = if backlog.samples == 1 { "it" } else { "them" };
+            tell(format_args!("{waiting} in the archive for the queue; the next run sends {them}"));
         }
     }
 
     fn complain(&self, reason: &str, again: Duration) {
         let waiting = self.archive.backlog().map(|backlog| backlog.samples).unwrap_or_default();
+        let waiting = does(waiting, "sample", ["waits", "wait"]);
         let again = humantime::format_duration(Duration::from_secs(again.as_secs().max(1)));
-        tell(format_args!("{reason}; {waiting} samples wait in the archive for the queue, next try in {again}"));
+        tell(format_args!("{reason}; {waiting} in the archive for the queue, next try in {again}"));
     }
 
     /// Sends one batch.
