@@ -122,7 +122,7 @@ fn a_round_trip_that_the_header_waited_for_is_the_bodys_and_not_the_servers() {
             let hop = one.sample.hops.last_mut().unwrap();
             let (wait, receive) = (hop.phases.wait.as_mut().unwrap(), hop.phases.receive.as_mut().unwrap());
             let record = Micros(receive.elapsed_us.0 / 2);
-            wait.elapsed_us = wait.elapsed_us + record;
+            wait.elapsed_us += record;
             receive.elapsed_us = receive.elapsed_us.saturating_sub(record);
             let first = Micros(90_000);
             hop.on_wire = Some(OnWire {
@@ -156,10 +156,10 @@ fn a_flight_more_than_the_body_needs_is_loss_where_packets_came_out_of_order() {
         for one in &mut seen {
             let hop = one.sample.hops.last_mut().unwrap();
             let receive = hop.phases.receive.as_mut().unwrap();
-            receive.elapsed_us = receive.elapsed_us + Micros(30_000);
+            receive.elapsed_us += Micros(30_000);
             hop.response.as_mut().unwrap().arrival_bursts = Some(4);
             hop.connection.as_mut().unwrap().tcp.as_mut().unwrap().out_of_order = Some(out_of_order);
-            one.sample.elapsed_us = one.sample.elapsed_us + Micros(30_000);
+            one.sample.elapsed_us += Micros(30_000);
             one.reported_ms += 30.0;
         }
         let mut rows = rows(&seen);

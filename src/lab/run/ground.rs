@@ -195,6 +195,7 @@ fn orders(side: &Side, name: &str, number: u32, site: &Site, share: Option<&CpuS
         authority: site.authority_path().to_owned(),
         way: side.method,
         accept_gzip: side.accept_gzip,
+        work_ms: side.work_ms.0,
         vantage: format!("lab/{name}"),
         sandbox: format!("lab-{name}-{number}"),
         resolv_conf: resolv_conf.to_owned(),

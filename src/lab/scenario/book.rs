@@ -6,7 +6,7 @@ macro_rules! book {
         pub const NAMES: &[&str] = &[$($name),*];
         /// The text of one.
         #[must_use]
-        pub fn text(name: &str) -> Option<&'static str> {
+        pub(super) fn text(name: &str) -> Option<&'static str> {
             match name {
                 $($name => Some(include_str!(concat!($name, ".toml"))),)*
                 _ => None,
@@ -20,7 +20,6 @@ book![
     "cdn",
     "cold",
     "distance",
-    "distance-small",
     "dns",
     "dns-lost",
     "fallback",

@@ -4,6 +4,7 @@ pub mod quantity;
 pub mod side;
 
 mod book;
+pub mod variant;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,8 @@ use crate::explain::cause::Cause;
 use quantity::Count;
 use side::{Side, SidePart};
 
-pub use book::{NAMES, text};
+pub use book::NAMES;
+use book::text;
 
 /// A scenario, whole: what its file leaves out stands as usual.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -28,6 +30,9 @@ pub struct Scenario {
     pub seed: u64,
     /// Rows that nobody could tell apart here: truth and account are compared by their sum.
     pub together: Vec<&'static str>,
+    /// Other sizes of the cause that the file has: `NAME:small`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sizes: Vec<&'static str>,
     /// The reference, A, and B.
     pub sides: [Side; 2],
 }
@@ -62,6 +67,17 @@ struct File {
     a: SidePart,
     #[serde(default)]
     b: SidePart,
+    small: Option<SizePart>,
+    large: Option<SizePart>,
+}
+
+/// What another size of the cause changes.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SizePart {
+    both: SidePart,
+    a: SidePart,
+    b: SidePart,
 }
 
 /// A row of the account, by its name.
@@ -78,13 +94,20 @@ impl TryFrom<String> for Row {
 }
 
 impl Scenario {
-    /// One that comes with the program.
+    /// One that comes with the program, or a variation of such: see [`variant`].
     ///
     /// # Errors
-    /// `Unknown`.
+    /// `Unknown`, and `File` where there is no such variation.
     pub fn named(name: &str) -> Result<Self, ScenarioError> {
-        let text = text(name).ok_or_else(|| ScenarioError::Unknown(name.to_owned()))?;
-        Self::parse(name, text)
+        Self::parse(name, &Self::source(name)?)
+    }
+
+    /// The text of one, or of a variation.
+    ///
+    /// # Errors
+    /// See [`Scenario::named`].
+    pub fn source(name: &str) -> Result<String, ScenarioError> {
+        text(name).map_or_else(|| variant::text(name), |text| Ok(text.to_owned()))
     }
 
     /// From the text of a file.
@@ -116,6 +139,11 @@ impl Scenario {
             rounds: file.rounds.map_or(240, |count| count.0),
             seed: file.seed.unwrap_or(1).into(),
             together: file.together.iter().map(|row| row.0.as_str()).collect(),
+            sizes: variant::SIZES
+                .into_iter()
+                .zip([&file.small, &file.large])
+                .filter_map(|(size, part)| part.as_ref().map(|_| size))
+                .collect(),
             sides: [side(&file.a), side(&file.b)],
         })
     }

@@ -18,6 +18,9 @@ pub struct Side {
     pub memory_mb: Option<Memory>,
     /// How often the share is renewed.
     pub period_ms: Ms,
+    /// Processor time that the vantage uses for something else before each request, as a function with more to do does:
+    /// with a small share, the request begins when it is used up.
+    pub work_ms: Ms,
     /// The way to the site.
     pub path: Path,
     /// The name server, beside the vantage.
@@ -137,6 +140,7 @@ pub(super) struct SidePart {
     accept_gzip: Option<bool>,
     memory_mb: Option<Memory>,
     period_ms: Option<Ms>,
+    work_ms: Option<Ms>,
     path: PathPart,
     resolver: ResolverPart,
     site: SitePart,
@@ -186,6 +190,7 @@ impl Default for Side {
             accept_gzip: false,
             memory_mb: None,
             period_ms: Ms(20.0),
+            work_ms: none,
             path: Path { delay_ms: Ms(5.0), jitter_ms: none, loss_out: never, loss_in: never, rate_mbit: None },
             resolver: Resolver { delay_ms: Ms(2.0), spread_ms: none, loss: never, dead_ipv6: never },
             site: Site {
@@ -218,6 +223,7 @@ impl SidePart {
         put(&mut side.cold, self.cold);
         put(&mut side.accept_gzip, self.accept_gzip);
         put(&mut side.period_ms, self.period_ms);
+        put(&mut side.work_ms, self.work_ms);
         side.memory_mb = self.memory_mb.or(side.memory_mb);
         let (path, said) = (&mut side.path, &self.path);
         put(&mut path.delay_ms, said.delay_ms);

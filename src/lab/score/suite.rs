@@ -1,13 +1,13 @@
 //! Which runs a suite is made of.
 
 use super::gate::Suite;
-use crate::lab::scenario::NAMES;
+use crate::lab::scenario::{NAMES, Scenario};
 
 /// One run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cell {
     /// The scenario.
-    pub scenario: &'static str,
+    pub scenario: String,
     /// How often each side measures.
     pub rounds: u32,
     /// Where randomness starts.
@@ -15,27 +15,66 @@ pub struct Cell {
 }
 
 /// Variations on others, for the full suite only.
-const NOT_QUICK: [&str; 3] = ["distance-small", "dns-lost", "transfer-size"];
+const NOT_QUICK: [&str; 2] = ["dns-lost", "transfer-size"];
 /// Run once more, and longer.
 const LONG: [&str; 2] = ["all-at-once", "null-busy"];
+/// The scenario of several causes, each of which is taken back in turn: its row is empty then.
+const ALL: &str = "all-at-once";
 const ROUNDS: u32 = 240;
 const ROUNDS_LONG: u32 = 1_440;
 const RUNS: u64 = 5;
 
+/// Causes that meet in the field, or whose rows share a product.
+pub const PAIRS: [&str; 15] = [
+    "distance+tls-version",
+    "distance+redirect",
+    "distance+transfer-size",
+    "distance+queueing",
+    "distance+reuse",
+    "dns+fallback",
+    "dns+redirect",
+    "redirect+tls-version",
+    "queueing+loss-from",
+    "scheduling+distance",
+    "scheduling+server",
+    "cold+scheduling",
+    "cdn+server",
+    "server+hidden",
+    "transfer-rate+cdn",
+];
+
 /// The runs, in order.
 #[must_use]
 pub fn cells(suite: Suite) -> Vec<Cell> {
-    let cell = |scenario, rounds, seed| Cell { scenario, rounds, seed };
+    let cell = |scenario: &str, rounds, seed| Cell { scenario: scenario.to_owned(), rounds, seed };
     match suite {
         Suite::Quick => {
             let names = NAMES.iter().filter(|name| !NOT_QUICK.contains(name));
             names.map(|name| cell(name, ROUNDS, 1)).collect()
         }
         Suite::Full => {
-            let short = NAMES.iter().flat_map(|name| (1..=RUNS).map(move |seed| cell(name, ROUNDS, seed)));
-            short.chain(LONG.map(|name| cell(name, ROUNDS_LONG, 1))).collect()
+            let repeated = NAMES.iter().flat_map(|name| (1..=RUNS).map(move |seed| cell(name, ROUNDS, seed)));
+            let once = variations().into_iter().map(|name| cell(&name, ROUNDS, 1));
+            repeated.chain(once).chain(LONG.map(|name| cell(name, ROUNDS_LONG, 1))).collect()
         }
     }
+}
+
+/// Those of one scenario or variation: as the suite has it, or else once.
+#[must_use]
+pub fn cells_of(name: &str, suite: Suite) -> Vec<Cell> {
+    let of_suite: Vec<Cell> = cells(suite).into_iter().filter(|cell| cell.scenario == name).collect();
+    if of_suite.is_empty() { vec![Cell { scenario: name.to_owned(), rounds: ROUNDS, seed: 1 }] } else { of_suite }
+}
+
+/// Every other size of every cause, the pairs, and all causes at once with one of them taken back.
+fn variations() -> Vec<String> {
+    let known: Vec<Scenario> = NAMES.iter().filter_map(|name| Scenario::named(name).ok()).collect();
+    let sizes =
+        known.iter().flat_map(|scenario| scenario.sizes.iter().map(move |size| format!("{}:{size}", scenario.name)));
+    let all = known.iter().filter(|scenario| scenario.name == ALL);
+    let without = all.flat_map(|scenario| scenario.toggled.iter().map(|key| format!("{ALL}:without-{key}")));
+    sizes.chain(PAIRS.map(str::to_owned)).chain(without).collect()
 }
 
 #[cfg(test)]
@@ -48,5 +87,19 @@ mod tests {
         let full = cells(Suite::Full);
         assert!(NAMES.iter().all(|name| full.iter().filter(|cell| cell.scenario == *name).count() >= 5));
         assert!(NOT_QUICK.iter().chain(&LONG).all(|name| NAMES.contains(name)));
+        for cell in &full {
+            Scenario::named(&cell.scenario).unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+
+    #[test]
+    fn neither_of_a_pair_hides_the_other() {
+        for pair in PAIRS {
+            let (one, other) = pair.split_once('+').unwrap();
+            let toggled = |name: &str| Scenario::named(name).unwrap().toggled;
+            let mut both = [toggled(one), toggled(other)].concat();
+            both.sort();
+            assert_eq!(both, toggled(pair), "{pair}: a key of both, and one of the two counts");
+        }
     }
 }

@@ -24,6 +24,8 @@ pub struct Orders {
     pub way: Way,
     /// `Accept-Encoding: gzip`.
     pub accept_gzip: bool,
+    /// Processor time to use up before each measurement, milliseconds.
+    pub work_ms: f64,
     /// What samples call the vantage.
     pub vantage: String,
     /// And the process.

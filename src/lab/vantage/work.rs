@@ -11,6 +11,7 @@ use crate::adapters::clock;
 use crate::adapters::environment::invocations::Invocations;
 use crate::adapters::environment::of_this_process;
 use crate::adapters::identifier::sample_id;
+use crate::adapters::kernel;
 use crate::adapters::probers::prober;
 use crate::adapters::resolve::configuration::Configuration;
 use crate::measurement::environment::Environment;
@@ -82,6 +83,7 @@ impl Place {
     }
 
     fn measure(&mut self) -> Told {
+        work(self.orders.work_ms);
         let invocation = self.invocations.next(clock::wall());
         let before = scheduled();
         let observed = self.prober.measure(&self.target);
@@ -99,6 +101,15 @@ impl Place {
             cpu_ns: after.0.saturating_sub(before.0),
             delay_ns: after.1.saturating_sub(before.1),
         }
+    }
+}
+
+/// Uses the processor for so long, by the thread's own clock.
+fn work(ms: f64) {
+    let started = kernel::thread_cpu();
+    let used = || Some(kernel::thread_cpu()?.saturating_sub(started?).as_millis());
+    while used().is_some_and(|used| used < ms) {
+        std::hint::spin_loop();
     }
 }
 

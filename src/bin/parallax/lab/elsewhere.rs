@@ -6,7 +6,7 @@ use crate::exit::{Outcome, Problem};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Its name, as `parallax lab list` has it
+    /// Its name, as `parallax lab list` has it; also NAME:small, NAME:large, NAME+NAME, NAME:without-KEY
     scenario: String,
     #[arg(long, hide = true)]
     rounds: Option<u32>,

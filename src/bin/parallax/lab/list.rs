@@ -20,7 +20,11 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         print(&json::pretty(&all))?;
     } else {
         let width = NAMES.iter().map(|name| name.len()).max().unwrap_or(0);
-        let line = |scenario: &Scenario| format!("{:width$}  {}\n", scenario.name, scenario.about);
+        let sizes = |scenario: &Scenario| match &scenario.sizes[..] {
+            [] => String::new(),
+            sizes => format!(" [:{}]", sizes.join(", :")),
+        };
+        let line = |scenario: &Scenario| format!("{:width$}  {}{}\n", scenario.name, scenario.about, sizes(scenario));
         print(&all.iter().map(line).collect::<String>())?;
     }
     Ok(Answer::Done)

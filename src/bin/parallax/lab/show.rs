@@ -1,6 +1,6 @@
 //! `parallax lab show`: one scenario.
 
-use parallax::lab::scenario::{Scenario, text};
+use parallax::lab::scenario::Scenario;
 use parallax::report::json;
 
 use crate::exit::{Answer, Outcome, Problem};
@@ -8,7 +8,7 @@ use crate::output::print;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Its name, as `parallax lab list` has it
+    /// Its name, as `parallax lab list` has it; also NAME:small, NAME:large, NAME+NAME, NAME:without-KEY
     scenario: String,
     /// Print JSON: all of it, with what the file leaves out
     #[arg(long)]
@@ -20,7 +20,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if arguments.json {
         print(&json::pretty(&scenario))?;
     } else {
-        print(text(&arguments.scenario).unwrap_or_default())?;
+        print(&Scenario::source(&arguments.scenario).map_err(Problem::input)?)?;
     }
     Ok(Answer::Done)
 }

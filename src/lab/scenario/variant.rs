@@ -1,0 +1,145 @@
+//! Variations of the files: another size of a cause, causes together, and one of several causes taken back.
+//!
+//! `distance:small` is `distance` with what its file says under `[small]`; `distance+dns` is both together;
+//! `all-at-once:without-path.delay_ms` is `all-at-once` with that key as it stands for both sides.
+
+use toml::{Table, Value};
+
+use super::{ScenarioError, book};
+
+/// Sizes that a file may have beside its own.
+pub const SIZES: [&str; 2] = ["small", "large"];
+/// What is toggled: a side, and the key under it.
+const SIDES: [&str; 2] = ["a", "b"];
+const WITHOUT: &str = "without-";
+
+/// The text of a variation, as a file would have it.
+pub(super) fn text(name: &str) -> Result<String, ScenarioError> {
+    let mut parts = name.split('+').map(|part| one(name, part));
+    let mut whole = parts.next().unwrap_or_else(|| Err(ScenarioError::Unknown(name.to_owned())))?;
+    for part in parts {
+        lay(&mut whole, part?);
+        whole.insert("about".to_owned(), Value::String(format!("`{}` together.", name.replace('+', "` and `"))));
+    }
+    toml::to_string(&whole).map_err(|error| bad(name, error.to_string()))
+}
+
+fn bad(name: &str, said: String) -> ScenarioError {
+    ScenarioError::File { name: name.to_owned(), said }
+}
+
+/// One file, in one of its sizes, or without one of its keys.
+fn one(name: &str, part: &str) -> Result<Table, ScenarioError> {
+    let (file, variant) = part.split_once(':').map_or((part, None), |(file, variant)| (file, Some(variant)));
+    let text = book::text(file).ok_or_else(|| ScenarioError::Unknown(name.to_owned()))?;
+    let mut table: Table = toml::from_str(text).map_err(|error| bad(name, error.to_string()))?;
+    let mut sizes = SIZES.map(|size| (size, table.remove(size)));
+    let Some(variant) = variant else { return Ok(table) };
+    let about = if let Some(key) = variant.strip_prefix(WITHOUT) {
+        let taken = SIDES.map(|side| table.get_mut(side).is_some_and(|side| take(side, key)));
+        if taken == [false, false] {
+            return Err(bad(name, format!("{file} has no `{key}` under [a] or [b]")));
+        }
+        format!("`{file}`, and {key} does not differ.")
+    } else {
+        let size = sizes.iter_mut().find(|(size, _)| *size == variant).and_then(|(_, size)| size.take());
+        let Some(Value::Table(size)) = size else {
+            return Err(bad(name, format!("{file} has no size `{variant}`, and no variation of that name")));
+        };
+        let about = format!("`{file}` with {}.", said(&size));
+        lay(&mut table, size);
+        about
+    };
+    table.insert("about".to_owned(), Value::String(about));
+    Ok(table)
+}
+
+/// Writes what is said over what there is, key by key.
+fn lay(onto: &mut Table, said: Table) {
+    for (key, value) in said {
+        match (onto.get_mut(&key), value) {
+            (Some(Value::Table(below)), Value::Table(value)) => lay(below, value),
+            (_, value) => {
+                onto.insert(key, value);
+            }
+        }
+    }
+}
+
+/// Takes a key out; whether it was there.
+fn take(from: &mut Value, key: &str) -> bool {
+    let Some(table) = from.as_table_mut() else { return false };
+    match key.split_once('.') {
+        Some((first, rest)) => table.get_mut(first).is_some_and(|below| take(below, rest)),
+        None => table.remove(key).is_some(),
+    }
+}
+
+/// `b.path.delay_ms = 6`, and so on.
+fn said(table: &Table) -> String {
+    fn leaves(value: &Value, path: &str, found: &mut Vec<String>) {
+        match value {
+            Value::Table(table) => {
+                for (key, value) in table {
+                    leaves(value, &if path.is_empty() { key.clone() } else { format!("{path}.{key}") }, found);
+                }
+            }
+            value => found.push(format!("{path} = {value}")),
+        }
+    }
+    let mut found = Vec::new();
+    leaves(&Value::Table(table.clone()), "", &mut found);
+    found.join(" and ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{NAMES, Scenario};
+
+    #[test]
+    fn every_size_of_every_file_is_a_scenario_of_its_own() {
+        let mut sized = 0;
+        for name in NAMES {
+            let usual = Scenario::named(name).unwrap();
+            for size in &usual.sizes {
+                let scenario = Scenario::named(&format!("{name}:{size}")).unwrap_or_else(|error| panic!("{error}"));
+                assert_ne!(scenario.sides, usual.sides, "{name}:{size}");
+                assert!(!scenario.is_null() && scenario.about.starts_with(&format!("`{name}` with ")), "{scenario:?}");
+                sized += 1;
+            }
+        }
+        assert!(sized >= 30, "{sized}");
+    }
+
+    #[test]
+    fn two_causes_together_are_both_toggled() {
+        let both = Scenario::named("distance+dns:large").unwrap();
+        assert_eq!(both.toggled, ["path.delay_ms", "resolver.delay_ms", "resolver.spread_ms"]);
+        assert_eq!((both.sides[1].path.delay_ms.0, both.sides[1].resolver.delay_ms.0), (15.0, 60.0));
+        assert_eq!(both.about, "`distance` and `dns:large` together.");
+    }
+
+    #[test]
+    fn a_cause_taken_back_does_not_differ_and_the_others_do() {
+        let all = Scenario::named("all-at-once").unwrap();
+        let without = Scenario::named("all-at-once:without-path.delay_ms").unwrap();
+        assert_eq!(without.sides[0].path.delay_ms, without.sides[1].path.delay_ms);
+        assert_eq!(without.toggled.len() + 1, all.toggled.len());
+    }
+
+    #[test]
+    fn what_no_file_has_is_refused_by_its_name() {
+        for (name, said) in [
+            ("distant", "there is no scenario `distant`"),
+            ("distance+", "there is no scenario `distance+`"),
+            ("distance:huge", "distance has no size `huge`"),
+            ("null:small", "null has no size `small`"),
+            ("distance:without-path.rate_mbit", "distance has no `path.rate_mbit`"),
+            ("distance:without-path.delay_ms.x", "distance has no `path.delay_ms.x`"),
+            ("", "there is no scenario ``"),
+        ] {
+            let error = Scenario::named(name).unwrap_err().to_string();
+            assert!(error.contains(said), "{name}: {error}");
+        }
+    }
+}
