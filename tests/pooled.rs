@@ -152,7 +152,7 @@ fn codings_ipv6_head_and_credentials_work() {
 fn a_flood_of_interim_responses_ends_by_its_size() {
     let server = Behaviour::FloodsContinue.start();
     let mut target = target(server.url_as("http", "/"));
-    target.timeouts = Timeouts::total(Duration::from_secs(60));
+    target.timeouts = Timeouts::total(Duration::from_secs(300));
     let seen = Pooled::new().unwrap().measure(&target);
     let Outcome::Failed(failure) = &seen.outcome else { panic!("{seen:?}") };
     assert_eq!((failure.phase, failure.cause), (Phase::Receive, Cause::Protocol), "{failure:?}");

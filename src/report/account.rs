@@ -274,7 +274,11 @@ fn suspicions(account: &Account, mean: Option<&Account>) -> Table {
 /// Two notes, so that the command can be copied whole.
 fn decides(open: &ToDecide) -> [String; 2] {
     let how = if open.how.is_empty() { String::new() } else { format!(", {}", open.how) };
-    [format!("To decide {}{how}:", open.codes.join(" and ")), format!("{VERBATIM}{}", open.command)]
+    let codes = match open.codes.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => open.codes.concat(),
+    };
+    [format!("To decide {codes}{how}:"), format!("{VERBATIM}{}", open.command)]
 }
 
 fn bounds(account: &Account, total: bool) -> Table {
@@ -317,4 +321,19 @@ fn not_visible(account: &Account, bridged: bool) -> Vec<String> {
         false => format!("{name} does not show: {}.", missing.join(", ").replace('_', " ")),
     };
     [if bridged { "The bridge" } else { "A" }, "B"].into_iter().zip(&account.not_visible).map(side).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_suspicions_are_named_as_a_sentence_would() {
+        let first = |codes: &[&'static str]| {
+            decides(&ToDecide { codes: codes.to_vec(), command: String::new(), how: String::new() })[0].clone()
+        };
+        assert_eq!(first(&["H2"]), "To decide H2:");
+        assert_eq!(first(&["H2", "H3"]), "To decide H2 and H3:");
+        assert_eq!(first(&["H2", "H3", "H4"]), "To decide H2, H3 and H4:");
+    }
 }

@@ -235,8 +235,8 @@ fn cold(cold: ColdStart) -> String {
         None => format!("no interval: it takes {SANDBOXES} sandboxes"),
     };
     format!(
-        "Cold starts against warm times of the same sandbox: {} ms ({interval}; {} sandboxes).",
+        "Cold starts against warm times of the same sandbox: {} ms ({interval}; {}).",
         signed(cold.difference),
-        cold.sandboxes
+        counted(cold.sandboxes, "sandbox")
     )
 }

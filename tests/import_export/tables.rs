@@ -86,7 +86,7 @@ fn a_bad_table_is_refused_by_line_and_column() {
         (b"t,v\n2026-01-01T00:00:00Z,0.1\nyesterday,0.1\n", &["line 3", "column `t`", "--time-format"]),
         (b"t,v\n2026-01-01T00:00:00Z,-1\n", &["line 2", "column `v`", "not a length of time"]),
         (b"t,v\n2026-01-01T00:00:00Z,\n", &["line 2", "column `v`", "--empty"]),
-        (b"t,v\n2026-01-01T00:00:00Z\n", &["line 2", "1 cells", "first line has 2"]),
+        (b"t,v\n2026-01-01T00:00:00Z\n", &["line 2", "1 cell:", "first line has 2"]),
         (b"t,v\n2026-01-01T00:00:00Z,0.1\x00\n", &["line 2", "zero byte"]),
         (b"t,v\n2026-01-01T00:00:00Z,0.1\xe9\n", &["line 2", "0xe9 is not UTF-8"]),
         (b"t,v\n2026-01-01T00:00:00Z,\"0.1\n", &["line 2"]),

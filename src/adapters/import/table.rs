@@ -9,6 +9,7 @@ use csv::{ByteRecord, Reader, ReaderBuilder};
 
 use super::fault::{Fault, TableFault, shown};
 use super::mapping::Column;
+use crate::measurement::counted::counted;
 
 /// The longest row, in bytes.
 const ROW_MAX: u64 = 1_048_576;
@@ -185,7 +186,7 @@ impl Row {
         }
         Err(Fault {
             line: self.line,
-            column: format!("{} cells", self.cells.len()),
+            column: counted(self.cells.len(), "cell"),
             reason: format!("the first line has {}; is a cell missing, or a quote?", self.width),
         })
     }

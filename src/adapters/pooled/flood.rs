@@ -12,16 +12,19 @@ use crate::adapters::kernel;
 /// How often the kernel is asked, while the header does not come.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Returns once more than any header has was read since it was first asked for: after two looks at the earliest, and
-/// never where the kernel does not count.
+/// What no header has: the largest one, and no handshake of TLS or a proxy before it takes the rest.
+const MOST: u64 = HEADER_MAX as u64 + 128 * 1024;
+
+/// Returns once more was read than any header has; never where the kernel does not count.
 ///
-/// To be dropped as soon as the header is there, since a body may be longer.
+/// Of a kept connection what was read before the first look does not count. To be dropped as soon as the header is there,
+/// since a body may be longer.
 pub(super) async fn header_without_end(marks: &Marks) {
-    let mut first = None;
+    let mut before = None;
     loop {
         tokio::time::sleep(LOOK).await;
-        let Some(read) = kernel::consumed(&marks.connections()) else { continue };
-        if read.saturating_sub(*first.get_or_insert(read)) > u64::from(HEADER_MAX) {
+        let [new, kept] = marks.connections().map(|made| kernel::consumed(&made).unwrap_or(0));
+        if new + kept.saturating_sub(*before.get_or_insert(kept)) > MOST {
             return;
         }
     }

@@ -37,6 +37,8 @@ pub(super) struct Noted {
     pub(super) handshake: Option<Instant>,
     /// The connection was ready for a request.
     pub(super) connected: Option<Instant>,
+    /// The connection that was made.
+    pub(super) made: Option<Ends>,
     /// Why the name led nowhere.
     pub(super) refusal: Option<(Cause, String)>,
 }
@@ -45,37 +47,48 @@ pub(super) struct Noted {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Marks {
     noted: Arc<Mutex<Noted>>,
-    /// Connections made so far, by the addresses of both ends, the oldest first.
-    made: Arc<Mutex<Vec<(SocketAddr, SocketAddr)>>>,
+    /// Connections made in earlier hops, the oldest first.
+    kept: Arc<Mutex<Vec<Ends>>>,
 }
 
+/// A connection, by the addresses of our end and of the other.
+type Ends = (SocketAddr, SocketAddr);
+
 /// Connections remembered: those of one page's chain of redirects, and of a proxy.
-const MADE_MAX: usize = 64;
+const KEPT_MAX: usize = 64;
 
 impl Marks {
     /// Forgets the hop before.
     pub(super) fn begin(&self, timeline: Timeline) {
-        self.with(|noted| *noted = Noted { timeline: Some(timeline), ..Noted::default() });
+        self.over(Some(timeline));
     }
 
     pub(super) fn noted(&self) -> Noted {
         self.with(|noted| noted.clone())
     }
 
-    /// Connections of the client, some of which may be gone.
-    pub(super) fn connections(&self) -> Vec<(SocketAddr, SocketAddr)> {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Connections of the client, those made in this hop and those made before, some of which may be gone.
+    pub(super) fn connections(&self) -> [Vec<Ends>; 2] {
+        let made = self.with(|noted| noted.made.into_iter().collect());
+        [made, self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone()]
     }
 
     fn made(&self, connection: &impl Connection) {
         let mut told = http::Extensions::new();
         connection.connected().get_extras(&mut told);
         let Some(ends) = told.get::<HttpInfo>().map(|info| (info.local_addr(), info.remote_addr())) else { return };
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if made.len() >= MADE_MAX {
-            made.remove(0);
+        self.with(|noted| noted.made = Some(ends));
+    }
+
+    /// Forgets what was noted so far; its connection is one of those that are kept.
+    fn over(&self, timeline: Option<Timeline>) {
+        let before = self.with(|noted| std::mem::replace(noted, Noted { timeline, ..Noted::default() }));
+        let Some(made) = before.made else { return };
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= KEPT_MAX {
+            kept.remove(0);
         }
-        made.push(ends);
+        kept.push(made);
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Noted) -> T) -> T {
@@ -122,7 +135,7 @@ where
     fn call(&mut self, request: R) -> Self::Future {
         let marks = self.marks.clone();
         // A second attempt within one hop starts over.
-        marks.with(|noted| *noted = Noted { timeline: noted.timeline, ..Noted::default() });
+        marks.over(marks.with(|noted| noted.timeline));
         marks.note(|noted| &mut noted.connecting);
         let connecting = self.inner.call(request);
         Box::pin(async move {

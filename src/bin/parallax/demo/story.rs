@@ -1,5 +1,6 @@
 //! What the demo says, for a reader who has read nothing else.
 
+use parallax::measurement::counted::counted;
 use parallax::measurement::identity::Method;
 use parallax::report::account::comparison::ExplainedComparison;
 use parallax::report::document::{Block, Document, VERBATIM};
@@ -113,7 +114,8 @@ fn says(side: &str, source: &SourceSummary, median: Percentile) -> String {
         (Some(lower), Some(upper)) => format!(", 95 % sure: {lower:.1} to {upper:.1}"),
         _ => String::new(),
     };
-    format!("{side}, {}, says {:.1} ms (the median of {n} checks{sure}).", source.name.method, median.estimate)
+    let checks = counted(n, "check");
+    format!("{side}, {}, says {:.1} ms (the median of {checks}{sure}).", source.name.method, median.estimate)
 }
 
 fn gap(page: &Comparison, a: Percentile, b: Percentile) -> String {
