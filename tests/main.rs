@@ -7,6 +7,7 @@ mod agent;
 mod archive;
 #[cfg(feature = "aws")]
 mod aws;
+mod bench_bounds;
 mod browser;
 mod causes;
 mod cli;
@@ -39,6 +40,7 @@ mod resolve;
 mod row;
 mod score;
 mod score_short;
+mod simulated;
 mod simulator;
 mod site;
 mod statistics;

@@ -9,7 +9,7 @@ use parallax::explain::question::{Question, Statistic};
 use parallax::explain::source::{FailureGap, Source};
 use parallax::lab::site::TlsOffer;
 use parallax::measurement::environment::Environment;
-use parallax::measurement::identity::Method;
+use parallax::measurement::identity::{Method, Vantage};
 use parallax::measurement::phase::Phase;
 use parallax::measurement::sample::{CurlRun, Sample};
 use parallax::measurement::units::Micros;
@@ -126,6 +126,25 @@ fn where_both_show_it_or_neither_there_is_a_row_or_nothing() {
     let mut once = curl.clone();
     once[0].curl.as_mut().unwrap().user_cpu_us = None;
     assert!(work(&ours, &once).within_ms[1] < work(&ours, &curl).within_ms[1]);
+}
+
+/// One place, one time, and a way of measuring each: the whole gap is H2's though no row of H2 shows it, and a page that
+/// says *supported* says why.
+#[test]
+fn what_is_judged_by_design_says_why() {
+    let (ours, curl) = (thread(1, 2.0), process(2, 9_000, 15_000, 0));
+    let told = account(&ours, &curl, Statistic::Mean);
+    assert!(told.verdicts[1].by_design, "{:?}", told.verdicts[1]);
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let page = page(&ours, &curl);
+    for printed in [text(&page, Canvas::default()), html::page(&page)] {
+        let said = words(&printed);
+        assert!(said.contains("H2 is judged by design: both sides measured from one place that stays"), "{said}");
+    }
+    let mut elsewhere = thread(3, 9.0);
+    elsewhere.iter_mut().for_each(|sample| sample.vantage = Vantage::new("host/elsewhere").unwrap());
+    let apart = words(&text(&self::page(&ours, &elsewhere), Canvas::default()));
+    assert!(!apart.contains("by design"), "{apart}");
 }
 
 #[test]

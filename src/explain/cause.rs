@@ -130,12 +130,18 @@ impl Shares {
         self.0.iter().sum()
     }
 
-    /// Gives the difference to `gap` that rounding left to the residual.
+    /// Gives the difference to `gap` that rounding left to the residual, and says how much that was: a part that was given
+    /// to no cause would show there, and does not pass for something unexplained.
     #[must_use]
-    pub(super) fn closed_at(mut self, gap: f64) -> Self {
+    pub(super) fn closed_at(mut self, gap: f64) -> (Self, f64) {
         let rounding = gap - self.sum();
+        let size = self.0.iter().fold(gap.abs().max(1.0), |sum, ms| sum + ms.abs());
+        debug_assert!(
+            rounding.is_nan() || rounding.abs() <= 1e-9 * size,
+            "{rounding} ms of {gap} were given to no cause"
+        );
         self.add(Cause::Residual, rounding);
-        self
+        (self, rounding)
     }
 }
 
@@ -149,5 +155,22 @@ mod tests {
             assert_eq!(cause as usize, at, "{cause}");
             assert_eq!(serde_json::to_string(&cause).unwrap(), format!("\"{cause}\""));
         }
+    }
+
+    #[test]
+    fn rounding_goes_to_the_residual_and_is_told() {
+        let mut shares = Shares::default();
+        shares.add(Cause::Dns, 0.1 + 0.2);
+        let (closed, rounding) = shares.closed_at(0.3);
+        assert!(closed.sum() == 0.3 && rounding != 0.0 && rounding.abs() < 1e-15, "{rounding}");
+    }
+
+    #[test]
+    #[cfg(debug_assertions)]
+    #[should_panic(expected = "were given to no cause")]
+    fn a_part_that_was_forgotten_is_no_rounding() {
+        let mut shares = Shares::default();
+        shares.add(Cause::Dns, 3.0);
+        let _ = shares.closed_at(5.0);
     }
 }

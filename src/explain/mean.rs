@@ -21,6 +21,8 @@ pub struct MeanGap {
     pub gap: f64,
     /// See [`Cause`].
     pub shares: Shares,
+    /// What rounding had left over before the residual took it, milliseconds.
+    pub rounding: f64,
     /// A state or a factor was seen at one side only, and borrowed for the other.
     pub one_sided: [bool; Cause::COUNT],
 }
@@ -64,7 +66,8 @@ pub(super) fn divide(a: &Weighed, b: &Weighed) -> MeanGap {
         book.ladder(column, cause);
     }
     book.rest();
-    MeanGap { means, gap, shares: book.shares.closed_at(gap), one_sided: book.one_sided }
+    let (shares, rounding) = book.shares.closed_at(gap);
+    MeanGap { means, gap, shares, rounding, one_sided: book.one_sided }
 }
 
 struct Side<'a>(&'a Weighed);

@@ -48,6 +48,8 @@ pub struct PercentileGap {
     pub gap: f64,
     /// See [`MERGED`], [`Cause::Timing`] and [`Cause::Dependence`].
     pub shares: Shares,
+    /// What rounding had left over before the residual took it, milliseconds.
+    pub rounding: f64,
 }
 
 /// Divides the gap of each percentile; all coalitions are tried.
@@ -132,12 +134,15 @@ fn divide(
             shares.add(MERGED[*column].0, share);
         }
         let explained = shares.sum();
-        shares.add(Cause::Dependence, between - explained);
+        // A column that is alone depends on no other: what ranks among unequal numbers of samples leave over is its own.
+        let left_to = if let [column] = active[..] { MERGED[column].0 } else { Cause::Dependence };
+        shares.add(left_to, between - explained);
         // Times that do not match, and rows without a full ledger: see `Board::all`.
         let timing = timed[1][at] - timed[0][at];
         shares.add(Cause::Timing, gap - timing);
         shares.add(Cause::Residual, timing - between);
-        gaps.push(PercentileGap { level: *level, values, gap, shares: shares.closed_at(gap) });
+        let (shares, rounding) = shares.closed_at(gap);
+        gaps.push(PercentileGap { level: *level, values, gap, shares, rounding });
     }
     gaps
 }

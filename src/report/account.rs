@@ -185,6 +185,7 @@ impl Explained {
             }
             page.heading("The suspicions");
             page.table(suspicions(account, self.mean.as_ref()));
+            page.notes([account].into_iter().chain(&self.mean).find_map(words::by_design).into_iter().collect());
             page.notes(own_work::suspected(account).into_iter().collect());
             page.notes(self.mean.as_ref().unwrap_or(account).contrasts.iter().map(contrast::note).collect());
             page.notes(self.to_decide.iter().flat_map(decides).collect());

@@ -26,6 +26,15 @@ fn two_sources_are_accounted_for_on_every_page() {
     assert_eq!((html.code, html.out.as_str()), (0, ""));
     let page = std::fs::read_to_string(directory.path().join("page.html")).unwrap();
     assert!(page.contains("run-queue delay") && page.contains("H4") && !page.contains("<script"));
+    // Two medians stand on a page, and it says what each is for.
+    for said in [&text.out, &page].map(|said| said.split_whitespace().collect::<Vec<_>>().join(" ")) {
+        assert!(
+            said.contains("p50 here is the plain one, the time that this share of responses does not exceed"),
+            "{said}"
+        );
+        assert!(said.contains("smoothed over its neighbours (Harrell-Davis): steadier for one source"), "{said}");
+    }
+    assert!(!narrow.out.contains("Harrell"), "the mean is one figure");
     assert_golden("explain/median.html", &page);
 }
 

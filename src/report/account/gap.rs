@@ -111,6 +111,15 @@ fn parts(parts: &[PhasePart], mut from: f64) -> Vec<Step> {
     parts.iter().map(step).collect()
 }
 
+/// Two figures of one name stand on a page: what each is for.
+fn plain_and_smoothed(figure: &str) -> String {
+    format!(
+        "{figure} here is the plain one, the time that this share of responses does not exceed: causes are exchanged within \
+         real times, and rows add up to it. In other tables {figure} is smoothed over its neighbours (Harrell-Davis): \
+         steadier for one source, and it has parts. The two differ where times near it lie apart."
+    )
+}
+
 fn notes(account: &Account, bridged: bool) -> Vec<String> {
     let mut notes = vec!["Evidence: mean of A → mean of B.".to_owned()];
     // Less would be printed as 0.0 %.
@@ -125,8 +134,7 @@ fn notes(account: &Account, bridged: bool) -> Vec<String> {
         ));
     }
     if let Statistic::Percentile(_) = account.statistic {
-        let figure = name(account.statistic);
-        notes.push(format!("{figure}: the value that this share of response times does not exceed; other tables smooth it over its neighbours (Harrell-Davis)."));
+        notes.push(plain_and_smoothed(&name(account.statistic)));
     }
     if let Some([a, b]) = account.with_failures_ms.filter(|_| account.failures.failed.iter().any(|failed| *failed > 0))
     {

@@ -36,6 +36,17 @@ pub(super) fn suspicion(hypothesis: Hypothesis) -> &'static str {
     }
 }
 
+/// Why the whole gap is laid to the way of measuring, where no row says so.
+pub(super) fn by_design(account: &Account) -> Option<String> {
+    let verdict = account.verdicts.iter().find(|one| one.by_design && one.hypothesis == Hypothesis::Method)?;
+    Some(format!(
+        "{} is judged by design: both sides measured from one place that stays, at the same times and, as far as they show, \
+         over one address family to one edge. So the way to the server is the same, only the way of measuring is left to \
+         differ, and all of the gap but timing is its, whatever rows it shows in.",
+        verdict.code
+    ))
+}
+
 pub(super) fn cause(cause: Cause) -> String {
     cause.as_str().replace('_', " ")
 }
