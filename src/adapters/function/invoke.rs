@@ -23,7 +23,7 @@ use crate::measurement::wire::Message;
 use crate::probe::invocation::account::{Account, Notes};
 use crate::probe::invocation::budget::Budget;
 use crate::probe::invocation::due::due;
-use crate::probe::invocation::slot::slot;
+use crate::probe::invocation::slot::{Slot, slot};
 use crate::probe::schedule::grid::Grid;
 use crate::probe::target::Target;
 
@@ -114,7 +114,7 @@ impl Function {
             lost: 0,
             notes,
         };
-        let seen = self.measure(slot.at, invocation, deadline, &mut account).await;
+        let seen = self.measure(&slot, invocation, deadline, &mut account).await;
         self.send(&seen, end, &mut account).await;
         let outcome = if account.held + account.lost > 0 || !self.post.is_clear() {
             let (held, lost) = (account.held, account.lost);
@@ -129,7 +129,7 @@ impl Function {
 
     async fn measure(
         &mut self,
-        slot: UnixMillis,
+        slot: &Slot,
         invocation: Invocation,
         deadline: UnixMillis,
         account: &mut Account,
@@ -145,11 +145,11 @@ impl Function {
             target,
             vantage: self.vantage.clone(),
             method: self.method.clone(),
-            slot_ms: slot,
+            slot_ms: slot.at,
             reason,
         };
         let mut targets: Vec<Target> = Vec::new();
-        let pages = due(&kept.listing.pages, slot, &self.method);
+        let pages = due(&kept.listing.pages, slot.at, &self.method);
         account.due = pages.len();
         for page in pages {
             match complete(kept, page, &mut account.notes) {
@@ -169,7 +169,8 @@ impl Function {
                     target,
                     vantage: self.vantage.clone(),
                     method: self.method.clone(),
-                    slot: Some(slot),
+                    slot: Some(slot.at),
+                    slot_guessed: slot.guessed.is_some(),
                     invocation: Some(invocation),
                 })),
                 Done::OutOfTime(why) => {
@@ -178,7 +179,7 @@ impl Function {
                         target,
                         vantage: self.vantage.clone(),
                         method: self.method.clone(),
-                        slot_ms: slot,
+                        slot_ms: slot.at,
                         reason: Reason::Deadline,
                     };
                     seen.missed.push(miss);
