@@ -17,6 +17,7 @@ use crate::measurement::environment::{Environment, Invocation};
 use crate::measurement::identity::{Method, TargetId, Vantage};
 use crate::measurement::miss::{Miss, Reason};
 use crate::measurement::parcel::{self, pack};
+use crate::measurement::refused::Refused;
 use crate::measurement::sample::{Identity, Sample};
 use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::Message;
@@ -76,6 +77,7 @@ pub enum InvocationError {
 struct Seen {
     samples: Vec<Sample>,
     missed: Vec<Miss>,
+    refused: Option<Refused>,
 }
 
 impl Function {
@@ -141,6 +143,11 @@ impl Function {
         for refused in &kept.listing.refused {
             account.notes.take(&format!("the row `{}` is no page: {}", refused.id, refused.reason));
         }
+        seen.refused = (account.refused_rows > 0).then(|| Refused {
+            region: self.environment.region.clone().unwrap_or_else(|| self.vantage.to_string()),
+            rows: u32::try_from(account.refused_rows).unwrap_or(u32::MAX),
+            slot_ms: slot.at,
+        });
         let miss = |target: TargetId, reason| Miss {
             target,
             vantage: self.vantage.clone(),
@@ -195,8 +202,7 @@ impl Function {
         let packed = pack(&self.environment, &seen.samples, parcel::BYTES);
         let mut letters: Vec<Letter> =
             packed.parcels.into_iter().map(|parcel| Letter { text: parcel.text, samples: parcel.ids.len() }).collect();
-        for missed in seen.missed.chunks(parcel::SAMPLES) {
-            let message = Message { missed: missed.to_vec(), ..Message::new(self.environment.clone(), Vec::new()) };
+        for message in self.gaps(seen) {
             if let Ok(text) = serde_json::to_string(&message) {
                 letters.push(Letter { text: parcel::escaped(text), samples: 0 });
             }
@@ -209,6 +215,21 @@ impl Function {
         account.drained = posted.drained;
         account.held = posted.held;
         account.lost = posted.lost + packed.unfit.len();
+    }
+
+    /// Messages of what was not measured; none where all was.
+    fn gaps(&self, seen: &Seen) -> Vec<Message> {
+        let nothing = || Message::new(self.environment.clone(), Vec::new());
+        let missed = seen.missed.chunks(parcel::SAMPLES);
+        let mut messages: Vec<Message> =
+            missed.map(|missed| Message { missed: missed.to_vec(), ..nothing() }).collect();
+        if let Some(refused) = seen.refused.clone() {
+            match messages.first_mut() {
+                Some(message) => message.refused = Some(refused),
+                None => messages.push(Message { refused: Some(refused), ..nothing() }),
+            }
+        }
+        messages
     }
 }
 

@@ -43,6 +43,8 @@ fn pages_are_measured_at_their_own_slots_by_the_arm_of_their_method() {
         );
     }
     let arrived = fleet.arrived();
+    let refused = arrived.refused.clone().unwrap();
+    assert_eq!((refused.region.as_str(), refused.rows, refused.slot_ms), (HERE, 1, odd), "the last of two");
     let expected = [("often", even), ("seldom", even), ("often", odd)].map(|(page, at)| (page.to_owned(), at.0));
     assert_eq!(seen(&arrived), BTreeSet::from(expected));
     for record in &arrived.sound {
@@ -69,9 +71,9 @@ fn a_slot_that_nobody_names_is_that_of_now_and_the_log_says_so() {
     let line = logged(&sandbox, 1);
     assert_eq!(line["slot_from"], "clock", "{line}");
     let arrived = fleet.arrived();
+    assert!(arrived.sound[0].sample.slot_guessed, "and so does the sample");
     let slot = arrived.sound[0].sample.slot_ms.unwrap().0;
     assert!(slot % 60_000 == 0 && (before - 60_000..=after).contains(&slot), "{before} {slot} {after}");
-    assert!(arrived.sound[0].sample.slot_guessed, "and so does the sample");
 }
 
 #[test]
