@@ -229,7 +229,7 @@ fn printed_prices_are_read_again_and_change_nothing() {
     fs::write(own, &printed.out).unwrap();
     assert_eq!(cost(&[&example, "--prices", own]).out, cost(&[&example]).out);
     fs::write(own, printed.out.replace("usd = 0.10\n", "usd = 10.0\n")).unwrap();
-    assert!(cost(&[&example, "--prices", own]).out.contains("60.00"));
+    assert!(cost(&[&example, "--prices", own]).out.contains("100.00"));
 }
 
 #[test]

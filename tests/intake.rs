@@ -7,6 +7,7 @@ use parallax::intake::flaw::{Flaw, TEXT_MAX};
 use parallax::intake::plan::decide;
 use parallax::measurement::outcome::{Cause, Outcome};
 use parallax::measurement::phase::Phase;
+use parallax::measurement::refused::Refused;
 use parallax::measurement::sample::Sample;
 use parallax::measurement::units::{Micros, UnixMillis};
 use parallax::measurement::wire::{Message, Record, SCHEMA};
@@ -231,7 +232,30 @@ fn missed_slots_travel_with_the_samples_and_a_bad_one_is_alone_in_being_poison()
 }
 
 #[test]
-fn a_reader_that_knows_nothing_of_missed_slots_reads_the_samples() {
+fn refused_rows_travel_with_the_samples_and_nonsense_is_alone_in_being_poison() {
+    let records = row(&Recipe::default(), 2);
+    let mut document = serde_json::to_value(message(&records)).unwrap();
+    assert!(document.get("refused").is_none(), "a message without them is as it always was");
+    let mut read = |refused: Value| {
+        document["refused"] = refused;
+        let arrivals = decode(&serde_json::to_vec(&document).unwrap(), NOW);
+        assert_eq!(arrivals.sound, records);
+        let reasons: Vec<String> = arrivals.poison.iter().map(|poison| poison.reason.to_string()).collect();
+        (arrivals.refused, reasons.join("; "))
+    };
+    let refused = Refused { region: "us-east-1".to_owned(), rows: 2, slot_ms: UnixMillis(START) };
+    assert_eq!(read(serde_json::to_value(&refused).unwrap()), (Some(refused), String::new()));
+    assert_eq!(read(Value::Null), (None, String::new()));
+    for nonsense in [json!(7), json!({"region": "r", "rows": -1, "slot_ms": START}), json!({"rows": 1})] {
+        let (found, why) = read(nonsense);
+        assert!(found.is_none() && why.contains("not a number of refused rows"), "{why}");
+    }
+    let (_, why) = read(json!({"region": "r", "rows": 1, "slot_ms": 0}));
+    assert!(why.starts_with("refused rows: ") && why.contains("not set"), "{why}");
+}
+
+#[test]
+fn a_reader_that_knows_nothing_of_what_was_not_measured_reads_the_samples() {
     #[derive(serde::Deserialize)]
     struct Before {
         samples: Vec<Sample>,
@@ -239,6 +263,7 @@ fn a_reader_that_knows_nothing_of_missed_slots_reads_the_samples() {
     let records = row(&Recipe::default(), 2);
     let mut message = message(&records);
     message.missed = vec![serde_json::from_value(missed(START, "header")).unwrap()];
+    message.refused = Some(Refused { region: "us-east-1".to_owned(), rows: 2, slot_ms: UnixMillis(START) });
     let read: Before = serde_json::from_slice(&serde_json::to_vec(&message).unwrap()).unwrap();
     assert_eq!(read.samples.len(), 2);
 }

@@ -3,6 +3,7 @@
 mod batch;
 mod contract;
 mod dashboard;
+mod gaps;
 mod rollup;
 
 use parallax::measurement::wire::Record;

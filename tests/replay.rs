@@ -65,6 +65,7 @@ fn named(seen: Observation, method: &Method) -> Sample {
         vantage: Vantage::new("host/test").unwrap(),
         method: method.clone(),
         slot: None,
+        slot_guessed: false,
         invocation: None,
     })
 }

@@ -123,6 +123,7 @@ impl Outside {
         let windows = Windows {
             archive,
             marks: &mut self.marks.clone(),
+            targets: &mut self.targets.clone(),
             metrics: &mut self.metrics.clone(),
             pace: &self.pace,
             settings: &self.settings,

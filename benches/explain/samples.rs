@@ -89,6 +89,7 @@ pub(crate) fn record(side: Side, n: u64) -> Record {
         method: Method::Fresh,
         tool_version: None,
         slot_ms: Some(slot),
+        slot_guessed: false,
         started_at_ms: slot,
         elapsed_us: hops.iter().map(Hop::elapsed_us).sum(),
         asked: None,

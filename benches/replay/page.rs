@@ -89,6 +89,7 @@ impl Page {
             vantage: Vantage::new("host/bench")?,
             method,
             slot: None,
+            slot_guessed: false,
             invocation: None,
         }))
     }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::measurement::environment::Environment;
 use crate::measurement::identity::SampleId;
 use crate::measurement::miss::Miss;
+use crate::measurement::refused::Refused;
 use crate::measurement::sample::Sample;
 use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::{self, Record, WireError};
@@ -24,6 +25,8 @@ pub struct Arrivals {
     pub sound: Vec<Record>,
     /// Slots that passed without an observation.
     pub missed: Vec<Miss>,
+    /// Rows of the sender's table of pages that are no pages; absent where it found none.
+    pub refused: Option<Refused>,
     /// The rest: sending it again would not help.
     pub poison: Vec<Poison>,
 }
@@ -68,6 +71,9 @@ pub enum Reason {
         /// What is wrong.
         flaw: Flaw,
     },
+    /// What is said of the table of pages; nothing else is touched by it.
+    #[error("refused rows: {0}")]
+    Refused(Flaw),
 }
 
 /// A message whose samples are looked at one by one, so that a bad one does not take the others with it.
@@ -77,6 +83,7 @@ struct Parcel {
     samples: Vec<Value>,
     #[serde(default)]
     missed: Vec<Value>,
+    refused: Option<Value>,
 }
 
 /// Reads a [`wire::Message`]; nothing in it can make this fail, only end up in `poison`.
@@ -122,7 +129,18 @@ fn unpack(environment: &Environment, parcel: Parcel, now: UnixMillis) -> Arrival
             }
         }
     }
+    match parcel.refused.map(|value| refused(value, now)).transpose() {
+        Ok(refused) => arrivals.refused = refused,
+        Err(flaw) => arrivals.poison.push(Poison { id: None, reason: Reason::Refused(flaw) }),
+    }
     arrivals
+}
+
+fn refused(value: Value, now: UnixMillis) -> Result<Refused, Flaw> {
+    flaw::check_text(&value)?;
+    let refused: Refused = serde_json::from_value(value).map_err(|error| Flaw::Rows(error.to_string()))?;
+    flaw::check_moment(refused.slot_ms, now)?;
+    Ok(refused)
 }
 
 fn missed(value: Value, now: UnixMillis) -> Result<Miss, Flaw> {

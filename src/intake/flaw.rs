@@ -38,6 +38,9 @@ pub enum Flaw {
     /// Not of the shape of a missed slot.
     #[error("not a missed slot: {0}")]
     Slot(String),
+    /// Not of the shape of refused rows.
+    #[error("not a number of refused rows: {0}")]
+    Rows(String),
     /// Over [`TEXT_MAX`].
     #[error("`{field}` is {bytes} bytes long, more than {TEXT_MAX}")]
     LongText {

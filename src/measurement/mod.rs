@@ -14,6 +14,7 @@ pub mod miss;
 pub mod outcome;
 pub mod parcel;
 pub mod phase;
+pub mod refused;
 pub mod sample;
 pub mod units;
 pub mod wire;

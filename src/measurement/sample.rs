@@ -34,6 +34,9 @@ pub struct Sample {
     /// When it was due, on a grid that all vantages share; absent off schedule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slot_ms: Option<UnixMillis>,
+    /// Whoever asked for it named no slot: it is the one in which the probe was invoked, which may be a later one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub slot_guessed: bool,
     /// When it began.
     pub started_at_ms: UnixMillis,
     /// How long it took, on a clock that only goes forward.
@@ -112,6 +115,8 @@ pub struct Identity {
     pub method: Method,
     /// See [`Sample::slot_ms`].
     pub slot: Option<UnixMillis>,
+    /// See [`Sample::slot_guessed`].
+    pub slot_guessed: bool,
     /// See [`Sample::invocation`].
     pub invocation: Option<Invocation>,
 }
@@ -128,6 +133,7 @@ impl Observation {
             method: identity.method,
             tool_version: self.curl.as_ref().map(|run| run.version.clone()),
             slot_ms: identity.slot,
+            slot_guessed: identity.slot_guessed,
             started_at_ms: self.started_at,
             elapsed_us: self.elapsed,
             asked: Some(self.asked),

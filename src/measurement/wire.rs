@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::environment::Environment;
 use super::miss::Miss;
+use super::refused::Refused;
 use super::sample::Sample;
 
 /// The version this program writes, and the newest it reads.
@@ -21,13 +22,16 @@ pub struct Message {
     /// Slots of the same run that passed without an observation; readers that do not know of them pass them over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missed: Vec<Miss>,
+    /// Rows of the table of pages that could not be read; absent where all could, or nobody looked. As above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refused>,
 }
 
 impl Message {
     /// A message of the current schema, with samples only.
     #[must_use]
     pub fn new(environment: Environment, samples: Vec<Sample>) -> Self {
-        Self { schema: SCHEMA, environment, samples, missed: Vec::new() }
+        Self { schema: SCHEMA, environment, samples, missed: Vec::new(), refused: None }
     }
 }
 

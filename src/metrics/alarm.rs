@@ -64,6 +64,8 @@ pub enum Part {
     DeadLetters,
     /// The function that takes samples in.
     Aggregator,
+    /// The function that sums them up.
+    Rollup,
 }
 
 /// What an alarm makes of a period without data.
@@ -76,7 +78,8 @@ pub enum Missing {
     NotBreaching,
 }
 
-/// How old the oldest message of the queue is.
+/// How old the oldest message of the queue is, of those that were not received three times already: SQS takes these for
+/// poison and passes them over here, so that this says nothing of messages that come again and again.
 pub const QUEUE_AGE: Watched = Watched::Aws {
     namespace: "AWS/SQS",
     metric: "ApproximateAgeOfOldestMessage",
@@ -91,11 +94,16 @@ pub const DEAD_LETTERS: Watched = Watched::Aws {
     of: Part::DeadLetters,
 };
 /// How often the aggregator failed.
-pub const ERRORS: Watched =
-    Watched::Aws { namespace: "AWS/Lambda", metric: "Errors", dimension: "FunctionName", of: Part::Aggregator };
+pub const AGGREGATOR_ERRORS: Watched = errors(Part::Aggregator);
+/// How often the rollup failed.
+pub const ROLLUP_ERRORS: Watched = errors(Part::Rollup);
+
+const fn errors(of: Part) -> Watched {
+    Watched::Aws { namespace: "AWS/Lambda", metric: "Errors", dimension: "FunctionName", of }
+}
 
 /// Every alarm of the hub.
-pub const ALARMS: [Alarm; 6] = [
+pub const ALARMS: [Alarm; 10] = [
     Alarm {
         name: "target-down",
         watches: Watched::Own { metric: Metric::TargetsDown },
@@ -131,6 +139,30 @@ pub const ALARMS: [Alarm; 6] = [
         about: "no samples come from a region, or the rollup does not run",
     },
     Alarm {
+        name: "slots-missed",
+        watches: Watched::Own { metric: Metric::SlotsMissed },
+        statistic: "Sum",
+        period_s: 3_600,
+        periods_reached: 1,
+        periods: 1,
+        // One may be a slow page's; what lasts comes once a slot and region.
+        threshold: 3.0,
+        missing: Missing::NotBreaching,
+        about: "pages are not measured: a probe has no time left, or not the value of a header; its log has the reason",
+    },
+    Alarm {
+        name: "targets-refused",
+        watches: Watched::Own { metric: Metric::TargetsRefused },
+        statistic: "Maximum",
+        // As long as from one slot of most probes to the next: only home says so each minute.
+        period_s: 3_600,
+        periods_reached: 1,
+        periods: 1,
+        threshold: 1.0,
+        missing: Missing::NotBreaching,
+        about: "a row of a target table cannot be read, and is not probed; RowsRefused shows in which regions",
+    },
+    Alarm {
         name: "dead-letters",
         watches: DEAD_LETTERS,
         statistic: "Maximum",
@@ -143,7 +175,7 @@ pub const ALARMS: [Alarm; 6] = [
     },
     Alarm {
         name: "aggregator-errors",
-        watches: ERRORS,
+        watches: AGGREGATOR_ERRORS,
         statistic: "Sum",
         period_s: 300,
         periods_reached: 1,
@@ -153,15 +185,42 @@ pub const ALARMS: [Alarm; 6] = [
         about: "the aggregator failed; its messages come again, and its log has the reason",
     },
     Alarm {
+        name: "partial-failures",
+        watches: Watched::Own { metric: Metric::PartialFailures },
+        statistic: "Sum",
+        period_s: 300,
+        // What passes within some minutes is none: the messages come again. What does not pass, as a call that is denied,
+        // fails with each message that arrives, and with the same one each time that it comes again.
+        periods_reached: 3,
+        periods: 4,
+        threshold: 1.0,
+        missing: Missing::NotBreaching,
+        about: "the aggregator gives messages back again and again, or CloudWatch refuses what it publishes; its log has \
+                the reason",
+    },
+    Alarm {
+        name: "rollup-errors",
+        watches: ROLLUP_ERRORS,
+        statistic: "Sum",
+        // As long as from one window to the next: a rollup of windows that always fails does so once in each.
+        period_s: 900,
+        periods_reached: 2,
+        periods: 3,
+        threshold: 1.0,
+        missing: Missing::NotBreaching,
+        about: "the rollup fails again and again, of minutes or of windows; its log has the reason",
+    },
+    Alarm {
         name: "queue-age",
         watches: QUEUE_AGE,
         statistic: "Maximum",
         period_s: 60,
-        periods_reached: 5,
-        periods: 5,
-        threshold: 900.0,
+        periods_reached: 3,
+        periods: 3,
+        // Reached before a message that is handed over in vain is passed over, at its third receipt.
+        threshold: 600.0,
         missing: Missing::NotBreaching,
-        about: "samples lie in the queue for a quarter of an hour: the aggregator is stopped, throttled or too slow",
+        about: "samples lie in the queue for ten minutes: the aggregator is stopped, throttled or too slow",
     },
 ];
 

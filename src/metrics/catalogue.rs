@@ -1,5 +1,7 @@
 //! Every metric that may be published: the public contract of dashboards, alarms and the bill.
 
+mod entries;
+
 use serde::Serialize;
 
 /// All series are in this namespace; the aggregator may publish to no other.
@@ -26,8 +28,14 @@ pub enum Metric {
     RegionsSilent,
     /// Samples that CloudWatch would not take.
     SamplesArchivedOnly,
-    /// Rows of the target table that are not probed.
+    /// Rows of the target tables that are not probed.
     TargetsRefused,
+    /// The same of one region.
+    RowsRefused,
+    /// Slots without an observation.
+    SlotsMissed,
+    /// What the aggregator could not do, and only its log tells.
+    PartialFailures,
 }
 
 /// What there is to say of a metric.
@@ -133,11 +141,13 @@ pub enum Publisher {
     Minute,
     /// The rollup of each window.
     Window,
+    /// CloudWatch Logs, of the aggregator's log as it is written: what may not be published is counted all the same.
+    Log,
 }
 
 impl Metric {
     /// In the order of the catalogue.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Latency,
         Self::Availability,
         Self::ColdStarts,
@@ -148,6 +158,9 @@ impl Metric {
         Self::RegionsSilent,
         Self::SamplesArchivedOnly,
         Self::TargetsRefused,
+        Self::RowsRefused,
+        Self::SlotsMissed,
+        Self::PartialFailures,
     ];
 
     /// As in CloudWatch.
@@ -161,94 +174,13 @@ impl Metric {
     pub const fn dimensions(self) -> &'static [Dimension] {
         self.entry().per.dimensions()
     }
-
-    /// What there is to say of it.
-    #[must_use]
-    pub const fn entry(self) -> Entry {
-        match self {
-            Self::Latency => Entry {
-                name: "Latency",
-                unit: Unit::Milliseconds,
-                per: Per::Source,
-                by: Publisher::ChosenSamples,
-                about: "response time of a sample that has one; read p50, p90, p99",
-            },
-            Self::Availability => Entry {
-                name: "Availability",
-                unit: Unit::Percent,
-                per: Per::Source,
-                by: Publisher::ChosenSamples,
-                about: "100 for an answer that passed every check, else 0; read Average",
-            },
-            Self::ColdStarts => Entry {
-                name: "ColdStarts",
-                unit: Unit::Percent,
-                per: Per::Region,
-                by: Publisher::Samples,
-                about: "100 for a sample of a sandbox started for it, 0 for one of a sandbox that was there or was \
-                        started ahead; read Average as the cold share, SampleCount as the samples of the region",
-            },
-            Self::RegionsDown => Entry {
-                name: "RegionsDown",
-                unit: Unit::Count,
-                per: Per::Target,
-                by: Publisher::Minute,
-                about: "places whose latest samples of the target are all bad; absent where no place has enough of \
-                        them; read Maximum",
-            },
-            Self::PlacementShare => Entry {
-                name: "PlacementShare",
-                unit: Unit::Percent,
-                per: Per::Target,
-                by: Publisher::Window,
-                about: "of the spread of warm response times within regions, what lies between zones, processors and \
-                        sandboxes; a value for each method; absent where sandboxes cannot be told apart; read Maximum",
-            },
-            Self::TargetsDown => Entry {
-                name: "TargetsDown",
-                unit: Unit::Count,
-                per: Per::Fleet,
-                by: Publisher::Minute,
-                about: "targets down in at least as many places as the quorum says; read Maximum",
-            },
-            Self::TargetsSlower => Entry {
-                name: "TargetsSlower",
-                unit: Unit::Count,
-                per: Per::Fleet,
-                by: Publisher::Window,
-                about: "targets whose median rose beyond doubt and by more than the rule allows, from at least as many \
-                        vantages as the quorum says; read Maximum",
-            },
-            Self::RegionsSilent => Entry {
-                name: "RegionsSilent",
-                unit: Unit::Count,
-                per: Per::Fleet,
-                by: Publisher::Minute,
-                about: "regions of the fleet without a sample of late; read Maximum",
-            },
-            Self::SamplesArchivedOnly => Entry {
-                name: "SamplesArchivedOnly",
-                unit: Unit::Count,
-                per: Per::Fleet,
-                by: Publisher::Samples,
-                about: "samples that began too long ago, or too far ahead, for CloudWatch: they are in the archive \
-                        alone; read Sum",
-            },
-            Self::TargetsRefused => Entry {
-                name: "TargetsRefused",
-                unit: Unit::Count,
-                per: Per::Fleet,
-                by: Publisher::Minute,
-                about: "rows of the target table that cannot be read, and are not probed; read Maximum",
-            },
-        }
-    }
 }
 
-/// The series that do not depend on what the fleet chose to publish.
+/// The series that do not depend on what the fleet chose to publish, while nothing is wrong.
 #[must_use]
 pub fn derived_series(regions: usize, targets: usize) -> usize {
     let count = |metric: &Metric| match metric.entry().per {
+        Per::Region if *metric == Metric::RowsRefused => 0,
         Per::Source => 0,
         Per::Region => regions,
         Per::Target => targets,

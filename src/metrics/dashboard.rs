@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::alarm::{DEAD_LETTERS, ERRORS, Part, QUEUE_AGE, Watched};
+use super::alarm::{AGGREGATOR_ERRORS, DEAD_LETTERS, Part, QUEUE_AGE, ROLLUP_ERRORS, Watched};
 use super::catalogue::{Metric, NAMESPACE, Per};
 use super::datum::RESOLUTION_S;
 
@@ -18,6 +18,8 @@ pub struct Hub<'a> {
     pub dead_letters: &'a str,
     /// The name of the function that takes samples in.
     pub aggregator: &'a str,
+    /// The name of the function that sums them up.
+    pub rollup: &'a str,
 }
 
 /// Columns of a dashboard.
@@ -74,7 +76,6 @@ fn graphs() -> Vec<Graph> {
                 own(M::TargetsDown, "Maximum", RESOLUTION_S, "targets down"),
                 own(M::TargetsSlower, "Maximum", WINDOW_PERIOD_S, "targets slower"),
                 own(M::RegionsSilent, "Maximum", RESOLUTION_S, "regions silent"),
-                own(M::TargetsRefused, "Maximum", RESOLUTION_S, "rows of the target table refused"),
             ],
         ),
         graph("Cold share of samples", "%", samples(M::ColdStarts, "Average")),
@@ -87,13 +88,24 @@ fn graphs() -> Vec<Graph> {
         graph("Queue: age of the oldest message", "s", vec![aws(QUEUE_AGE, "Maximum", "age")]),
         graph("Dead letters", "messages", vec![aws(DEAD_LETTERS, "Maximum", "dead letters")]),
         graph(
-            "Aggregator",
+            "Functions of the hub",
             "",
             vec![
-                aws(ERRORS, "Sum", "errors"),
+                aws(AGGREGATOR_ERRORS, "Sum", "errors of the aggregator"),
+                aws(ROLLUP_ERRORS, "Sum", "errors of the rollup"),
+                own(M::PartialFailures, "Sum", SAMPLES_PERIOD_S, "messages given back, requests refused"),
                 own(M::SamplesArchivedOnly, "Sum", SAMPLES_PERIOD_S, "samples too old to publish"),
             ],
         ),
+        graph(
+            "Not measured",
+            "",
+            vec![
+                own(M::SlotsMissed, "Sum", SAMPLES_PERIOD_S, "slots missed"),
+                own(M::TargetsRefused, "Maximum", SAMPLES_PERIOD_S, "rows refused"),
+            ],
+        ),
+        graph("Rows of target tables refused", "rows", vec![own(M::RowsRefused, "Maximum", SAMPLES_PERIOD_S, "")]),
     ]
 }
 
@@ -141,6 +153,7 @@ fn metric(line: Line, hub: Hub<'_>) -> Json {
                 Part::Queue => hub.queue,
                 Part::DeadLetters => hub.dead_letters,
                 Part::Aggregator => hub.aggregator,
+                Part::Rollup => hub.rollup,
             };
             json!([namespace, metric, dimension, name, shown])
         }

@@ -9,6 +9,7 @@ pub mod dashboard;
 pub mod datum;
 pub mod down;
 pub mod error;
+pub mod gaps;
 pub mod label;
 pub mod observed;
 pub mod placement;

@@ -54,6 +54,9 @@ fn complaints(sample: &Sample) -> Vec<String> {
             answer.failed_checks.iter().map(line).collect()
         }
     };
+    if sample.slot_guessed {
+        lines.push("Its slot is a guess: whoever asked for it named none.".to_owned());
+    }
     if sample.clock_suspect {
         lines.push("The clocks drifted apart while measuring; do not rely on this sample.".to_owned());
     }

@@ -12,8 +12,13 @@ const WRITE_UNIT: usize = 1_024;
 
 #[test]
 fn a_two_hop_sample_with_everything_in_it_is_one_write_unit() {
-    for method in ["fresh", "curl"] {
-        let sizes: Vec<usize> = (0..2_000).map(|n| bytes(&rich(n, method))).collect();
+    for (method, slot_guessed) in [("fresh", false), ("curl", false), ("curl", true)] {
+        let mut sizes = Vec::new();
+        for n in 0..2_000 {
+            let mut record = rich(n, method);
+            record.sample.slot_guessed = slot_guessed;
+            sizes.push(bytes(&record));
+        }
         let (least, most) = (sizes.iter().min().unwrap(), sizes.iter().max().unwrap());
         let json = serde_json::to_string(&rich(0, method).sample).unwrap().len();
         println!("{method}: {json} bytes of JSON, {least} to {most} bytes as an item");

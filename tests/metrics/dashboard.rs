@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use parallax::measurement::refused::Refused;
 use parallax::measurement::units::UnixMillis;
 use parallax::metrics::alarm::{ALARMS, Watched};
 use parallax::metrics::catalogue::{Metric, NAMESPACE};
 use parallax::metrics::dashboard::{Hub, body};
 use parallax::metrics::datum::Series;
 use parallax::metrics::down::{Rule, Watch};
+use parallax::metrics::gaps::gaps;
 use parallax::metrics::label::Label;
 use parallax::metrics::observed::observed;
 use parallax::metrics::rollup;
@@ -20,8 +22,13 @@ use super::{from_region, named};
 use crate::support::golden::assert_golden;
 use crate::support::samples::{Recipe, START};
 
-const HUB: Hub<'_> =
-    Hub { region: "${AWS::Region}", queue: "${Queue}", dead_letters: "${Dead}", aggregator: "${Function}" };
+const HUB: Hub<'_> = Hub {
+    region: "${AWS::Region}",
+    queue: "${Queue}",
+    dead_letters: "${Dead}",
+    aggregator: "${Taker}",
+    rollup: "${Summer}",
+};
 
 fn widgets() -> Vec<Value> {
     body(HUB)["widgets"].as_array().unwrap().clone()
@@ -51,6 +58,11 @@ fn found<'a>(expression: &str, published: &'a [Series]) -> Vec<&'a Series> {
     published.iter().filter(|series| series.metric().name() == name && of(series) == dimensions).collect()
 }
 
+/// A row of a region's table that is no page.
+fn refused(region: &str) -> Refused {
+    Refused { region: region.to_owned(), rows: 1, slot_ms: UnixMillis(START) }
+}
+
 /// What two regions publish of two targets, but for what takes a hundred samples.
 fn published() -> Vec<Series> {
     let now = UnixMillis(START);
@@ -63,6 +75,7 @@ fn published() -> Vec<Series> {
     records.iter().for_each(|record| watch.add(record));
     let mut datums = observed(&records, Wanted::ALL, now).datums;
     datums.extend(rollup::minute(&watch.finish(["eu-west-1", "us-east-1"]), 0, now));
+    datums.extend(gaps([], &["eu-west-1", "us-east-1"].map(refused), now));
     let mut series: Vec<Series> = datums.iter().map(|datum| datum.series().clone()).collect();
     series.push(Series::new(Metric::PlacementShare, |_| Label::new("front")));
     series.push(Series::new(Metric::PlacementShare, |_| Label::new("search")));
@@ -87,7 +100,7 @@ fn each_search_finds_every_series_of_its_metric() {
         assert!(found.len() >= 2, "{expression}: {:?}", found.iter().map(|series| named(series)).collect::<Vec<_>>());
         searches += 1;
     }
-    assert_eq!(searches, 8);
+    assert_eq!(searches, 9);
 }
 
 #[test]
@@ -113,10 +126,10 @@ fn p50_p90_and_p99_are_shown_and_each_part_by_its_name() {
     for statistic in ["'p50'", "'p90'", "'p99'"] {
         assert!(all.contains(statistic), "{statistic}");
     }
-    for part in [HUB.queue, HUB.dead_letters, HUB.aggregator] {
+    for part in [HUB.queue, HUB.dead_letters, HUB.aggregator, HUB.rollup] {
         assert!(all.contains(&format!("\"{part}\"")), "{part}");
     }
-    assert_eq!(all.matches('$').count(), widgets().len() + 3, "references, and nothing else a template would replace");
+    assert_eq!(all.matches('$').count(), widgets().len() + 4, "references, and nothing else a template would replace");
 }
 
 #[test]

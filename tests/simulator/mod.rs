@@ -274,6 +274,7 @@ fn one(side: &Side, at: &At, random: &mut ChaCha8Rng) -> Seen {
         method: Method::Fresh,
         tool_version: None,
         slot_ms: Some(UnixMillis(START + i64::from(at.slot) * SLOT_MS)),
+        slot_guessed: false,
         started_at_ms: UnixMillis(START + i64::from(at.slot) * SLOT_MS + 40),
         elapsed_us: elapsed,
         asked: None,

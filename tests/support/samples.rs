@@ -80,6 +80,7 @@ impl Recipe {
             method,
             tool_version: None,
             slot_ms: self.slot_ms.map(UnixMillis),
+            slot_guessed: false,
             started_at_ms: UnixMillis(self.started_ms),
             elapsed_us: Micros(self.elapsed_us),
             asked: Some(Asked {

@@ -48,6 +48,7 @@ mod tests {
         Message {
             sound: vec![record; samples],
             missed: Vec::new(),
+            refused: None,
             poison: Vec::new(),
             ..Message::of(SqsMessage::default(), UnixMillis(0))
         }

@@ -3,6 +3,7 @@
 use aws_lambda_events::event::sqs::SqsMessage;
 use parallax::intake::arrival::{Arrivals, Poison, decode};
 use parallax::measurement::miss::Miss;
+use parallax::measurement::refused::Refused;
 use parallax::measurement::units::UnixMillis;
 use parallax::measurement::wire::Record;
 
@@ -17,6 +18,8 @@ pub struct Message {
     pub sound: Vec<Record>,
     /// Slots without one.
     pub missed: Vec<Miss>,
+    /// Rows of the sender's table of pages that are no pages.
+    pub refused: Option<Refused>,
     /// The rest.
     pub poison: Vec<Poison>,
 }
@@ -26,7 +29,7 @@ impl Message {
     #[must_use]
     pub fn of(message: SqsMessage, now: UnixMillis) -> Self {
         let body = message.body.unwrap_or_default();
-        let Arrivals { sound, missed, poison } = decode(body.as_bytes(), now);
-        Self { id: message.message_id.unwrap_or_default(), body, sound, missed, poison }
+        let Arrivals { sound, missed, refused, poison } = decode(body.as_bytes(), now);
+        Self { id: message.message_id.unwrap_or_default(), body, sound, missed, refused, poison }
     }
 }

@@ -10,10 +10,12 @@ use parallax::archive::port::{self, Append, Known};
 use parallax::intake::arrival::Arrivals;
 use parallax::intake::plan::decide;
 use parallax::measurement::miss::Miss;
+use parallax::measurement::refused::Refused;
 use parallax::measurement::units::UnixMillis;
 use parallax::measurement::wire::Record;
 use parallax::metrics::error::PublishError;
-use parallax::metrics::observed::observed;
+use parallax::metrics::gaps::gaps;
+use parallax::metrics::observed::{Observed, observed};
 use parallax::metrics::port::Publish;
 use parallax::metrics::request::requests;
 
@@ -52,6 +54,31 @@ pub struct TakeIn<'a, A, M, P, D, C> {
     pub until: UnixMillis,
 }
 
+/// What is to be published and kept of a group of messages.
+#[derive(Default)]
+struct Load {
+    messages: usize,
+    sound: Vec<Record>,
+    missed: Vec<Miss>,
+    refused: Vec<Refused>,
+}
+
+impl Load {
+    /// Takes over what a message has; whether that is anything.
+    fn take(&mut self, message: &mut Message) -> bool {
+        let Message { sound, missed, refused, .. } = message;
+        let is_any = !(sound.is_empty() && missed.is_empty() && refused.is_none());
+        self.sound.append(sound);
+        self.missed.append(missed);
+        self.refused.extend(refused.take());
+        is_any
+    }
+
+    fn is_empty(&self) -> bool {
+        self.sound.is_empty() && self.missed.is_empty() && self.refused.is_empty()
+    }
+}
+
 /// Why messages go back to the queue.
 #[derive(Debug, thiserror::Error)]
 enum Stop {
@@ -88,12 +115,9 @@ where
 
     /// The ids of messages that are not done with.
     async fn group(&mut self, mut group: Vec<Message>, until: UnixMillis) -> Vec<String> {
-        let waiting: Vec<bool> =
-            group.iter().map(|message| !(message.sound.is_empty() && message.missed.is_empty())).collect();
-        let sound: Vec<Record> = group.iter_mut().flat_map(|message| std::mem::take(&mut message.sound)).collect();
-        let missed: Vec<Miss> = group.iter_mut().flat_map(|message| std::mem::take(&mut message.missed)).collect();
-        let nothing = sound.is_empty() && missed.is_empty();
-        let kept = nothing || self.keep(group.len(), sound, &missed, until).await;
+        let mut load = Load { messages: group.len(), ..Load::default() };
+        let waiting: Vec<bool> = group.iter_mut().map(|message| load.take(message)).collect();
+        let kept = load.is_empty() || self.keep(load, until).await;
         let mut failed = Vec::new();
         for (message, waiting) in group.into_iter().zip(waiting) {
             // Aside comes last: a message that is given back would be set aside twice.
@@ -105,12 +129,12 @@ where
         failed
     }
 
-    /// Whether all of these samples and missed slots are kept.
-    async fn keep(&mut self, messages: usize, sound: Vec<Record>, missed: &[Miss], until: UnixMillis) -> bool {
-        let pace = self.pace;
+    /// Whether all of this is published and kept.
+    async fn keep(&mut self, load: Load, until: UnixMillis) -> bool {
+        let (pace, messages) = (self.pace, load.messages);
         let keeping = async {
-            self.publish_and_append(messages, sound, missed.len(), until).await?;
-            Ok(again(pace, until, archive_may_pass, async || self.archive.miss(missed).await).await?)
+            let missed = self.publish_and_append(load, until).await?;
+            Ok(again(pace, until, archive_may_pass, async || self.archive.miss(&missed).await).await?)
         };
         let kept = pace.within(until.since(pace.now()), keeping).await;
         let reason = match kept {
@@ -122,37 +146,36 @@ where
         false
     }
 
-    async fn publish_and_append(
-        &mut self,
-        messages: usize,
-        sound: Vec<Record>,
-        missed: usize,
-        until: UnixMillis,
-    ) -> Result<(), Stop> {
+    /// Returns the missed slots, which are kept after all else.
+    async fn publish_and_append(&mut self, load: Load, until: UnixMillis) -> Result<Vec<Miss>, Stop> {
         let (pace, journal, settled) = (self.pace, self.journal, self.until);
+        let Load { messages, sound, missed, refused } = load;
         let arrived = sound.len();
         let known = again(pace, until, archive_may_pass, async || self.archive.known(&sound).await).await?;
         let fresh = decide(Arrivals { sound, ..Arrivals::default() }, &known).fresh;
-        let mut archived_only = 0;
         if !fresh.is_empty() {
             let windows = grid::touched(&fresh, pace.now(), self.settings.keep);
             again(pace, until, archive_may_pass, async || self.marks.touch(&windows, settled).await).await?;
-            let observed = observed(&fresh, self.settings.metrics, pace.now());
-            archived_only = observed.archived_only;
-            for request in requests(observed.datums) {
-                match again(pace, until, PublishError::may_pass, async || self.metrics.publish(&request).await).await {
-                    // What CloudWatch will never take must not keep the archive from having it.
-                    Err(error @ PublishError::Refused { .. }) => {
-                        journal(&Line::NotPublished { datums: request.datums().len(), reason: short(&error) });
-                    }
-                    published => published?,
+        }
+        let Observed { mut datums, archived_only } = observed(&fresh, self.settings.metrics, pace.now());
+        if !(fresh.is_empty() && missed.is_empty() && refused.is_empty()) {
+            datums.extend(gaps(&missed, &refused, pace.now()));
+        }
+        for request in requests(datums) {
+            match again(pace, until, PublishError::may_pass, async || self.metrics.publish(&request).await).await {
+                // What CloudWatch will never take must not keep the archive from having it.
+                Err(error @ PublishError::Refused { .. }) => {
+                    journal(&Line::NotPublished { datums: request.datums().len(), reason: short(&error) });
                 }
+                published => published?,
             }
+        }
+        if !fresh.is_empty() {
             again(pace, until, archive_may_pass, async || self.archive.append(&fresh).await).await?;
         }
         let (new, repeated) = (fresh.len(), arrived - fresh.len());
-        journal(&Line::TakenIn { messages, new, repeated, missed, archived_only });
-        Ok(())
+        journal(&Line::TakenIn { messages, new, repeated, missed: missed.len(), archived_only });
+        Ok(missed)
     }
 
     /// Whether the message is among the dead letters now.

@@ -55,8 +55,29 @@ pub fn touched<'a>(records: impl IntoIterator<Item = &'a Record>, now: UnixMilli
 pub struct Comparison {
     /// What came before.
     pub before: Window,
-    /// The end of time: at least a window, and long enough for medians of probes with that tick.
+    /// The end of time: at least a window, and long enough for medians of a page with that cadence.
     pub latest: Window,
+}
+
+impl Comparison {
+    /// Both of them: what has to be read.
+    #[must_use]
+    pub fn whole(self) -> Window {
+        Window { from: self.before.from, to: self.latest.to }
+    }
+}
+
+/// So long lies between two samples of a page: a row written by hand need not keep to the probes' tick, and is measured
+/// where the two meet.
+#[must_use]
+pub fn cadence(page: Duration, tick: Duration) -> Duration {
+    let (page, tick) = (page.as_secs().max(1), tick.as_secs().max(1));
+    Duration::from_secs(page.saturating_mul(tick / common(page, tick)))
+}
+
+/// The greatest common divisor of two numbers that are not zero.
+fn common(a: u64, b: u64) -> u64 {
+    if b == 0 { a } else { common(b, a % b) }
 }
 
 /// What is compared at the end of a window.
@@ -110,12 +131,22 @@ mod tests {
     #[test]
     fn a_comparison_has_twelve_samples_a_source_at_least_and_four_times_as_many_before() {
         let window = window(UnixMillis(START - 1));
+        assert_eq!(comparison(window, LENGTH).whole().to, window.to);
         for (every, minutes) in [(1, 15), (3, 45), (5, 60), (1_440, 17_280)] {
             let found = comparison(window, Duration::from_secs(every * 60));
             assert_eq!((found.latest.to, found.before.to), (window.to, found.latest.from));
             assert_eq!(found.latest.from, UnixMillis(START - minutes * MINUTE), "every {every} min");
             assert_eq!(found.before.from, UnixMillis(START - 5 * minutes * MINUTE));
         }
+    }
+
+    #[test]
+    fn a_page_is_measured_where_its_slots_and_the_ticks_meet() {
+        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+        for (page, tick, met) in [(20, 1, 20), (1, 3, 3), (2, 3, 6), (1_440, 5, 1_440), (15, 10, 30)] {
+            assert_eq!(cadence(minutes(page), minutes(tick)), minutes(met), "{page} {tick}");
+        }
+        assert_eq!(cadence(Duration::ZERO, Duration::MAX), Duration::from_secs(u64::MAX));
     }
 
     #[test]

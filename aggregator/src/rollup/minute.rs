@@ -13,6 +13,7 @@ use crate::pace::{Pace, again};
 use crate::settings::Settings;
 
 use super::error::RollupError;
+use super::grid::cadence;
 use super::port::Targets;
 use super::publish::publish;
 
@@ -52,12 +53,14 @@ impl<A: Scan, T: Targets, P: Publish, C: Pace> Minute<'_, A, T, P, C> {
         let may_pass = |failure: &Failure| failure.kind.may_pass();
         let listed = again(pace, until, may_pass, async || targets.listed().await).await?;
         // A page that is rare is looked for further back by itself: all pages so far back would be days of samples.
-        let fastest = listed.pages.iter().map(|(_, every)| *every).min().unwrap_or(settings.every).max(settings.every);
+        let fastest = listed.pages.iter().map(|(_, every)| cadence(*every, settings.every)).min();
+        let fastest = fastest.unwrap_or(settings.every);
         let look_back = Rule::shortest_look_back(IN_A_ROW, fastest);
         let mut watch = Watch::new(Rule { quorum: settings.quorum, in_a_row: IN_A_ROW, look_back }, at);
         let mut scans = vec![(Source::default(), watch.since()..UnixMillis(i64::MAX))];
         for (target, every) in listed.pages {
-            if let Some(stretch) = watch.of(&target, Rule::shortest_look_back(IN_A_ROW, every)) {
+            if let Some(stretch) = watch.of(&target, Rule::shortest_look_back(IN_A_ROW, cadence(every, settings.every)))
+            {
                 scans.push((Source { target: Some(target), ..Source::default() }, stretch));
             }
         }

@@ -1,5 +1,6 @@
 //! Rollups: what is so at a minute, and what windows held.
 
+pub mod change;
 pub mod error;
 pub mod grid;
 pub mod minute;

@@ -1,4 +1,4 @@
-//! What the rollup of a minute asks of the outside, beside the archive and the publisher.
+//! What a rollup asks of the outside, beside the archive and the publisher.
 #![expect(async_fn_in_trait, reason = "each function runs on one thread; no future has to be Send")]
 
 use std::time::Duration;

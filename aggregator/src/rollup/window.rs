@@ -1,13 +1,14 @@
 //! Windows: summaries for the archive, and what is news for CloudWatch.
 
-use parallax::archive::error::ArchiveError;
+use parallax::adapters::aws::failure::Failure;
 use parallax::archive::marks::{KeepSplit, Mark, Touched};
 use parallax::archive::port::{Scan, Summaries};
 use parallax::archive::selection::{Selection, Source, Window};
+use parallax::measurement::identity::TargetId;
 use parallax::measurement::units::UnixMillis;
 use parallax::metrics::port::Publish;
 use parallax::metrics::rollup;
-use parallax::metrics::slower::{Rule, slower};
+use parallax::metrics::slower::Rule;
 use parallax::summary::collector::Collector;
 use parallax::summary::variance::collector::{VarianceCollector, VarianceSummary};
 
@@ -15,19 +16,23 @@ use crate::journal::{Journal, Line, short};
 use crate::pace::{Pace, again, archive_may_pass};
 use crate::settings::Settings;
 
+use super::change::{Change, Rare};
 use super::error::RollupError;
 use super::grid;
+use super::port::{Listed, Targets};
 use super::publish::publish;
 
 /// Windows that one run looks at, at most: what is left is for the next one.
 const WINDOWS_MAX: usize = 1_000;
 
 /// Where windows are read from, and their summaries kept and published.
-pub struct Windows<'a, A, M, P, C> {
+pub struct Windows<'a, A, M, T, P, C> {
     /// The archive.
     pub archive: &'a mut A,
     /// The marks on its windows.
     pub marks: &'a mut M,
+    /// The table of pages.
+    pub targets: &'a mut T,
     /// The metrics.
     pub metrics: &'a mut P,
     /// Time and chance.
@@ -40,10 +45,11 @@ pub struct Windows<'a, A, M, P, C> {
     pub until: UnixMillis,
 }
 
-impl<A, M, P, C> Windows<'_, A, M, P, C>
+impl<A, M, T, P, C> Windows<'_, A, M, T, P, C>
 where
     A: Scan + Summaries,
     M: Touched + KeepSplit,
+    T: Targets,
     P: Publish,
     C: Pace,
 {
@@ -53,8 +59,10 @@ where
     /// What did not answer. Windows that are not done stay marked, for the next run.
     pub async fn roll_up(mut self, at: UnixMillis) -> Result<(), RollupError> {
         let (pace, until) = (self.pace, self.until);
-        let marks = pace.within(until.since(pace.now()), self.marked()).await.ok_or(RollupError::Time)??;
+        let reading = pace.within(until.since(pace.now()), self.marked_and_listed()).await;
+        let (marks, listed) = reading.ok_or(RollupError::Time)??;
         let latest = grid::last_ended(at);
+        let rare = Rare::of(listed.pages, latest, self.settings.every);
         // One window after the other: memory holds one, and what is done is done when the time is over.
         let (mut due, now) = (vec![(latest, None)], pace.now());
         for mark in marks {
@@ -69,61 +77,71 @@ where
         let windows = due.len();
         for (done, (window, mark)) in due.into_iter().enumerate() {
             let left = until.since(pace.now());
-            let reason = match pace.within(left, self.summarise(window, mark, window == latest)).await {
-                Some(Ok(())) => continue,
-                Some(Err(error)) => error,
-                None => RollupError::Time,
-            };
+            let reason =
+                match pace.within(left, self.summarise(window, mark, (window == latest).then_some(&rare))).await {
+                    Some(Ok(())) => continue,
+                    Some(Err(error)) => error,
+                    None => RollupError::Time,
+                };
             (self.journal)(&Line::WindowsLeft { windows: windows - done, reason: short(&reason) });
             return Err(reason);
         }
         Ok(())
     }
 
-    async fn marked(&mut self) -> Result<Vec<Mark>, ArchiveError> {
-        let marks = &mut *self.marks;
-        again(self.pace, self.until, archive_may_pass, async || marks.touched(WINDOWS_MAX).await).await
+    async fn marked_and_listed(&mut self) -> Result<(Vec<Mark>, Listed), RollupError> {
+        let (pace, until) = (self.pace, self.until);
+        let (marks, targets) = (&mut *self.marks, &mut *self.targets);
+        let marked = again(pace, until, archive_may_pass, async || marks.touched(WINDOWS_MAX).await).await?;
+        let may_pass = |failure: &Failure| failure.kind.may_pass();
+        Ok((marked, again(pace, until, may_pass, async || targets.listed().await).await?))
     }
 
-    async fn summarise(&mut self, window: Window, mark: Option<Mark>, is_latest: bool) -> Result<(), RollupError> {
+    /// Summarises a window, and publishes what is news. `rare` is there for the latest window alone.
+    async fn summarise(&mut self, window: Window, mark: Option<Mark>, rare: Option<&Rare>) -> Result<(), RollupError> {
         let (pace, until) = (self.pace, self.until);
-        let news = is_latest && grid::is_news(window, pace.now());
-        let comparison = grid::comparison(window, self.settings.every);
-        let stretch = if news { Window { from: comparison.before.from, to: window.to } } else { window };
-        let (mut of_window, mut latest, mut before) = <(Collector, Collector, Collector)>::default();
+        let news = rare.filter(|_| grid::is_news(window, pace.now()));
+        let mut usual = news.map(|rare| (rare, Change::new(grid::comparison(window, self.settings.every))));
+        let stretch = usual.as_ref().map_or(window, |(_, change)| change.stretch());
+        let mut of_window = Collector::default();
         let scanned = Selection { source: Source::default(), window: stretch };
         self.archive
             .scan(&scanned, &mut |record| {
-                let started = record.sample.started_at_ms;
-                let holds = |stretch: Window| stretch.contains(started);
-                for (collector, wanted) in [
-                    (&mut of_window, holds(window)),
-                    (&mut latest, news && holds(comparison.latest)),
-                    (&mut before, news && holds(comparison.before)),
-                ] {
-                    if wanted {
-                        collector.add(&record.sample);
-                    }
+                if window.contains(record.sample.started_at_ms) {
+                    of_window.add(&record.sample);
+                }
+                if let Some((_, change)) = usual.as_mut().filter(|(rare, _)| !rare.has(&record.sample.target)) {
+                    change.add(&record.sample);
                 }
             })
             .await?;
         let summary = of_window.finish();
-        let samples = summary.samples;
         again(pace, until, archive_may_pass, async || self.archive.put_summary(window, &summary).await).await?;
         let placement = match grid::placement(window) {
             Some(stretch) => self.split(stretch).await?,
             None => VarianceSummary::default(),
         };
-        if news {
+        if let Some((rare, usual)) = usual {
             let rule = Rule { quorum: self.settings.quorum, ..Rule::default() };
-            let slower = slower(&latest.finish(), &before.finish(), rule);
+            let mut slower = usual.slower(rule);
+            for (page, change) in rare.due(window, &summary) {
+                slower.extend(self.compared(page, change).await?.slower(rule));
+            }
             publish(self.metrics, pace, until, rollup::window(&slower, &placement, window.to)).await?;
         }
         if let Some(mark) = mark {
             again(pace, until, archive_may_pass, async || self.marks.done(mark).await).await?;
         }
-        (self.journal)(&Line::Window { from_ms: window.from.0, samples });
+        (self.journal)(&Line::Window { from_ms: window.from.0, samples: summary.samples });
         Ok(())
+    }
+
+    /// Reads what one page has to be compared with.
+    async fn compared(&mut self, page: TargetId, mut change: Change) -> Result<Change, RollupError> {
+        let source = Source { target: Some(page), ..Source::default() };
+        let scanned = Selection { source, window: change.stretch() };
+        self.archive.scan(&scanned, &mut |record| change.add(&record.sample)).await?;
+        Ok(change)
     }
 
     /// Splits the spread of a stretch, and keeps it.

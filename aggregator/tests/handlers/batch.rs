@@ -9,9 +9,10 @@ use parallax::adapters::aws::failure::Kind;
 use parallax::archive::error::ArchiveError;
 use parallax::measurement::identity::Method;
 use parallax::measurement::miss::{Miss, Reason};
+use parallax::measurement::refused::Refused;
 use parallax::measurement::units::{Micros, UnixMillis};
 use parallax::measurement::wire::{Message, Record};
-use parallax::metrics::catalogue::Metric;
+use parallax::metrics::catalogue::{Dimension, Metric};
 use parallax::metrics::error::PublishError;
 use parallax_aggregator::batch::take_in::TakeIn;
 use parallax_aggregator::journal::Line;
@@ -128,6 +129,28 @@ fn missed_slots_are_kept_or_their_message_is_given_back() {
     assert_eq!(world.invoke(&batch).0, [""; 0]);
     assert_eq!(world.archive.missed, [miss]);
     assert!(world.said().contains(r#""missed":1"#), "{}", world.said());
+    assert_eq!(world.metrics.of(Metric::SlotsMissed).1, 2.0, "at least once: it came twice");
+}
+
+#[test]
+fn refused_rows_of_any_region_are_published_or_their_message_is_given_back() {
+    let mut world = World::default();
+    let mut message = Message::new(environment(Recipe::default().sandbox), Vec::new());
+    message.refused = Some(Refused { region: "us-east-1".to_owned(), rows: 2, slot_ms: UnixMillis(START) });
+    let batch = [letter("refused", &serde_json::to_string(&message).unwrap())];
+    world.metrics.faults.push_back(Some(publish_error(|action, region, reason| PublishError::Denied {
+        action,
+        region,
+        reason,
+        namespace: "Parallax".to_owned(),
+    })));
+    assert_eq!(world.invoke(&batch).0, ["refused"]);
+    assert_eq!(world.metrics.of(Metric::RowsRefused), (0, 0.0));
+    assert_eq!(world.invoke(&batch).0, [""; 0]);
+    assert_eq!(world.metrics.of(Metric::RowsRefused), (1, 2.0));
+    assert_eq!(world.metrics.of(Metric::TargetsRefused), (1, 2.0), "the series of the alarm");
+    let datum = world.metrics.datums.iter().find(|datum| datum.series().metric() == Metric::RowsRefused).unwrap();
+    assert_eq!(datum.series().label(Dimension::ProbeRegion).unwrap().as_str(), "us-east-1");
 }
 
 #[test]

@@ -14,17 +14,32 @@ use parallax_aggregator::rollup::error::RollupError;
 use parallax_aggregator::rollup::minute::Minute;
 use parallax_aggregator::rollup::port::Listed;
 use parallax_aggregator::rollup::window::Windows;
+use parallax_aggregator::settings::Settings;
 
 use crate::support::at_once::now;
 use crate::support::memory::{Clock, Memory, MemoryMarks, MemoryMetrics, MemoryTargets, NOW, settings, throttled};
 use crate::support::samples::{Recipe, START};
 
-#[derive(Default)]
 struct World {
     archive: Memory,
     marks: MemoryMarks,
     metrics: MemoryMetrics,
+    pages: Listed,
+    settings: Settings,
     lines: RefCell<Vec<Line>>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            archive: Memory::default(),
+            marks: MemoryMarks::default(),
+            metrics: MemoryMetrics::default(),
+            pages: Listed::default(),
+            settings: settings(),
+            lines: RefCell::default(),
+        }
+    }
 }
 
 const TIME: Duration = Duration::from_secs(60);
@@ -38,7 +53,7 @@ impl World {
     }
 
     fn minute(&mut self, at: UnixMillis, targets: Result<Listed, Failure>) -> Result<(), RollupError> {
-        let (clock, settings, lines) = (Clock::at(at), settings(), &self.lines);
+        let (clock, settings, lines) = (Clock::at(at), self.settings.clone(), &self.lines);
         let minute = Minute {
             archive: &mut self.archive,
             targets: &mut MemoryTargets(targets),
@@ -52,10 +67,15 @@ impl World {
     }
 
     fn window(&mut self, at: UnixMillis) -> Result<(), RollupError> {
-        let (clock, settings, lines) = (Clock::at(at), settings(), &self.lines);
+        self.window_with(at, Ok(self.pages.clone()))
+    }
+
+    fn window_with(&mut self, at: UnixMillis, targets: Result<Listed, Failure>) -> Result<(), RollupError> {
+        let (clock, settings, lines) = (Clock::at(at), self.settings.clone(), &self.lines);
         let windows = Windows {
             archive: &mut self.archive,
             marks: &mut self.marks,
+            targets: &mut MemoryTargets(targets),
             metrics: &mut self.metrics,
             pace: &clock,
             settings: &settings,
@@ -94,7 +114,7 @@ fn at(minute: i64, elapsed_us: u64) -> Vec<Record> {
         let mut record = sample(region, "daily-news", 0, true);
         record.sample.started_at_ms = UnixMillis(START + minute * MINUTE + 5_000);
         record.sample.id = format!("{region}-at-{minute}").parse().unwrap();
-        record.sample.elapsed_us.0 = elapsed_us + u64::try_from(minute % 5).unwrap();
+        record.sample.elapsed_us.0 = elapsed_us + u64::try_from(minute.rem_euclid(5)).unwrap();
         record
     };
     ["eu-west-1", "us-east-1"].map(sample).to_vec()
@@ -150,15 +170,32 @@ fn a_rare_page_is_looked_for_further_back_and_makes_no_region_heard() {
 }
 
 #[test]
-fn a_table_that_may_not_be_read_is_named() {
-    let denied = Failure {
+fn a_row_that_does_not_keep_to_the_tick_is_looked_for_where_it_is_measured() {
+    let mut world = World::default();
+    world.settings.every = Duration::from_secs(180);
+    // Each second minute, of which the probes come by each third: a sample every six.
+    let bad = |ago| [sample("eu-west-1", "odd", ago, false), sample("us-east-1", "odd", ago, false)];
+    world.keep([240, 600].iter().flat_map(|ago| bad(*ago)));
+    world.keep([sample("eu-west-1", "front", 60, true), sample("us-east-1", "front", 60, true)]);
+    world.minute(NOW, Ok(listed(&[("front", 3), ("odd", 2)], 0))).unwrap();
+    assert_eq!(world.metrics.of(Metric::TargetsDown), (1, 1.0));
+}
+
+#[test]
+fn a_table_that_may_not_be_read_is_named_and_no_window_is_taken_for_done() {
+    let denied = || Failure {
         action: "dynamodb:Scan",
         resource: "table parallax-targets".to_owned(),
         kind: Kind::Denied,
         detail: String::new(),
     };
-    let error = World::default().minute(NOW, Err(denied)).unwrap_err();
-    assert!(error.to_string().starts_with("dynamodb:Scan on table parallax-targets: access denied"), "{error}");
+    let mut world = World::default();
+    world.mark(45, NOW);
+    for error in [world.minute(NOW, Err(denied())), world.window_with(NOW, Err(denied()))] {
+        let error = error.unwrap_err().to_string();
+        assert!(error.starts_with("dynamodb:Scan on table parallax-targets: access denied"), "{error}");
+    }
+    assert_eq!(world.marks.marks.len(), 1);
 }
 
 #[test]
@@ -184,6 +221,31 @@ fn a_page_that_became_slower_from_enough_places_is_news() {
     assert_eq!(world.metrics.of(Metric::TargetsSlower), (1, 1.0));
     let [datum] = &world.metrics.datums[..] else { panic!("{:?}", world.metrics.datums) };
     assert_eq!(datum.at(), NOW, "at its end");
+}
+
+#[test]
+fn a_rare_page_that_became_slower_is_news_when_it_was_measured() {
+    let mut world = World::default();
+    let slots = |from: i64, to: i64| (from..=to).step_by(20);
+    world.keep(slots(-1_120, -180).flat_map(|minute| at(minute, 100_000)));
+    world.keep(slots(-160, 60).flat_map(|minute| at(minute, 150_000)));
+    world.keep((0..90).map(|minute| sample("eu-west-1", "front", 3_600 - minute * 60, true)));
+    let quarter = |n: i64| UnixMillis(START + n * 15 * MINUTE);
+    // By the tick alone it has a sample in a quarter of an hour, of which a median has no interval.
+    world.pages = listed(&[("front", 1), ("daily-news", 1)], 0);
+    world.window(quarter(5)).unwrap();
+    assert_eq!(world.metrics.of(Metric::TargetsSlower), (1, 0.0));
+    world.pages = listed(&[("front", 1), ("daily-news", 20)], 0);
+    world.window(quarter(5)).unwrap();
+    assert_eq!(world.metrics.of(Metric::TargetsSlower), (2, 1.0));
+    let of_page = |world: &World| {
+        let scans = world.archive.scanned.iter().filter(|scan| scan.source.target.is_some());
+        scans.map(|scan| (scan.window.to.0 - scan.window.from.0) / MINUTE).collect::<Vec<_>>()
+    };
+    assert_eq!(of_page(&world), [60 * 20], "sixty slots of that page, and of no other");
+    // A window in which it was not measured has no news of it, and reads none of that again.
+    world.window(quarter(6)).unwrap();
+    assert_eq!((world.metrics.of(Metric::TargetsSlower), of_page(&world).len()), ((3, 1.0), 1));
 }
 
 #[test]

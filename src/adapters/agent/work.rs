@@ -86,6 +86,7 @@ fn work(
             vantage: identity.vantage.clone(),
             method: task.method,
             slot: Some(task.slot),
+            slot_guessed: false,
             invocation: Some(invocation),
         });
         let record = Box::new(Record::new(sample, identity.environment.clone()));

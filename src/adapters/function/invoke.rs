@@ -17,13 +17,14 @@ use crate::measurement::environment::{Environment, Invocation};
 use crate::measurement::identity::{Method, TargetId, Vantage};
 use crate::measurement::miss::{Miss, Reason};
 use crate::measurement::parcel::{self, pack};
+use crate::measurement::refused::Refused;
 use crate::measurement::sample::{Identity, Sample};
 use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::Message;
 use crate::probe::invocation::account::{Account, Notes};
 use crate::probe::invocation::budget::Budget;
 use crate::probe::invocation::due::due;
-use crate::probe::invocation::slot::slot;
+use crate::probe::invocation::slot::{Slot, slot};
 use crate::probe::schedule::grid::Grid;
 use crate::probe::target::Target;
 
@@ -76,6 +77,7 @@ pub enum InvocationError {
 struct Seen {
     samples: Vec<Sample>,
     missed: Vec<Miss>,
+    refused: Option<Refused>,
 }
 
 impl Function {
@@ -114,7 +116,7 @@ impl Function {
             lost: 0,
             notes,
         };
-        let seen = self.measure(slot.at, invocation, deadline, &mut account).await;
+        let seen = self.measure(&slot, invocation, deadline, &mut account).await;
         self.send(&seen, end, &mut account).await;
         let outcome = if account.held + account.lost > 0 || !self.post.is_clear() {
             let (held, lost) = (account.held, account.lost);
@@ -129,7 +131,7 @@ impl Function {
 
     async fn measure(
         &mut self,
-        slot: UnixMillis,
+        slot: &Slot,
         invocation: Invocation,
         deadline: UnixMillis,
         account: &mut Account,
@@ -141,15 +143,20 @@ impl Function {
         for refused in &kept.listing.refused {
             account.notes.take(&format!("the row `{}` is no page: {}", refused.id, refused.reason));
         }
+        seen.refused = (account.refused_rows > 0).then(|| Refused {
+            region: self.environment.region.clone().unwrap_or_else(|| self.vantage.to_string()),
+            rows: u32::try_from(account.refused_rows).unwrap_or(u32::MAX),
+            slot_ms: slot.at,
+        });
         let miss = |target: TargetId, reason| Miss {
             target,
             vantage: self.vantage.clone(),
             method: self.method.clone(),
-            slot_ms: slot,
+            slot_ms: slot.at,
             reason,
         };
         let mut targets: Vec<Target> = Vec::new();
-        let pages = due(&kept.listing.pages, slot, &self.method);
+        let pages = due(&kept.listing.pages, slot.at, &self.method);
         account.due = pages.len();
         for page in pages {
             match complete(kept, page, &mut account.notes) {
@@ -169,7 +176,8 @@ impl Function {
                     target,
                     vantage: self.vantage.clone(),
                     method: self.method.clone(),
-                    slot: Some(slot),
+                    slot: Some(slot.at),
+                    slot_guessed: slot.guessed.is_some(),
                     invocation: Some(invocation),
                 })),
                 Done::OutOfTime(why) => {
@@ -178,7 +186,7 @@ impl Function {
                         target,
                         vantage: self.vantage.clone(),
                         method: self.method.clone(),
-                        slot_ms: slot,
+                        slot_ms: slot.at,
                         reason: Reason::Deadline,
                     };
                     seen.missed.push(miss);
@@ -194,8 +202,7 @@ impl Function {
         let packed = pack(&self.environment, &seen.samples, parcel::BYTES);
         let mut letters: Vec<Letter> =
             packed.parcels.into_iter().map(|parcel| Letter { text: parcel.text, samples: parcel.ids.len() }).collect();
-        for missed in seen.missed.chunks(parcel::SAMPLES) {
-            let message = Message { missed: missed.to_vec(), ..Message::new(self.environment.clone(), Vec::new()) };
+        for message in self.gaps(seen) {
             if let Ok(text) = serde_json::to_string(&message) {
                 letters.push(Letter { text: parcel::escaped(text), samples: 0 });
             }
@@ -208,6 +215,21 @@ impl Function {
         account.drained = posted.drained;
         account.held = posted.held;
         account.lost = posted.lost + packed.unfit.len();
+    }
+
+    /// Messages of what was not measured; none where all was.
+    fn gaps(&self, seen: &Seen) -> Vec<Message> {
+        let nothing = || Message::new(self.environment.clone(), Vec::new());
+        let missed = seen.missed.chunks(parcel::SAMPLES);
+        let mut messages: Vec<Message> =
+            missed.map(|missed| Message { missed: missed.to_vec(), ..nothing() }).collect();
+        if let Some(refused) = seen.refused.clone() {
+            match messages.first_mut() {
+                Some(message) => message.refused = Some(refused),
+                None => messages.push(Message { refused: Some(refused), ..nothing() }),
+            }
+        }
+        messages
     }
 }
 

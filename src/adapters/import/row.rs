@@ -95,6 +95,7 @@ impl<'m> Rows<'m> {
             stopwatch: origin.stopwatch.clone(),
             tool_version: origin.tool_version.clone(),
             slot_ms: slot,
+            slot_guessed: false,
             started_at_ms: started,
             elapsed_us: elapsed,
             asked: None,

@@ -41,6 +41,7 @@ impl Measuring {
             vantage: self.vantage.clone(),
             method: method.clone(),
             slot: None,
+            slot_guessed: false,
             invocation: Some(invocation),
         });
         Record::new(sample, self.environment.clone())

@@ -94,6 +94,7 @@ impl Place {
             vantage: self.vantage.clone(),
             method: self.orders.way.method(),
             slot: None,
+            slot_guessed: false,
             invocation: Some(invocation),
         });
         Told {

@@ -41,6 +41,7 @@ fn sample(hops: Vec<Hop>) -> Sample {
         stopwatch: Method::Fresh.stopwatch(),
         tool_version: None,
         slot_ms: None,
+        slot_guessed: false,
         started_at_ms: UnixMillis(0),
         elapsed_us: hops.iter().map(Hop::elapsed_us).sum(),
         asked: None,

@@ -7,14 +7,19 @@ use std::time::Duration;
 use parallax::adapters::clock;
 use parallax::archive::port::Summaries;
 use parallax::archive::selection::Window;
+use parallax::measurement::identity::Method;
+use parallax::measurement::miss::{Miss, Reason};
 use parallax::measurement::units::UnixMillis;
 use parallax::measurement::wire::{Message, Record};
+use parallax::metrics::catalogue::Metric;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::hub::{Hub, event, given_back, program};
+use super::hub::{HOME, Hub, event, given_back, program};
 use crate::aws::cloudwatch::count;
+use crate::aws::infra::{logs, template};
 use crate::aws::wait;
+use crate::support::command::{finished, parallax};
 use crate::support::faults::{Fault, Faults};
 use crate::support::ministack::{Ministack, ministack};
 use crate::support::samples::Recipe;
@@ -134,6 +139,91 @@ fn what_is_throttled_to_the_end_is_given_back_in_time_and_a_denial_names_the_per
         }
     }
     assert_eq!(hub.archived(), []);
+}
+
+/// What CloudWatch Logs counts by the hub's filter in what a sandbox has logged; nothing where the template cannot be read.
+fn counted(test: &str, sandbox: &Sandbox) -> Option<usize> {
+    let [hub, _] = template::both(test)?;
+    let filters = logs::filters(&hub);
+    let filter = filters.iter().find(|filter| filter.metric == Metric::PartialFailures.name()).unwrap();
+    Some(filter.counted(&sandbox.said()))
+}
+
+#[test]
+fn what_the_aggregator_cannot_do_is_counted_by_the_filter_on_its_log() {
+    let test = "what_the_aggregator_cannot_do_is_counted_by_the_filter_on_its_log";
+    let Some(ministack) = ministack(test) else { return };
+    for (action, fault, failures) in [
+        ("none", "", 0),
+        // Denied: CloudWatch cannot be told by the function itself.
+        ("PutMetricData", "AccessDeniedException", 1),
+        // Refused for good: the samples are kept, and are missing from CloudWatch.
+        ("PutMetricData", "InvalidParameterValue", 1),
+        ("PutItem", "AccessDeniedException", 1),
+        ("SendMessage", "AccessDeniedException", 1),
+    ] {
+        let (hub, folder) = hub(ministack);
+        hub.send(&[body(&records(UnixMillis(clock::wall().0 - 600_000), 5)), "garbage".to_owned()]);
+        let decide = move |call: &str| if call == action { Fault::Refused(fault) } else { Fault::None };
+        let faults = Faults::before(hub.account.endpoint(), Arc::new(decide), Arc::new(|_, _, _| ()));
+        let sandbox = Sandbox::start(program(), &hub.environment(&faults.endpoint()), &folder.path().join("log"));
+        let Answer::Done(answer) = sandbox.invoke(&event(&hub.receive()), TIME) else { panic!() };
+        let Some(counted) = counted(test, &sandbox) else { return };
+        assert_eq!(counted, failures, "{action} {fault}: {answer}\n{}", sandbox.said());
+    }
+}
+
+#[test]
+fn missed_slots_are_in_the_archive_once_and_a_command_tells_them() {
+    let Some(ministack) = ministack("missed_slots_are_in_the_archive_once_and_a_command_tells_them") else { return };
+    let (hub, folder) = hub(ministack);
+    let sandbox = sandbox(&hub, &hub.account.endpoint(), &folder);
+    let minute = UnixMillis(clock::wall().0.div_euclid(60_000) * 60_000 - 600_000);
+    let slot = |n: i64| UnixMillis(minute.0 + n * 60_000);
+    let miss = |n, target: &str, reason| Miss {
+        target: target.parse().unwrap(),
+        vantage: "lambda/eu-west-1/1769".parse().unwrap(),
+        method: Method::Fresh,
+        slot_ms: slot(n),
+        reason,
+    };
+    // A page whose first slot has a sample, and one that is only missed.
+    let mut measured = records(slot(0), 1);
+    measured[0].sample.slot_ms = Some(slot(0));
+    let mut message = Message::new(measured[0].environment.clone(), Vec::new());
+    message.missed = vec![
+        miss(0, "daily-news", Reason::Deadline),
+        miss(1, "daily-news", Reason::Deadline),
+        miss(2, "daily-news", Reason::Header),
+        miss(1, "search", Reason::Header),
+    ];
+    let gaps = serde_json::to_string(&message).unwrap();
+    // In one batch and again in another, and the sample comes between.
+    for bodies in [vec![gaps.clone(), gaps.clone()], vec![body(&measured), gaps]] {
+        hub.send(&bodies);
+        let messages = hub.receive();
+        let Answer::Done(answer) = sandbox.invoke(&event(&messages), TIME) else { panic!() };
+        assert_eq!(given_back(&answer), [""; 0], "{}", sandbox.said());
+        hub.delete(&messages.iter().collect::<Vec<_>>());
+    }
+    let run = |words: &[&str]| {
+        let words = [words, &["--archive", "dynamodb:parallax-archive"]].concat();
+        finished(parallax(folder.path(), &words).envs(hub.account.environment(HOME)).output().unwrap())
+    };
+    let status = run(&["status", "--json"]);
+    assert_eq!(status.code, 0, "{}", status.err);
+    let status: serde_json::Value = serde_json::from_str(&status.out).unwrap();
+    let told: Vec<String> = status["sources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|source| format!("{} {} {}", source["target"], source["samples"], source["missed"]))
+        .collect();
+    assert_eq!(told, [r#""daily-news" 1 2"#, r#""search" 0 1"#]);
+    let report = run(&["report", "--json"]);
+    assert_eq!(report.code, 0, "{}", report.err);
+    assert!(report.out.contains("daily-news") && !report.out.contains("search"), "{}", report.out);
+    assert!(count(&hub.account, "SlotsMissed", &[], slot(1)) >= 4.0);
 }
 
 #[test]

@@ -56,9 +56,12 @@ fn a_fleet_is_deployed_measures_changes_and_leaves_nothing() {
     let file = place.write(&fleet(&REGIONS, r#"["fresh"]"#, &pages));
 
     fails_and_goes_on(&place, &file);
+    every_table_has_a_row_that_is_no_page(&place, "put-item", "--item");
     measures(&place);
     let records = records(&place);
     takes_each_sample_in_once(&place, &records);
+    watched::rows_are_refused_in(&place.account, &REGIONS);
+    every_table_has_a_row_that_is_no_page(&place, "delete-item", "--key");
     watched::percentiles_are_those_of_the_samples(&place.account, &records);
     rolls_up(&place);
     watched::the_dashboard_finds_its_series(&place.account);
@@ -118,6 +121,15 @@ fn invoke(place: &Place, region: &str, function: &str, event: &str) -> Value {
     let result: Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{region} {function}: {}", run.err));
     assert!(result.get("FunctionError").is_none(), "{region} {function}: {said}");
     serde_json::from_str(&said).unwrap()
+}
+
+/// Somebody writes it by hand, or takes it out.
+fn every_table_has_a_row_that_is_no_page(place: &Place, call: &str, what: &str) {
+    for region in REGIONS {
+        let row = r#"{"id":{"S":"by-hand"}}"#;
+        let run = place.aws(region, &["dynamodb", call, "--table-name", "parallax-targets", what, row]);
+        assert_eq!(run.code, 0, "{region}: {}", run.err);
+    }
 }
 
 /// Today's slot, in every region, several times over.

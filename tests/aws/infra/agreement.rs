@@ -16,6 +16,7 @@ const HUB: Hub<'_> = Hub {
     queue: "${Queue.QueueName}",
     dead_letters: "${DeadLetters.QueueName}",
     aggregator: "${Aggregator}",
+    rollup: "${Rollup}",
 };
 
 #[test]
@@ -45,6 +46,7 @@ fn the_alarms_are_those_of_the_catalogue() {
                     Part::Queue => json!({ "Fn::GetAtt": ["Queue", "QueueName"] }),
                     Part::DeadLetters => json!({ "Fn::GetAtt": ["DeadLetters", "QueueName"] }),
                     Part::Aggregator => json!({ "Ref": "Aggregator" }),
+                    Part::Rollup => json!({ "Ref": "Rollup" }),
                 };
                 (namespace, metric, json!([{ "Name": dimension, "Value": value }]))
             }
@@ -64,6 +66,7 @@ fn the_alarms_are_those_of_the_catalogue() {
             ("ComparisonOperator", json!("GreaterThanOrEqualToThreshold")),
             ("TreatMissingData", json!(missing)),
             ("AlarmActions", json!([{ "Ref": "Topic" }])),
+            ("OKActions", json!([{ "Ref": "Topic" }])),
         ];
         for (property, value) in wanted {
             assert_eq!(properties[property], value, "{}: {property}", alarm.name);

@@ -1,9 +1,11 @@
 //! The templates: what AWS would take, what they promise, and what the code and they have to agree on.
 
 mod agreement;
+pub mod logs;
 mod promises;
+mod silence;
 mod source;
-mod template;
+pub mod template;
 
 use std::process::Command;
 

@@ -123,6 +123,7 @@ fn taken_from(queue: &Queue) -> Arrivals {
             let arrivals = decode(held.message.as_bytes(), clock::wall());
             all.sound.extend(arrivals.sound);
             all.missed.extend(arrivals.missed);
+            all.refused = arrivals.refused.or(all.refused);
             all.poison.extend(arrivals.poison);
             wait(queue.delete(&held)).unwrap();
         }

@@ -43,11 +43,13 @@ fn pages_are_measured_at_their_own_slots_by_the_arm_of_their_method() {
         );
     }
     let arrived = fleet.arrived();
+    let refused = arrived.refused.clone().unwrap();
+    assert_eq!((refused.region.as_str(), refused.rows, refused.slot_ms), (HERE, 1, odd), "the last of two");
     let expected = [("often", even), ("seldom", even), ("often", odd)].map(|(page, at)| (page.to_owned(), at.0));
     assert_eq!(seen(&arrived), BTreeSet::from(expected));
     for record in &arrived.sound {
         let (sample, invocation) = (&record.sample, record.sample.invocation.unwrap());
-        assert!(sample.outcome.is_good(), "{sample:?}");
+        assert!(sample.outcome.is_good() && !sample.slot_guessed, "{sample:?}");
         assert_eq!((sample.vantage.as_str(), sample.method.as_str()), ("lambda/eu-west-1/1769", "fresh"));
         let first = sample.slot_ms == Some(even);
         assert_eq!(invocation.init, if first { Init::Cold } else { Init::Warm });
@@ -69,6 +71,7 @@ fn a_slot_that_nobody_names_is_that_of_now_and_the_log_says_so() {
     let line = logged(&sandbox, 1);
     assert_eq!(line["slot_from"], "clock", "{line}");
     let arrived = fleet.arrived();
+    assert!(arrived.sound[0].sample.slot_guessed, "and so does the sample");
     let slot = arrived.sound[0].sample.slot_ms.unwrap().0;
     assert!(slot % 60_000 == 0 && (before - 60_000..=after).contains(&slot), "{before} {slot} {after}");
 }

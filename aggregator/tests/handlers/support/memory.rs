@@ -35,6 +35,8 @@ pub struct Memory {
     pub summaries: BTreeMap<UnixMillis, WindowSummary>,
     pub missed: Vec<Miss>,
     pub faults: VecDeque<Option<ArchiveError>>,
+    /// What was asked for, scan by scan.
+    pub scanned: Vec<Selection>,
     /// The next append keeps this many and then fails.
     pub append_breaks_after: Option<usize>,
     /// It has not heard yet of what another delivery is keeping.
@@ -104,7 +106,11 @@ impl Scan for Memory {
         visit: &mut dyn FnMut(Record) -> ControlFlow<()>,
     ) -> Result<(), ArchiveError> {
         self.fault()?;
-        for record in self.records.values().filter(|record| selection.window.contains(record.sample.started_at_ms)) {
+        self.scanned.push(selection.clone());
+        let is_selected = |record: &&Record| {
+            selection.window.contains(record.sample.started_at_ms) && selection.source.matches(&record.sample)
+        };
+        for record in self.records.values().filter(is_selected) {
             if visit(record.clone()).is_break() {
                 break;
             }
