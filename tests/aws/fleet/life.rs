@@ -175,7 +175,7 @@ fn records(place: &Place) -> Vec<Record> {
 fn takes_each_sample_in_once(place: &Place, records: &[Record]) {
     let url = output(place, HOME, "parallax-hub", "QueueUrl");
     let points = watched::points(&place.account);
-    watched::send_again(&place.account, &url, records);
+    watched::send_again(&place.account, HOME, &url, records);
     wait_until("the queue empty", || watched::is_empty(&place.account, &url));
     assert_eq!(kept(place).len(), records.len());
     assert_eq!(watched::points(&place.account), points, "a sample was published twice");
