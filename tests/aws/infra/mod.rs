@@ -1,6 +1,7 @@
 //! The templates: what AWS would take, what they promise, and what the code and they have to agree on.
 
 mod agreement;
+mod bill;
 mod promises;
 mod source;
 mod template;
