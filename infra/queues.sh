@@ -1,8 +1,9 @@
 # shellcheck shell=bash disable=SC2034,SC2153 # what is set here is read in the files that source this one, and the other way round
 # Sourced by deploy and destroy: what waits in the queues of stacks that are to go.
 
-# Seconds that are waited for queues to drain, and whether what is left in them is given up.
-WAIT=120 LOSE=''
+# Seconds that are waited for queues to drain, and whether what is left in them is given up. A probe that found its spool empty
+# looks into it again after five minutes.
+WAIT=420 LOSE=''
 # So many seconds a queue has to be empty: SQS counts messages up to a minute late.
 QUIET=0
 # Set while probes still send: what the aggregator has in work is no backlog then, and in a large fleet there always is some.

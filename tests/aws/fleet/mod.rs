@@ -3,6 +3,7 @@
 
 mod leftovers;
 mod life;
+mod named;
 mod needs;
 mod place;
 mod refused;
