@@ -29,17 +29,25 @@ fn worked(memory_mb: u32, each_alone: bool) -> Deployment {
         home: "us-east-1".to_owned(),
         arms: (0..10).flat_map(|region| vec![arm(region); invocations]).collect(),
         targets: 20,
+        slow_targets: 0,
         metrics: vec!["latency".to_owned()],
         keep_days: 90.0,
         tick_minutes: 1,
     }
 }
 
-/// The built-in prices, with the example's length of an invocation and nothing besides.
+/// The built-in prices, with the example's length of an invocation and nothing besides: all regions' messages are one batch,
+/// and windows are not rolled up.
 fn priced(seconds: f64) -> Prices {
     let mut prices = Prices::parse(BUILT_IN).unwrap();
-    let set =
-        [("exchange_seconds", seconds), ("in_flight", 20.0), ("overhead_seconds", 0.0), ("fresh_cpu_seconds", 0.0)];
+    let set = [
+        ("exchange_seconds", seconds),
+        ("in_flight", 20.0),
+        ("overhead_seconds", 0.0),
+        ("fresh_cpu_seconds", 0.0),
+        ("start_spread_seconds", 0.0),
+        ("windows_per_day", 0.0),
+    ];
     for (name, value) in set {
         prices.set(name, value).unwrap();
     }

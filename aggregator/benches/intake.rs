@@ -173,6 +173,7 @@ fn main() {
 
 fn settings() -> Settings {
     let of = |name: &str| match name {
+        "PARALLAX_NAMESPACE" => "Parallax",
         "PARALLAX_METRICS" => "latency,availability",
         "PARALLAX_REGIONS" => "eu-west-1",
         "PARALLAX_DEAD_LETTERS_URL" => "https://sqs.eu-west-1.amazonaws.com/1/dead",

@@ -58,7 +58,7 @@ impl Outside {
         Self {
             archive: Cell::new(Some(Archive::new(&config, &settings.archive_table, Some(settings.keep)))),
             marks: Marks::new(&config, &settings.archive_table, settings.keep),
-            metrics: CloudWatch::new(&once),
+            metrics: CloudWatch::new(&once, &settings.namespace),
             dead_letters: DeadLetters::new(&once, &settings.dead_letters_url),
             targets: targets::Targets::new(&config, &settings.targets_table),
             pace: RealPace::default(),

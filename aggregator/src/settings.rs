@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use parallax::metrics::catalogue::NAMESPACE_LENGTH_MAX;
 use parallax::metrics::wanted::Wanted;
 
 /// All of it.
@@ -14,6 +15,8 @@ pub struct Settings {
     pub targets_table: String,
     /// `PARALLAX_DEAD_LETTERS_URL`: the queue of messages that cannot be taken in.
     pub dead_letters_url: String,
+    /// `PARALLAX_NAMESPACE`: what the fleet's series are in, in CloudWatch.
+    pub namespace: String,
     /// `PARALLAX_METRICS`: what is published of each source.
     pub metrics: Wanted,
     /// `PARALLAX_KEEP_DAYS`: how long a sample is kept.
@@ -53,6 +56,7 @@ impl Settings {
         let archive_table = reader.text("PARALLAX_ARCHIVE_TABLE", "the name of the archive's table");
         let targets_table = reader.text("PARALLAX_TARGETS_TABLE", "the name of the table of pages");
         let dead_letters_url = reader.url("PARALLAX_DEAD_LETTERS_URL");
+        let namespace = reader.namespace("PARALLAX_NAMESPACE");
         let metrics = reader.metrics("PARALLAX_METRICS");
         let days = reader.whole("PARALLAX_KEEP_DAYS", "days", KEEP_DAYS_MAX);
         let regions = reader.regions("PARALLAX_REGIONS");
@@ -63,7 +67,7 @@ impl Settings {
         }
         let quorum = usize::try_from(quorum).unwrap_or(usize::MAX);
         let (keep, every) = (Duration::from_secs(days * 86_400), Duration::from_secs(minutes * 60));
-        Ok(Self { archive_table, targets_table, dead_letters_url, metrics, keep, regions, quorum, every })
+        Ok(Self { archive_table, targets_table, dead_letters_url, namespace, metrics, keep, regions, quorum, every })
     }
 }
 
@@ -106,6 +110,18 @@ impl<F: Fn(&str) -> Option<String>> Reader<F> {
         text
     }
 
+    fn namespace(&mut self, name: &str) -> String {
+        const WANTED: &str = "Parallax, or Parallax/NAME for a fleet of another name";
+        let text = self.text(name, WANTED);
+        let right = |c: char| c.is_ascii_alphanumeric() || "._-/#:".contains(c);
+        let known = text.len() <= NAMESPACE_LENGTH_MAX && text.chars().all(right);
+        // Those of AWS are its own.
+        if !text.is_empty() && (!known || text.starts_with("AWS/") || text.starts_with(':')) {
+            self.wrong.push(format!("{name} is `{}`; set it to {WANTED}", shown(&text)));
+        }
+        text
+    }
+
     fn metrics(&mut self, name: &str) -> Wanted {
         match (self.variable)(name).map(|words| words.parse::<Wanted>()) {
             Some(Ok(wanted)) => wanted,
@@ -144,10 +160,11 @@ fn shown(text: &str) -> String {
 mod tests {
     use super::*;
 
-    const RIGHT: [(&str, &str); 8] = [
+    const RIGHT: [(&str, &str); 9] = [
         ("PARALLAX_ARCHIVE_TABLE", "parallax-archive"),
         ("PARALLAX_TARGETS_TABLE", "parallax-targets"),
         ("PARALLAX_DEAD_LETTERS_URL", "https://sqs.eu-west-1.amazonaws.com/123456789012/parallax-dead"),
+        ("PARALLAX_NAMESPACE", "Parallax/team-a"),
         ("PARALLAX_METRICS", "latency,availability"),
         ("PARALLAX_KEEP_DAYS", "90"),
         ("PARALLAX_REGIONS", "eu-west-1, us-east-1,eu-west-1"),
@@ -180,6 +197,9 @@ mod tests {
                 assert!(message.contains(name) && message.contains("set it to") || message.contains("write latency"));
                 assert!(!message.contains('\u{1b}'), "{message}");
             }
+        }
+        for wrong in ["AWS/SQS", ":", "Parallax/\u{e4}", &"p".repeat(256)] {
+            assert!(read("PARALLAX_NAMESPACE", Some(wrong)).is_err(), "{wrong}");
         }
         for wrong in ["0", "-1", "1.5", "99999999999999999999"] {
             assert!(read("PARALLAX_KEEP_DAYS", Some(wrong)).is_err(), "{wrong}");

@@ -109,7 +109,7 @@ fn candidates(deployment: &Deployment, terms: Terms) -> Vec<Candidate> {
     }
     if terms.architecture == Architecture::X86 {
         let terms = Terms { architecture: Architecture::Arm64, ..terms };
-        let change = "build the functions for arm64: `--architecture arm64`".to_owned();
+        let change = "build the functions for arm64: `infra/deploy --arch arm64`".to_owned();
         candidates.push((change, Loss::Nothing, deployment.clone(), terms));
     }
     candidates

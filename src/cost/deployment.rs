@@ -9,6 +9,8 @@ pub struct Deployment {
     pub arms: Vec<Arm>,
     /// How many pages there are.
     pub targets: u32,
+    /// Those that are asked less often than the one that is asked most often.
+    pub slow_targets: u32,
     /// Names of the series published of each target and arm.
     pub metrics: Vec<String>,
     /// Days samples are kept.

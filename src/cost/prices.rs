@@ -197,6 +197,7 @@ impl Prices {
             environment_bytes: zero_or_more("environment_bytes")?,
             message_bytes: above_zero("message_bytes")?,
             sqs_unit_bytes: above_zero("sqs_unit_bytes")?,
+            windows_per_day: zero_or_more("windows_per_day")?,
         })
     }
 }

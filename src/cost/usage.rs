@@ -14,6 +14,7 @@ pub(super) struct Counting {
     pub(super) environment_bytes: f64,
     pub(super) message_bytes: f64,
     pub(super) sqs_unit_bytes: f64,
+    pub(super) windows_per_day: f64,
 }
 
 /// One arm's month.
@@ -24,15 +25,21 @@ pub(super) struct Usage {
     pub(super) rounds: f64,
     pub(super) messages: f64,
     pub(super) message_units: f64,
+    /// With each sample, those of its hour are counted again, itself included.
+    pub(super) counted: f64,
+    /// Windows of a target in which there is a sample.
+    pub(super) summaries: f64,
     pub(super) watched: f64,
 }
 
 /// Names of what an arm uses, and of their sums for the fleet.
-pub(super) const SUMMED: [&str; 6] = ["watched", "invocations", "samples", "rounds", "messages", "message_units"];
+pub(super) const SUMMED: [&str; 8] =
+    ["watched", "invocations", "samples", "rounds", "messages", "message_units", "counted", "summaries"];
 /// Names that only an arm has.
 pub(super) const OF_AN_ARM: [&str; 6] = ["memory_mb", "home", "away", "fresh", "pooled", "curl"];
 /// Names that arms and the fleet have.
-pub(super) const SHARED: [&str; 6] = ["regions", "targets", "arms", "metrics", "keep_days", "tick_minutes"];
+pub(super) const SHARED: [&str; 8] =
+    ["regions", "targets", "slow_targets", "arms", "methods", "metrics", "keep_days", "tick_minutes"];
 
 impl Usage {
     /// Counts a day's invocations one by one, because targets with grids of their own fall together only at times.
@@ -52,12 +59,20 @@ impl Usage {
             usage.messages += messages;
             usage.message_units += (bytes / messages / counting.sqs_unit_bytes).ceil() * messages;
         }
+        for every in &arm.every {
+            let a_day = f64::from(DAY / (*every).clamp(1, DAY));
+            // From one to as many as an hour has: half of that, and half of one.
+            usage.counted += a_day * ((a_day / 24.0).max(1.0) + 1.0) / 2.0;
+            usage.summaries += a_day.min(counting.windows_per_day);
+        }
         let monthly = [
             &mut usage.invocations,
             &mut usage.samples,
             &mut usage.rounds,
             &mut usage.messages,
             &mut usage.message_units,
+            &mut usage.counted,
+            &mut usage.summaries,
         ];
         monthly.into_iter().for_each(|count| *count *= counting.days);
         usage
@@ -70,6 +85,8 @@ impl Usage {
             rounds: self.rounds + other.rounds,
             messages: self.messages + other.messages,
             message_units: self.message_units + other.message_units,
+            counted: self.counted + other.counted,
+            summaries: self.summaries + other.summaries,
             watched: self.watched + other.watched,
         }
     }
@@ -83,6 +100,8 @@ impl Usage {
             "rounds" => self.rounds,
             "messages" => self.messages,
             "message_units" => self.message_units,
+            "counted" => self.counted,
+            "summaries" => self.summaries,
             _ => return None,
         })
     }
@@ -105,7 +124,9 @@ pub(super) fn shared(deployment: &Deployment, name: &str) -> Option<f64> {
     Some(match name {
         "regions" => deployment.regions().len() as f64,
         "targets" => f64::from(deployment.targets),
+        "slow_targets" => f64::from(deployment.slow_targets),
         "arms" => deployment.arms.len() as f64,
+        "methods" => deployment.methods().len() as f64,
         "metrics" => deployment.metrics.len() as f64,
         "keep_days" => deployment.keep_days,
         "tick_minutes" => f64::from(deployment.tick_minutes),
@@ -124,6 +145,7 @@ mod tests {
         environment_bytes: 0.0,
         message_bytes: 4_000.0,
         sqs_unit_bytes: 1_500.0,
+        windows_per_day: 96.0,
     };
 
     fn arm(every: &[u32]) -> Arm {
@@ -147,12 +169,21 @@ mod tests {
     }
 
     #[test]
+    fn an_hour_is_counted_again_with_each_sample_and_a_window_is_summed_up_once() {
+        // 1 + 2 + … + 20 an hour; three quarters of an hour in which nothing is asked have no summary.
+        let usage = Usage::of(&arm(&[3, 60]), 3, &COUNTING);
+        assert_eq!(usage.counted, 30.0 * 24.0 * (210.0 + 1.0));
+        assert_eq!(usage.summaries, 30.0 * (96.0 + 24.0));
+    }
+
+    #[test]
     fn every_name_promised_has_a_value() {
         let arm = arm(&[1]);
         let deployment = Deployment {
             home: "eu-west-1".into(),
             arms: vec![arm.clone()],
             targets: 1,
+            slow_targets: 0,
             metrics: Vec::new(),
             keep_days: 90.0,
             tick_minutes: 1,

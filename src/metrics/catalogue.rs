@@ -4,8 +4,12 @@ mod entries;
 
 use serde::Serialize;
 
-/// All series are in this namespace; the aggregator may publish to no other.
+/// The namespace of a fleet of the usual name; that of another is `Parallax/NAME`, so that fleets of one home region share
+/// no series. The aggregator is told which, and may publish to no other.
 pub const NAMESPACE: &str = "Parallax";
+
+/// The most characters of a namespace.
+pub const NAMESPACE_LENGTH_MAX: usize = 255;
 
 /// A published metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

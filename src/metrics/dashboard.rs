@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::alarm::{AGGREGATOR_ERRORS, DEAD_LETTERS, Part, QUEUE_AGE, ROLLUP_ERRORS, Watched};
-use super::catalogue::{Metric, NAMESPACE, Per};
+use super::catalogue::{Metric, Per};
 use super::datum::RESOLUTION_S;
 
 /// What the dashboard cannot search for: where the hub is, and what its parts are called. In a template these are
@@ -12,6 +12,8 @@ use super::datum::RESOLUTION_S;
 pub struct Hub<'a> {
     /// The home region.
     pub region: &'a str,
+    /// The namespace of the fleet's series.
+    pub namespace: &'a str,
     /// The name of the queue of samples.
     pub queue: &'a str,
     /// The name of the queue of dead letters.
@@ -146,8 +148,10 @@ fn metric(line: Line, hub: Hub<'_>) -> Json {
     let Line { watched, statistic, period_s, label } = line;
     let shown = json!({ "stat": statistic, "period": period_s, "label": label });
     match watched {
-        Watched::Own { metric } if metric.entry().per == Per::Fleet => json!([NAMESPACE, metric.name(), shown]),
-        Watched::Own { metric } => json!([{ "expression": search(metric, statistic, period_s), "label": label }]),
+        Watched::Own { metric } if metric.entry().per == Per::Fleet => json!([hub.namespace, metric.name(), shown]),
+        Watched::Own { metric } => {
+            json!([{ "expression": search(hub.namespace, metric, statistic, period_s), "label": label }])
+        }
         Watched::Aws { namespace, metric, dimension, of } => {
             let name = match of {
                 Part::Queue => hub.queue,
@@ -160,9 +164,8 @@ fn metric(line: Line, hub: Hub<'_>) -> Json {
     }
 }
 
-/// A search for every series of a metric, whatever its labels.
-#[must_use]
-pub fn search(metric: Metric, statistic: &str, period_s: u32) -> String {
+/// A search for every series of a metric, whatever its labels. A namespace with a stroke in it needs quotation marks.
+fn search(namespace: &str, metric: Metric, statistic: &str, period_s: u32) -> String {
     let dimensions: String = metric.dimensions().iter().map(|dimension| format!(",{}", dimension.as_str())).collect();
-    format!("SEARCH('{{{NAMESPACE}{dimensions}}} MetricName=\"{}\"', '{statistic}', {period_s})", metric.name())
+    format!("SEARCH('{{\"{namespace}\"{dimensions}}} MetricName=\"{}\"', '{statistic}', {period_s})", metric.name())
 }

@@ -1,6 +1,6 @@
 //! Requests: as many datums together as CloudWatch takes.
 
-use super::catalogue::NAMESPACE;
+use super::catalogue::NAMESPACE_LENGTH_MAX;
 use super::datum::Datum;
 
 /// Datums in a request at most.
@@ -8,7 +8,7 @@ pub const DATUMS_MAX: usize = 1_000;
 /// Bytes in a request at most, in the widest form in which it can be sent.
 pub const BYTES_MAX: usize = 1_000_000;
 /// Bytes of a request besides its datums: the action, its version, the namespace.
-const FRAME: usize = 256 + NAMESPACE.len();
+const FRAME: usize = 256 + 3 * NAMESPACE_LENGTH_MAX;
 
 /// The datums of one `PutMetricData`: at least one, at most [`DATUMS_MAX`], and [`BYTES_MAX`] bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -41,7 +41,7 @@ struct Statistics {
 /// One series, all statistics.
 fn statistics(account: &Account, metric: &str, dimensions: &[(&str, &str)], around: UnixMillis) -> Statistics {
     let client = Client::new(&account.config(HOME));
-    let ask = |request| datapoints(request, metric, dimensions, around);
+    let ask = |request| datapoints(request, catalogue::NAMESPACE, metric, dimensions, around);
     let plain = ask(client.get_metric_statistics().statistics(Statistic::SampleCount).statistics(Statistic::Sum));
     let percentiles = ["p50", "p90", "p99"].map(str::to_owned).to_vec();
     let of_days = ask(client.get_metric_statistics().set_extended_statistics(Some(percentiles)));
@@ -56,30 +56,31 @@ fn statistics(account: &Account, metric: &str, dimensions: &[(&str, &str)], arou
     }
 }
 
-/// How many values of one series there are in the days around a moment.
-pub fn count(account: &Account, metric: &str, dimensions: &[(&str, &str)], around: UnixMillis) -> f64 {
+/// How many values of one series of a namespace there are in the days around a moment.
+pub fn count(account: &Account, namespace: &str, metric: &str, dimensions: &[(&str, &str)], around: UnixMillis) -> f64 {
     let client = Client::new(&account.config(HOME));
     let request = client.get_metric_statistics().statistics(Statistic::SampleCount);
-    datapoints(request, metric, dimensions, around).iter().filter_map(|point| point.sample_count).sum()
+    datapoints(request, namespace, metric, dimensions, around).iter().filter_map(|point| point.sample_count).sum()
 }
 
 /// One point a day.
 fn datapoints(
     request: GetMetricStatisticsFluentBuilder,
+    namespace: &str,
     metric: &str,
     dimensions: &[(&str, &str)],
     around: UnixMillis,
 ) -> Vec<Datapoint> {
     let dimensions = dimensions.iter().map(|(name, value)| Dimension::builder().name(*name).value(*value).build());
     let (day, at) = (86_400, around.0.div_euclid(86_400_000) * 86_400);
-    let request = request.namespace(catalogue::NAMESPACE).metric_name(metric).period(day as i32);
+    let request = request.namespace(namespace).metric_name(metric).period(day as i32);
     let request = request.set_dimensions(Some(dimensions.collect()));
     let request = request.start_time(DateTime::from_secs(at - day)).end_time(DateTime::from_secs(at + 2 * day));
     wait(request.send()).unwrap().datapoints.unwrap_or_default()
 }
 
 fn publish(config: &aws_config::SdkConfig, requests: &[Request]) -> Result<(), PublishError> {
-    let mut metrics = CloudWatch::new(config);
+    let mut metrics = CloudWatch::new(config, catalogue::NAMESPACE);
     wait(async {
         for request in requests {
             metrics.publish(request).await?;
@@ -133,6 +134,20 @@ fn percentiles_of_a_region_are_those_of_its_samples_by_type_7() {
         let availability = statistics(&account, "Availability", &of, recently());
         assert_eq!(availability.sum, 100.0 * found.count);
     }
+}
+
+#[test]
+fn fleets_of_one_home_region_share_no_series() {
+    let Some(ministack) = ministack("fleets_of_one_home_region_share_no_series") else { return };
+    let account = ministack.account();
+    let requests = requests(observed(&[record("eu-west-1", 0, 1)], Wanted::ALL, recently()).datums);
+    let namespaces = [catalogue::NAMESPACE, "Parallax/team-a", "Parallax/team-b"];
+    let counts = || namespaces.map(|namespace| count(&account, namespace, "SamplesArchivedOnly", &[], recently()));
+    let mut metrics = CloudWatch::new(&account.config(HOME), "Parallax/team-a");
+    wait(metrics.publish(&requests[0])).unwrap();
+    assert_eq!(counts(), [0.0, 1.0, 0.0]);
+    publish(&account.config(HOME), &requests).unwrap();
+    assert_eq!(counts(), [1.0, 1.0, 0.0]);
 }
 
 #[test]

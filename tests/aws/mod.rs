@@ -3,6 +3,7 @@
 mod aggregator;
 mod archive;
 pub mod cloudwatch;
+mod credentials;
 mod failure;
 mod fleet;
 mod infra;

@@ -36,6 +36,7 @@ fn deployment(regions: usize, targets: usize, wanted: Wanted) -> Deployment {
         home: "eu-west-1".to_owned(),
         arms: (0..regions).map(arm).collect(),
         targets: targets as u32,
+        slow_targets: 0,
         metrics: chosen.into_iter().filter(|(_, chosen)| *chosen).map(|(word, _)| word.to_owned()).collect(),
         keep_days: 90.0,
         tick_minutes: 1,

@@ -24,6 +24,7 @@ use crate::support::samples::{Recipe, START};
 
 const HUB: Hub<'_> = Hub {
     region: "${AWS::Region}",
+    namespace: NAMESPACE,
     queue: "${Queue}",
     dead_letters: "${Dead}",
     aggregator: "${Taker}",
@@ -52,7 +53,7 @@ fn found<'a>(expression: &str, published: &'a [Series]) -> Vec<&'a Series> {
     assert!(["p50", "p90", "p99", "Average", "Maximum", "SampleCount"].contains(&statistic), "{expression}");
     assert_eq!(period.parse::<u32>().unwrap() % 60, 0, "{expression}");
     let mut schema = inside.0.split(',');
-    assert_eq!(schema.next(), Some(NAMESPACE));
+    assert_eq!(schema.next(), Some("\"Parallax\""));
     let dimensions: BTreeSet<&str> = schema.collect();
     let of = |series: &Series| series.dimensions().map(|(dimension, _)| dimension.as_str()).collect::<BTreeSet<_>>();
     published.iter().filter(|series| series.metric().name() == name && of(series) == dimensions).collect()
@@ -108,7 +109,7 @@ fn every_metric_and_every_alarm_is_on_the_dashboard_and_nothing_that_is_neither(
     let mut shown = BTreeSet::new();
     for line in lines() {
         shown.insert(match line.len() {
-            1 => text(&line[0]["expression"]).split('"').nth(1).unwrap().to_owned(),
+            1 => text(&line[0]["expression"]).split('"').nth(3).unwrap().to_owned(),
             _ => text(&line[1]).to_owned(),
         });
     }

@@ -18,7 +18,7 @@ use super::port::Targets;
 use super::publish::publish;
 
 /// Bad samples in a row that make a page down from a place: one alone may be the network's.
-const IN_A_ROW: usize = 2;
+pub const IN_A_ROW: usize = 2;
 
 /// Where a minute is read from and published to.
 pub struct Minute<'a, A, T, P, C> {

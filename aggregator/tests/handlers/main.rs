@@ -3,5 +3,6 @@
 #![expect(unreachable_pub, reason = "a binary of tests has no outside: `pub` says what a module offers the others")]
 
 mod batch;
+mod bill;
 mod rollup;
 mod support;

@@ -5,7 +5,7 @@ use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{Dimension, MetricDatum, StandardUnit};
 use aws_smithy_types::DateTime;
 
-use crate::metrics::catalogue::{NAMESPACE, Unit};
+use crate::metrics::catalogue::Unit;
 use crate::metrics::datum::{Datum, RESOLUTION_S};
 use crate::metrics::error::PublishError;
 use crate::metrics::port::Publish;
@@ -20,14 +20,15 @@ const PUT: &str = "cloudwatch:PutMetricData";
 pub struct CloudWatch {
     client: Client,
     region: String,
+    namespace: String,
 }
 
 impl CloudWatch {
-    /// In the region of the configuration.
+    /// One namespace in the region of the configuration.
     #[must_use]
-    pub fn new(config: &SdkConfig) -> Self {
+    pub fn new(config: &SdkConfig, namespace: impl Into<String>) -> Self {
         let region = config.region().map_or("no region", |region| region.as_ref()).to_owned();
-        Self { client: Client::new(config), region }
+        Self { client: Client::new(config), region, namespace: namespace.into() }
     }
 
     fn error(&self, Failure { action, kind, detail, .. }: Failure) -> PublishError {
@@ -36,7 +37,7 @@ impl CloudWatch {
         let reason = if detail.is_empty() { kind.to_string() } else { detail };
         match kind {
             Kind::Denied | Kind::Unauthenticated => {
-                PublishError::Denied { action, region, namespace: NAMESPACE.to_owned(), reason }
+                PublishError::Denied { action, region, namespace: self.namespace.clone(), reason }
             }
             Kind::Throttled => PublishError::Throttled { action, region, reason },
             Kind::Unanswered => PublishError::Unanswered { action, region, reason },
@@ -48,8 +49,8 @@ impl CloudWatch {
 impl Publish for CloudWatch {
     async fn publish(&mut self, request: &Request) -> Result<(), PublishError> {
         let datums = request.datums().iter().map(datum).collect();
-        let sent = self.client.put_metric_data().namespace(NAMESPACE).set_metric_data(Some(datums)).send().await;
-        sent.map(|_| ()).map_err(|error| self.error(failure::of(PUT, format!("namespace {NAMESPACE}"), &error)))
+        let sent = self.client.put_metric_data().namespace(&self.namespace).set_metric_data(Some(datums)).send().await;
+        sent.map(|_| ()).map_err(|error| self.error(failure::of(PUT, format!("namespace {}", self.namespace), &error)))
     }
 }
 

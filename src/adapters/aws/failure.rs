@@ -1,7 +1,9 @@
 //! Why AWS did not do as asked, in the words of whoever has to mend it.
 
+use std::error::Error;
 use std::fmt;
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -109,7 +111,7 @@ const MISSING: [&str; 5] = [
 /// What became of a call.
 pub fn of<E>(action: &'static str, resource: impl Into<String>, error: &SdkError<E, HttpResponse>) -> Failure
 where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
+    E: ProvideErrorMetadata + Error + 'static,
 {
     let (kind, detail) = match error {
         SdkError::ServiceError(context) => {
@@ -125,11 +127,10 @@ where
                     .join(": "),
             )
         }
-        other => {
-            let words = chain(other);
-            let kind = if words.contains("credentials") { Kind::Unauthenticated } else { Kind::Unanswered };
-            (kind, words)
-        }
+        other => match causes(other).find_map(|cause| cause.downcast_ref::<CredentialsError>()) {
+            Some(error) => (Kind::Unauthenticated, of_credentials(error)),
+            None => (Kind::Unanswered, chain(other)),
+        },
     };
     Failure { action, resource: resource.into(), kind, detail }
 }
@@ -153,16 +154,26 @@ pub(super) fn kind(code: &str, status: u16) -> Kind {
     }
 }
 
+/// Why there are no credentials, in a line: nothing where none were found anywhere, else the last cause.
+fn of_credentials(error: &CredentialsError) -> String {
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) => String::new(),
+        error => causes(error).last().map(ToString::to_string).unwrap_or_default(),
+    }
+}
+
+/// An error and its causes.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| <dyn Error>::source(*error))
+}
+
 /// The words of an error and of its causes, each once.
-fn chain(error: &dyn std::error::Error) -> String {
+fn chain(error: &(dyn Error + 'static)) -> String {
     let mut words: Vec<String> = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let text = error.to_string();
+    for text in causes(error).map(ToString::to_string) {
         if !words.iter().any(|said| said.contains(&text)) {
             words.push(text);
         }
-        next = error.source();
     }
     words.join(": ")
 }
@@ -185,6 +196,13 @@ mod tests {
         ] {
             assert_eq!(kind(code, status), expected, "{code}");
         }
+    }
+
+    #[test]
+    fn no_credentials_at_all_need_no_more_words_and_bad_ones_one_cause() {
+        assert_eq!(of_credentials(&CredentialsError::not_loaded("a list of all places that were looked at")), "");
+        let error = CredentialsError::invalid_configuration("the profile `x` goes round in a circle");
+        assert_eq!(of_credentials(&error), "the profile `x` goes round in a circle");
     }
 
     #[test]

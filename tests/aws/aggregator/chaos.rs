@@ -11,7 +11,7 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::hub::{Hub, event, given_back, program};
+use super::hub::{Hub, NAMESPACE, event, given_back, program};
 use crate::aws::cloudwatch::count;
 use crate::support::faults::{Fault, Faults};
 use crate::support::ministack::ministack;
@@ -167,7 +167,7 @@ fn ten_thousand_samples_through_fifty_kills() {
             VANTAGES.iter().zip(REGIONS).flat_map(|(vantage, region)| TARGETS.map(|of| (*vantage, region, of)));
         let count = series.map(|(vantage, region, target)| {
             let of = [("Method", "fresh"), ("ProbeRegion", region), ("Target", target), ("Vantage", vantage)];
-            count(&hub.account, "Availability", &of, begin)
+            count(&hub.account, NAMESPACE, "Availability", &of, begin)
         });
         count.sum::<f64>() as i64
     };

@@ -15,7 +15,7 @@ use parallax::metrics::catalogue::Metric;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::hub::{HOME, Hub, event, given_back, program};
+use super::hub::{HOME, Hub, NAMESPACE, event, given_back, program};
 use crate::aws::cloudwatch::count;
 use crate::aws::infra::{logs, template};
 use crate::aws::wait;
@@ -75,7 +75,7 @@ fn two_deliveries_at_the_same_time_are_archived_once() {
     let archived: Vec<Record> = hub.archived();
     assert_eq!(archived, sent);
     // Each may have published before the other had kept: once or twice, and never less.
-    let published = count(&hub.account, "Latency", &SOURCE, sent[0].sample.started_at_ms);
+    let published = count(&hub.account, NAMESPACE, "Latency", &SOURCE, sent[0].sample.started_at_ms);
     assert!((40.0..=80.0).contains(&published), "{published}");
     assert!(hub.set_aside().iter().all(|(body, reason)| body == "garbage" && reason.contains("cannot be read")));
 }
@@ -109,7 +109,7 @@ fn an_end_between_publishing_and_keeping_counts_twice_and_is_kept_once() {
     };
     assert_eq!(given_back(&answer), [""; 0]);
     assert_eq!(hub.archived(), sent);
-    assert_eq!(count(&hub.account, "Latency", &SOURCE, sent[0].sample.started_at_ms), 10.0);
+    assert_eq!(count(&hub.account, NAMESPACE, "Latency", &SOURCE, sent[0].sample.started_at_ms), 10.0);
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn missed_slots_are_in_the_archive_once_and_a_command_tells_them() {
     let report = run(&["report", "--json"]);
     assert_eq!(report.code, 0, "{}", report.err);
     assert!(report.out.contains("daily-news") && !report.out.contains("search"), "{}", report.out);
-    assert!(count(&hub.account, "SlotsMissed", &[], slot(1)) >= 4.0);
+    assert!(count(&hub.account, NAMESPACE, "SlotsMissed", &[], slot(1)) >= 4.0);
 }
 
 #[test]
@@ -258,7 +258,7 @@ fn a_late_sample_has_its_window_summarised_anew() {
         summarised.push(kept.iter().map(|summary| samples(&summary.figures).unwrap()).collect::<Vec<_>>());
     }
     assert_eq!(summarised, [[12], [20]]);
-    assert!(count(&hub.account, "TargetsSlower", &[], clock::wall()) >= 1.0);
+    assert!(count(&hub.account, NAMESPACE, "TargetsSlower", &[], clock::wall()) >= 1.0);
 }
 
 #[test]
@@ -278,7 +278,7 @@ fn a_minute_is_rolled_up_of_what_the_archive_and_the_table_of_pages_hold() {
         sandbox.said()
     );
     for metric in ["TargetsDown", "RegionsSilent", "TargetsRefused"] {
-        assert_eq!(count(&hub.account, metric, &[], clock::wall()), 1.0, "{metric}");
+        assert_eq!(count(&hub.account, NAMESPACE, metric, &[], clock::wall()), 1.0, "{metric}");
     }
     let Answer::Failed(error) = sandbox.invoke(r#"{"rollup": "year"}"#, TIME) else { panic!() };
     assert!(error.contains("neither Records") && error.contains("minute"), "{error}");

@@ -21,6 +21,8 @@ use crate::support::ministack::Account;
 pub const HOME: &str = "ap-northeast-1";
 const ARCHIVE: &str = "parallax-archive";
 const PAGES: &str = "parallax-targets";
+/// Of a fleet that has not the usual name.
+pub const NAMESPACE: &str = "Parallax/team-a";
 
 /// The hub's parts.
 pub struct Hub {
@@ -50,6 +52,7 @@ impl Hub {
             ("PARALLAX_ARCHIVE_TABLE", ARCHIVE),
             ("PARALLAX_TARGETS_TABLE", PAGES),
             ("PARALLAX_DEAD_LETTERS_URL", &self.dead_letters),
+            ("PARALLAX_NAMESPACE", NAMESPACE),
             ("PARALLAX_METRICS", "latency,availability"),
             ("PARALLAX_KEEP_DAYS", "90"),
             ("PARALLAX_REGIONS", "eu-west-1,us-east-1"),

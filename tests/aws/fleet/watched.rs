@@ -159,7 +159,7 @@ fn searched(client: &Client, expression: &str) -> (Option<Vec<Metric>>, String, 
     let (name, rest) = inside.1.split_once("\"', '").unwrap();
     let (statistic, _) = rest.split_once("', ").unwrap();
     let mut schema = inside.0.split(',');
-    assert_eq!(schema.next(), Some(NAMESPACE));
+    assert_eq!(schema.next(), Some(format!("\"{NAMESPACE}\"").as_str()));
     let dimensions: Vec<&str> = schema.collect();
     (Some(series(client, NAMESPACE, name, &dimensions)), statistic.to_owned(), name.to_owned())
 }
@@ -202,9 +202,9 @@ pub fn the_alarms_find_theirs(account: &Account) {
     }
 }
 
-/// Sends every sample once more, a message each.
-pub fn send_again(account: &Account, url: &str, records: &[Record]) {
-    let client = aws_sdk_sqs::Client::new(&account.config(HOME));
+/// Sends every sample once more, a message each, to a queue of a region.
+pub fn send_again(account: &Account, region: &str, url: &str, records: &[Record]) {
+    let client = aws_sdk_sqs::Client::new(&account.config(region));
     for record in records {
         let message = Message::new(record.environment.clone(), vec![record.sample.clone()]);
         let body = serde_json::to_string(&message).unwrap();

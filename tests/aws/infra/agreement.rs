@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 
 use parallax::metrics::alarm::{ALARMS, Missing, Part, Watched};
-use parallax::metrics::catalogue::NAMESPACE;
 use parallax::metrics::dashboard::{Hub, body};
 use serde_json::{Value, json};
 
 use super::source;
-use super::template::{Template, both};
+use super::template::{self, Template, both};
 
 /// What the dashboard says where the template has a reference.
 const HUB: Hub<'_> = Hub {
     region: "${AWS::Region}",
+    namespace: "${Namespace}",
     queue: "${Queue.QueueName}",
     dead_letters: "${DeadLetters.QueueName}",
     aggregator: "${Aggregator}",
@@ -22,8 +22,9 @@ const HUB: Hub<'_> = Hub {
 #[test]
 fn the_dashboard_is_that_of_the_catalogue() {
     let Some([hub, _]) = both("the_dashboard_is_that_of_the_catalogue") else { return };
-    let text = hub.properties("Dashboard")["DashboardBody"]["Fn::Sub"].as_str().unwrap();
-    let found: Value = serde_json::from_str(text).unwrap();
+    let written = &hub.properties("Dashboard")["DashboardBody"]["Fn::Sub"];
+    assert_eq!(written[1], json!({ "Namespace": template::namespace() }));
+    let found: Value = serde_json::from_str(written[0].as_str().unwrap()).unwrap();
     let wanted = body(HUB);
     let lines =
         || wanted["widgets"].as_array().unwrap().iter().map(|widget| format!("{widget},\n")).collect::<String>();
@@ -40,7 +41,7 @@ fn the_alarms_are_those_of_the_catalogue() {
         let name = json!({ "Fn::Sub": format!("${{Name}}-{}", alarm.name) });
         let properties = found.iter().find(|it| it["AlarmName"] == name).unwrap_or_else(|| panic!("no alarm {name}"));
         let (namespace, metric, dimensions) = match alarm.watches {
-            Watched::Own { metric } => (NAMESPACE, metric.name(), Value::Null),
+            Watched::Own { metric } => (template::namespace(), metric.name(), Value::Null),
             Watched::Aws { namespace, metric, dimension, of } => {
                 let value = match of {
                     Part::Queue => json!({ "Fn::GetAtt": ["Queue", "QueueName"] }),
@@ -48,7 +49,7 @@ fn the_alarms_are_those_of_the_catalogue() {
                     Part::Aggregator => json!({ "Ref": "Aggregator" }),
                     Part::Rollup => json!({ "Ref": "Rollup" }),
                 };
-                (namespace, metric, json!([{ "Name": dimension, "Value": value }]))
+                (json!(namespace), metric, json!([{ "Name": dimension, "Value": value }]))
             }
         };
         let missing = match alarm.missing {
@@ -57,7 +58,7 @@ fn the_alarms_are_those_of_the_catalogue() {
         };
         let wanted = [
             ("AlarmDescription", json!(alarm.about)),
-            ("Namespace", json!(namespace)),
+            ("Namespace", namespace),
             ("MetricName", json!(metric)),
             ("Statistic", json!(alarm.statistic)),
             ("Period", json!(alarm.period_s)),
@@ -156,6 +157,17 @@ fn calls() -> BTreeSet<(String, String)> {
         source::quoted(&text).into_iter().filter(is_action).map(move |action| (file.clone(), action))
     };
     source::below("src/adapters/aws").into_iter().flat_map(in_file).collect()
+}
+
+#[test]
+fn a_fleet_publishes_where_its_alarms_and_its_dashboard_look() {
+    let Some([hub, _]) = both("a_fleet_publishes_where_its_alarms_and_its_dashboard_look") else { return };
+    assert_eq!(hub.whole["Conditions"]["UsualName"], json!({ "Fn::Equals": [{ "Ref": "Name" }, "parallax"] }));
+    assert_eq!(hub.whole["Parameters"]["Name"]["Default"], "parallax");
+    for function in ["Aggregator", "Rollup"] {
+        let variables = &hub.properties(function)["Environment"]["Variables"];
+        assert_eq!(variables["PARALLAX_NAMESPACE"], template::namespace(), "{function}");
+    }
 }
 
 #[test]

@@ -4,10 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use parallax::metrics::catalogue::{Metric, NAMESPACE, Publisher};
+use parallax::metrics::catalogue::{Metric, Publisher};
 use serde_json::{Value, json};
 
-use super::template::{Template, both};
+use super::template::{Template, both, namespace};
 
 /// One filter.
 pub struct Filter {
@@ -34,7 +34,7 @@ fn filter_of(name: &str, properties: &Value) -> Filter {
         (field.strip_prefix("$.").unwrap().to_owned(), text.unwrap_or_else(|| panic!("{name}: {one}")).to_owned())
     });
     let [made] = &properties["MetricTransformations"].as_array().unwrap()[..] else { panic!("{name}") };
-    assert_eq!(made["MetricNamespace"], NAMESPACE, "{name}");
+    assert_eq!(made["MetricNamespace"], namespace(), "{name}");
     assert_eq!((&made["MetricValue"], &made["DefaultValue"]), (&json!("1"), &json!(0)), "{name}: zero, too");
     assert!(made.get("Dimensions").is_none(), "{name}: an alarm looks at one series");
     Filter {

@@ -1,7 +1,9 @@
 //! The templates: what AWS would take, what they promise, and what the code and they have to agree on.
 
 mod agreement;
+mod bill;
 pub mod logs;
+mod permissions;
 mod promises;
 mod silence;
 mod source;

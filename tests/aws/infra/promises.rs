@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::template::{Template, both, texts};
+use super::template::{Template, both, namespace as namespace_of_the_fleet, texts};
 
 /// The queue behind a reference or an attribute.
 fn named(value: &Value) -> &str {
@@ -82,7 +82,7 @@ fn a_role_may_do_what_is_named_on_what_is_named() {
                     // The one action that knows no resource.
                     assert_eq!(actions, ["cloudwatch:PutMetricData"], "{role}");
                     let namespace = &statement["Condition"]["StringEquals"]["cloudwatch:namespace"];
-                    assert_eq!(namespace, parallax::metrics::catalogue::NAMESPACE, "{role}");
+                    assert_eq!(*namespace, namespace_of_the_fleet(), "{role}");
                 }
             }
         }
@@ -109,7 +109,8 @@ fn a_message_in_work_stays_hidden_as_long_as_lambda_asks() {
     let timeout = seconds(&hub, "Aggregator", "Timeout");
     let window = seconds(&hub, "Intake", "MaximumBatchingWindowInSeconds");
     assert!(seconds(&hub, "Queue", "VisibilityTimeout") >= 6 * timeout + window);
-    assert_eq!(seconds(&hub, "Queue", "MessageRetentionPeriod"), 4 * 86_400);
+    // As long as SQS keeps a message: nothing is lost by waiting.
+    assert_eq!(seconds(&hub, "Queue", "MessageRetentionPeriod"), 14 * 86_400);
     assert_eq!(seconds(&hub, "DeadLetters", "MessageRetentionPeriod"), 14 * 86_400);
     assert_eq!(seconds(&probe, "Spool", "MessageRetentionPeriod"), 14 * 86_400);
     assert!(seconds(&probe, "Spool", "VisibilityTimeout") >= seconds(&probe, "Probe", "Timeout"));

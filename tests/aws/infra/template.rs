@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use serde_json::{Map, Value};
+use parallax::metrics::catalogue::NAMESPACE;
+use serde_json::{Map, Value, json};
 
 use crate::support::ministack::python;
 
@@ -63,6 +64,11 @@ impl Template {
     pub fn actions(&self, role: &str) -> Vec<String> {
         self.allowed(role).iter().flat_map(|statement| texts(&statement["Action"])).collect()
     }
+}
+
+/// Where a fleet's series are: what the usual name is for the code, and the name behind it for any other.
+pub fn namespace() -> Value {
+    json!({ "Fn::If": ["UsualName", NAMESPACE, { "Fn::Sub": format!("{NAMESPACE}/${{Name}}") }] })
 }
 
 /// One text or several.

@@ -260,6 +260,7 @@ pub const NOW: UnixMillis = UnixMillis(START + 3_600_000);
 
 pub fn settings() -> Settings {
     let of = |name: &str| match name {
+        "PARALLAX_NAMESPACE" => "Parallax",
         "PARALLAX_METRICS" => "latency,availability",
         "PARALLAX_KEEP_DAYS" => "90",
         "PARALLAX_REGIONS" => "eu-west-1,us-east-1",

@@ -11,8 +11,11 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
 use parallax::adapters::archive::{Mode, open};
 use parallax::adapters::aws::connection::{self, Patience};
+use parallax::adapters::aws::failure::Kind;
 use parallax::adapters::aws::queue::{Queue, url};
 use parallax::adapters::kernel::step_back;
 use tokio::runtime::{Builder, Runtime};
@@ -39,7 +42,7 @@ pub(in crate::agent) struct Destination {
     url: String,
 }
 
-/// What stands after `--queue`; asks nobody.
+/// What stands after `--queue`; asks nothing of the queue.
 pub(in crate::agent) fn destination(place: &str) -> Result<Destination, Problem> {
     const WANTED: &str =
         "write the queue's URL after `sqs:`, such as sqs:https://sqs.eu-west-1.amazonaws.com/123456789012/parallax";
@@ -67,7 +70,20 @@ pub(in crate::agent) fn destination(place: &str) -> Result<Destination, Problem>
             place.escape_default()
         )));
     }
+    if runtime.block_on(has_no_credentials(&config)) {
+        return Err(Problem::input(format!("--queue {}: {}", place.escape_default(), Kind::Unauthenticated)));
+    }
     Ok(Destination { runtime, config, url: url.to_owned() })
+}
+
+/// Whether nothing is set that could ever give any. Those that cannot be had right now are waited for: a host measures on
+/// while AWS is out of reach.
+async fn has_no_credentials(config: &SdkConfig) -> bool {
+    let Some(provider) = config.credentials_provider() else { return true };
+    matches!(
+        provider.provide_credentials().await,
+        Err(CredentialsError::CredentialsNotLoaded(_) | CredentialsError::InvalidConfiguration(_))
+    )
 }
 
 /// Samples are being sent.

@@ -57,6 +57,8 @@ pub(crate) fn fleet(path: &Path) -> Result<deployment::Deployment, Problem> {
 
 fn costing(fleet: &deployment::Deployment) -> Deployment {
     let aws = &fleet.aws;
+    let fastest = fleet.pages.iter().map(|page| page.grid.every()).min().unwrap_or_default();
+    let slow = fleet.pages.iter().filter(|page| page.grid.every() > fastest).count();
     let mut arms = Vec::new();
     for region in &aws.regions {
         for memory_mb in &aws.memory_mb {
@@ -72,6 +74,7 @@ fn costing(fleet: &deployment::Deployment) -> Deployment {
         home: aws.home.clone(),
         arms,
         targets: u32::try_from(fleet.pages.len()).unwrap_or(u32::MAX),
+        slow_targets: u32::try_from(slow).unwrap_or(u32::MAX),
         metrics: aws.metrics.iter().map(|metric| metric.as_str().to_owned()).collect(),
         keep_days: aws.keep.unwrap_or(KEEP).as_secs_f64() / 86_400.0,
         tick_minutes: fleet.tick.minutes(),

@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use parallax::adapters::aws::connection::{self, Patience};
-use parallax::adapters::aws::failure::Failure;
+use parallax::adapters::aws::failure::{Failure, Kind};
 use parallax::adapters::aws::targets::Targets;
 
 use super::meant::Meant;
@@ -29,12 +29,20 @@ pub(super) fn each<T>(
     Ok(runtime.block_on(join_all(meant.regions.iter().map(one))))
 }
 
-/// Which regions failed, and why; nothing where none did.
+/// Which regions failed, and why; nothing where none did. Without credentials it is the input that is wrong.
 pub(super) fn failed<T>(answers: &[Answered<T>]) -> Option<Problem> {
     let failed = answers
         .iter()
         .filter_map(|answer| answer.outcome.as_ref().err().map(|failure| format!("{}: {failure}", answer.region)));
     let failed: Vec<String> = failed.collect();
+    // The same in every region, and nothing was asked of any.
+    let unknown =
+        |answer: &Answered<T>| answer.outcome.as_ref().is_err_and(|failure| failure.kind == Kind::Unauthenticated);
+    if let Some(Err(failure)) = answers.first().map(|answer| &answer.outcome)
+        && answers.iter().all(unknown)
+    {
+        return Some(Problem::input(failure));
+    }
     let done = answers.len() - failed.len();
     (!failed.is_empty()).then(|| {
         let others = if done == 0 { "no region is done" } else { "the other regions are done" };
