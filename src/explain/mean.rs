@@ -38,7 +38,9 @@ pub fn explain(sides: &Sides) -> MeanGap {
         }
         sum
     });
-    divide(&weighed[0], &weighed[1])
+    let found = divide(&weighed[0], &weighed[1]);
+    debug_assert!(found.shares.leave_only(found.rounding, found.gap), "{} ms went to no cause", found.rounding);
+    found
 }
 
 /// Divides the gap between two sets of sums.

@@ -142,6 +142,7 @@ fn divide(
         shares.add(Cause::Timing, gap - timing);
         shares.add(Cause::Residual, timing - between);
         let (shares, rounding) = shares.closed_at(gap);
+        debug_assert!(shares.leave_only(rounding, gap), "{rounding} ms went to no cause");
         gaps.push(PercentileGap { level: *level, values, gap, shares, rounding });
     }
     gaps
