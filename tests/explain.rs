@@ -57,7 +57,7 @@ proptest! {
         let turned = Sides::new(b.clone(), a.clone()).unwrap();
         let shuffled = Sides::new(a.into_iter().rev().collect(), b.into_iter().rev().collect()).unwrap();
         let (mean_gap, back) = (mean::explain(&sides), mean::explain(&turned));
-        prop_assert!((mean_gap.shares.sum() - mean_gap.gap).abs() < 1e-9);
+        prop_assert!((mean_gap.shares.sum() - mean_gap.gap).abs() < 1e-9 && mean_gap.rounding.abs() < 1e-9);
         prop_assert_eq!(mean::explain(&shuffled), mean_gap);
         for cause in Cause::ALL {
             let sum = mean_gap.shares.get(cause) + back.shares.get(cause);
@@ -66,7 +66,7 @@ proptest! {
         let (there, back) = (percentile::explain(&sides, &LEVELS, 5), percentile::explain(&turned, &LEVELS, 5));
         prop_assert_eq!(percentile::explain(&shuffled, &LEVELS, 5), there.clone());
         for (there, back) in there.iter().zip(&back) {
-            prop_assert!((there.shares.sum() - there.gap).abs() < 1e-9);
+            prop_assert!((there.shares.sum() - there.gap).abs() < 1e-9 && there.rounding.abs() < 1e-9);
             for cause in Cause::ALL {
                 let sum = there.shares.get(cause) + back.shares.get(cause);
                 prop_assert!(sum.abs() < 1e-9, "{} {}", cause, sum);
@@ -96,14 +96,29 @@ proptest! {
     #[test]
     fn splitting_a_weight_changes_nothing(a in side("a", 0), b in side("b", 6), seed in 0..900_u64, half in 0.1..0.9_f64) {
         let (a, b) = sides_of(&a, &b, 40, seed);
-        let whole = mean::explain(&Sides::new(a.clone(), b.clone()).unwrap());
-        let parts = b.iter().flat_map(|row| {
-            [Row { weight: half, ..*row }, Row { weight: 1.0 - half, id: row.id ^ 1, ..*row }]
-        });
-        let split = mean::explain(&Sides::new(a, parts.collect()).unwrap());
-        for cause in Cause::ALL {
-            let moved = whole.shares.get(cause) - split.shares.get(cause);
-            prop_assert!(moved.abs() < 1e-8, "{} {}", cause, moved);
+        let whole = Sides::new(a.clone(), b.clone()).unwrap();
+        // Into two samples that are alike, which is the same for a mean; and into two parts of one sample, which is the same
+        // for every figure.
+        let in_two = |row: &Row, other: u64| {
+            [Row { weight: half, ..*row }, Row { weight: 1.0 - half, id: row.id ^ other, ..*row }]
+        };
+        let alike = Sides::new(a.clone(), b.iter().flat_map(|row| in_two(row, 1)).collect()).unwrap();
+        let parted = Sides::new(a, b.iter().flat_map(|row| in_two(row, 0)).collect()).unwrap();
+        let (mean_whole, mean_parted) = (mean::explain(&whole), mean::explain(&parted));
+        let mut both = vec![(mean_whole.shares, mean::explain(&alike).shares), (mean_whole.shares, mean_parted.shares)];
+        let [found, split] = [&whole, &parted].map(|sides| percentile::explain(sides, &LEVELS, 5));
+        both.extend(found.iter().zip(&split).map(|(found, split)| (found.shares, split.shares)));
+        for (whole, split) in both {
+            for cause in Cause::ALL {
+                let moved = whole.get(cause) - split.get(cause);
+                prop_assert!(moved.abs() < 1e-8, "{} {}", cause, moved);
+            }
+        }
+        let [ends, of_parted] = [(&whole, mean_whole), (&parted, mean_parted)].map(|(sides, point)| of_mean(sides, &point, 3, 6));
+        if let (Ok(ends), Ok(of_parted)) = (ends, of_parted) {
+            for (one, other) in ends.rows.iter().zip(&of_parted.rows) {
+                prop_assert!((one.lower.unwrap() - other.lower.unwrap()).abs() < 1e-6, "{:?} {:?}", one, other);
+            }
         }
     }
 }

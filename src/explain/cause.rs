@@ -130,12 +130,19 @@ impl Shares {
         self.0.iter().sum()
     }
 
-    /// Gives the difference to `gap` that rounding left to the residual.
+    /// Gives the difference to `gap` that rounding left to the residual, and says how much that was: a part that was given
+    /// to no cause would show there, and does not pass for something unexplained.
     #[must_use]
-    pub(super) fn closed_at(mut self, gap: f64) -> Self {
+    pub(super) fn closed_at(mut self, gap: f64) -> (Self, f64) {
         let rounding = gap - self.sum();
         self.add(Cause::Residual, rounding);
-        self
+        (self, rounding)
+    }
+
+    /// What was left over is no more than rounding, for shares and a gap of this size.
+    pub(super) fn leave_only(&self, rounding: f64, gap: f64) -> bool {
+        let size = self.0.iter().fold(gap.abs().max(1.0), |sum, ms| sum + ms.abs());
+        rounding.is_nan() || rounding.abs() <= 1e-9 * size
     }
 }
 
@@ -149,5 +156,23 @@ mod tests {
             assert_eq!(cause as usize, at, "{cause}");
             assert_eq!(serde_json::to_string(&cause).unwrap(), format!("\"{cause}\""));
         }
+    }
+
+    #[test]
+    fn rounding_goes_to_the_residual_and_is_told() {
+        let mut shares = Shares::default();
+        shares.add(Cause::Dns, 0.1 + 0.2);
+        let (closed, rounding) = shares.closed_at(0.3);
+        assert!(closed.sum() == 0.3 && rounding != 0.0 && rounding.abs() < 1e-15, "{rounding}");
+    }
+
+    #[test]
+    fn a_part_that_was_forgotten_is_no_rounding() {
+        let mut shares = Shares::default();
+        shares.add(Cause::Dns, 3.0);
+        let (closed, rounding) = shares.closed_at(5.0);
+        assert!(!closed.leave_only(rounding, 5.0));
+        let (closed, rounding) = shares.closed_at(3.0 + 1e-13);
+        assert!(closed.leave_only(rounding, 3.0));
     }
 }

@@ -167,6 +167,7 @@ pub(super) fn replicated(sides: &Sides, design: &Design, scheme: Scheme, replica
             sum
         });
         let found = divide(&a, &b);
+        debug_assert!(found.shares.leave_only(found.rounding, found.gap), "{} ms went to no cause", found.rounding);
         tally.add(followed(found.gap, &found.shares));
     }
     tally.variances()

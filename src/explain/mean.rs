@@ -21,6 +21,8 @@ pub struct MeanGap {
     pub gap: f64,
     /// See [`Cause`].
     pub shares: Shares,
+    /// What rounding had left over before the residual took it, milliseconds.
+    pub rounding: f64,
     /// A state or a factor was seen at one side only, and borrowed for the other.
     pub one_sided: [bool; Cause::COUNT],
 }
@@ -36,7 +38,9 @@ pub fn explain(sides: &Sides) -> MeanGap {
         }
         sum
     });
-    divide(&weighed[0], &weighed[1])
+    let found = divide(&weighed[0], &weighed[1]);
+    debug_assert!(found.shares.leave_only(found.rounding, found.gap), "{} ms went to no cause", found.rounding);
+    found
 }
 
 /// Divides the gap between two sets of sums.
@@ -64,7 +68,8 @@ pub(super) fn divide(a: &Weighed, b: &Weighed) -> MeanGap {
         book.ladder(column, cause);
     }
     book.rest();
-    MeanGap { means, gap, shares: book.shares.closed_at(gap), one_sided: book.one_sided }
+    let (shares, rounding) = book.shares.closed_at(gap);
+    MeanGap { means, gap, shares, rounding, one_sided: book.one_sided }
 }
 
 struct Side<'a>(&'a Weighed);

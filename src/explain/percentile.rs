@@ -48,6 +48,8 @@ pub struct PercentileGap {
     pub gap: f64,
     /// See [`MERGED`], [`Cause::Timing`] and [`Cause::Dependence`].
     pub shares: Shares,
+    /// What rounding had left over before the residual took it, milliseconds.
+    pub rounding: f64,
 }
 
 /// Divides the gap of each percentile; all coalitions are tried.
@@ -137,7 +139,9 @@ fn divide(
         let timing = timed[1][at] - timed[0][at];
         shares.add(Cause::Timing, gap - timing);
         shares.add(Cause::Residual, timing - between);
-        gaps.push(PercentileGap { level: *level, values, gap, shares: shares.closed_at(gap) });
+        let (shares, rounding) = shares.closed_at(gap);
+        debug_assert!(shares.leave_only(rounding, gap), "{rounding} ms went to no cause");
+        gaps.push(PercentileGap { level: *level, values, gap, shares, rounding });
     }
     gaps
 }

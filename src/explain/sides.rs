@@ -99,6 +99,7 @@ impl Sides {
         for side in [&mut a, &mut b] {
             side.iter_mut().for_each(|row| row.at_ms = row.at_ms.clamp(-TIME_MAX, TIME_MAX));
             side.sort_by_key(|row| (row.id, row.at_ms));
+            side.dedup_by(joined);
         }
         let split = a.len();
         a.append(&mut b);
@@ -166,6 +167,15 @@ impl Sides {
         kept.sort_unstable();
         kept
     }
+}
+
+/// Parts of one sample are one sample: ranks and lots are by sample, so that two halves would not be as the whole.
+fn joined(part: &mut Row, whole: &mut Row) -> bool {
+    let same = Row { weight: whole.weight, ..*part } == *whole;
+    if same {
+        whole.weight += part.weight;
+    }
+    same
 }
 
 fn seen(side: &[Row]) -> Seen {
