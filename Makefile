@@ -4,7 +4,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 
-.PHONY: test check format lint core docs set_up bench bench_replay bench_coldstart score
+.PHONY: test check format lint core docs set_up bench bench_explain bench_replay bench_coldstart score
 
 test: set_up check
 	@tests/run
@@ -31,6 +31,11 @@ set_up:
 # The probe against the wire; as root, with tcpdump, tshark and iproute2. See docs/instrument.md.
 bench:
 	cargo bench --bench instrument
+
+# How long accounts take, and how much memory; on a quiet machine. See docs/speed.md.
+bench_explain:
+	cargo bench --no-default-features --bench explain
+	cargo bench --bench million
 
 # Replays of our samples against the real curl. See docs/replay.md.
 bench_replay:

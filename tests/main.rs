@@ -7,6 +7,7 @@ mod agent;
 mod archive;
 #[cfg(feature = "aws")]
 mod aws;
+mod bench_bounds;
 mod browser;
 mod causes;
 mod cli;
