@@ -199,6 +199,17 @@ fn a_total_has_bounds_and_no_point_values() {
     assert_eq!(causes, [Cause::Residual]);
     assert_eq!(account.rows[0].label, Label::NotSeparable);
     assert_eq!(account.not_visible[0].len(), 11);
+    // Nor at a percentile: one column alone does not depend on another.
+    for level in [Level::P50, Level::P90] {
+        let account = case.account(&question(Statistic::Percentile(level)));
+        adds_up(&account);
+        assert_eq!(
+            account.rows.iter().map(|row| row.cause).collect::<Vec<_>>(),
+            [Cause::Residual],
+            "{:?}",
+            account.rows
+        );
+    }
     let bound = |cause: Cause| *account.bounds.iter().find(|bound| bound.cause == cause).unwrap();
     // Truth: four round trips of 8 ms there and of 25 ms here, but how many there were there is not known; the run-queue
     // delay cannot have been larger there.

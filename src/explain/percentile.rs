@@ -134,7 +134,9 @@ fn divide(
             shares.add(MERGED[*column].0, share);
         }
         let explained = shares.sum();
-        shares.add(Cause::Dependence, between - explained);
+        // A column that is alone depends on no other: what ranks among unequal numbers of samples leave over is its own.
+        let left_to = if let [column] = active[..] { MERGED[column].0 } else { Cause::Dependence };
+        shares.add(left_to, between - explained);
         // Times that do not match, and rows without a full ledger: see `Board::all`.
         let timing = timed[1][at] - timed[0][at];
         shares.add(Cause::Timing, gap - timing);
