@@ -265,3 +265,42 @@ fn a_sketch_refuses_what_no_response_time_can_be() {
     sketch.add(1_234.0).unwrap();
     assert_eq!(sketch.quantile(Level::P50), Some(1_234.0), "clamped to the only value there is");
 }
+
+/// scipy 1.17.1, `scipy.special.betainc(a, b, x)`: at shapes of quantiles of Student, of limits of rare events, and of weights
+/// of a percentile, the largest among them.
+#[test]
+fn the_incomplete_beta_function_of_statrs_agrees_with_scipy_where_it_is_used() {
+    for (a, b, x, expected) in [
+        (0.5, 0.5, 0.3, 0.369_010_119_565_545_36),
+        (5.0, 0.5, 0.7, 0.065_262_246_168_908_1),
+        (50.0, 0.5, 0.98, 0.156_243_507_866_817_9),
+        (5e4, 0.5, 0.999_92, 0.004_677_011_652_628_744),
+        (1.0, 240.0, 0.015, 0.973_411_409_250_851),
+        (6.0, 355.0, 0.03, 0.959_911_862_808_565_4),
+        (50.5, 50.5, 0.46, 0.210_903_218_820_721),
+        (5_000.5, 5_000.5, 0.503, 0.725_753_680_147_762),
+        (9_900.99, 100.01, 0.990_5, 0.683_710_008_315_279_2),
+        (99.99, 9_901.01, 0.008_5, 0.060_067_938_889_437_18),
+        (9_000.9, 1_000.1, 0.897, 0.158_615_348_431_700_08),
+    ] {
+        let found = statrs::function::beta::checked_beta_reg(a, b, x).unwrap();
+        assert!((found - expected).abs() < 1e-9, "{a} {b} {x}: {found}, not {expected}");
+    }
+}
+
+/// scipy 1.17.1, `scipy.special.gammaincc(0.5, x)`: how likely a likelihood ratio of 2x is by luck.
+#[test]
+fn the_incomplete_gamma_function_of_statrs_agrees_with_scipy_where_it_is_used() {
+    for (x, expected) in [
+        (0.015_790_8, 0.858_949_061_065_828_9),
+        (0.5, 0.317_310_507_862_911_15),
+        (1.920_729_410_347_061_8, 0.049_999_999_999_999_89),
+        (3.317_448_300_510_683, 0.009_999_999_999_999_152),
+        (5.413_783_6, 0.000_999_999_444_062_336),
+        (10.0, 7.744_216_431_044_088e-6),
+        (18.0, 1.973_175_290_075_393_3e-9),
+    ] {
+        let found = statrs::function::gamma::checked_gamma_ur(0.5, x).unwrap();
+        assert!((found - expected).abs() < 1e-10, "{x}: {found}, not {expected}");
+    }
+}
