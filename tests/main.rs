@@ -40,6 +40,7 @@ mod resolve;
 mod row;
 mod score;
 mod score_short;
+mod simulated;
 mod simulator;
 mod site;
 mod statistics;

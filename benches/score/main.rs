@@ -13,15 +13,20 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use score::percentiles::{Cell, Score};
+use score::gate::Against;
+use score::percentiles::{Cell, ENUMERATED, Score, both_truths};
+use score::table::Scores;
 use score::worlds::World;
-use score::{cell, gate, table, worlds};
+use score::{cell, gate, memory, table, worlds};
 
 /// Replicates a scheme, of the mean and of percentiles: as many as the product takes.
 const REPLICATES: (usize, usize) = (parallax::explain::interval::REPLICATES, parallax::explain::percentile::REPLICATES);
 
 /// Data sets behind the truth of a percentile.
 const POOLED: u64 = 40;
+
+/// Slots that tell what a quota takes in the long run.
+const LONG: u32 = 200_000;
 
 struct Asked {
     runs: u64,
@@ -77,22 +82,35 @@ fn main() -> ExitCode {
         tally
     });
     let scored: Vec<_> = worlds.into_iter().zip(tallies).collect();
+    let sizes: Vec<memory::World> = memory::World::all().into_iter().filter(|world| wanted(world.name)).collect();
+    let sized = spread(&sizes, |world| {
+        let score = memory::run(world, asked.runs, REPLICATES.0, LONG);
+        eprintln!("{}", world.name);
+        (world.name, score)
+    });
     let cells: Vec<Cell> =
         Cell::all().into_iter().filter(|cell| wanted(&format!("percentiles, {}", cell.name()))).collect();
     let percentiles = spread(&cells, |cell| {
-        let scores = cell.run(cell.runs(asked.runs), POOLED, REPLICATES.1);
+        let scores = cell.run(asked.runs, POOLED, REPLICATES.1);
         eprintln!("percentiles, {}", cell.name());
         (cell.name(), scores)
     });
-    let s0 = percentiles.iter().find(|(name, _)| name == "S0").map_or(&[] as &[Score], |(_, scores)| scores);
-    let targets: Vec<_> = gate::of_mean(&scored).into_iter().chain(gate::of_percentiles(s0)).collect();
+    let truths = if wanted("percentiles, S0") { both_truths(POOLED).to_vec() } else { Vec::new() };
+    let named = |name: &str| percentiles.iter().find(|one| one.0 == name).map_or(&[] as &[Score], |one| &one.1);
+    let runs = scored.iter().map(|one| one.1.runs).chain(sized.iter().map(|one| one.1.runs));
+    let runs = runs.chain(percentiles.iter().flat_map(|one| &one.1).map(|score| score.runs));
+    let targets: Vec<_> = std::iter::once(gate::of_runs(runs))
+        .chain(gate::of_mean(&scored))
+        .chain(gate::of_memory(&sized))
+        .chain(gate::of_percentiles(named("S0"), Against::Division))
+        .chain(gate::of_percentiles(named(ENUMERATED), Against::Enumeration))
+        .collect();
     let text = format!(
-        "{} runs of each world, {} replicates a scheme (percentiles: {}; {} runs where one cause is alone).\n\n{}",
+        "{} runs of each world, {} replicates a scheme (percentiles: {}).\n\n{}",
         asked.runs,
         REPLICATES.0,
         REPLICATES.1,
-        Cell::Alone("").runs(asked.runs),
-        table::page(&scored, &percentiles, &targets)
+        table::page(&Scores { mean: &scored, memory: &sized, percentiles: &percentiles, truths: &truths }, &targets)
     );
     print!("{text}");
     if asked.rows {

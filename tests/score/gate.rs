@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use parallax::explain::cause::Cause;
 
+use super::memory;
 use super::percentiles::{self, LEVELS};
 use super::tally::{Share, Tally, quantile};
 use super::worlds::{Kind, World};
@@ -152,8 +153,22 @@ pub fn of_mean(scored: &Scored) -> Vec<Target> {
     ]
 }
 
-pub fn of_percentiles(scores: &[percentiles::Score]) -> Vec<Target> {
-    const WHAT: [&str; 3] = ["error of a row at p50, S0", "error of a row at p90, S0", "error of a row at p99, S0"];
+/// By the truth of the same division, or by that of the enumeration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Against {
+    Division,
+    Enumeration,
+}
+
+pub fn of_percentiles(scores: &[percentiles::Score], against: Against) -> Vec<Target> {
+    const WHAT: [[&str; 3]; 2] = [
+        ["error of a row at p50, S0", "error of a row at p90, S0", "error of a row at p99, S0"],
+        [
+            "error of a row at p50, S0, truth by enumeration",
+            "error of a row at p90, S0, truth by enumeration",
+            "error of a row at p99, S0, truth by enumeration",
+        ],
+    ];
     const GATES: [(&str, f64, &str, f64); 3] = [
         ("≤ 0.5 %", 0.005, "≤ 0.3 %", 0.003),
         ("≤ 0.6 %", 0.006, "≤ 0.3 %", 0.003),
@@ -163,7 +178,7 @@ pub fn of_percentiles(scores: &[percentiles::Score]) -> Vec<Target> {
         let found = score.error() / score.gap.abs();
         let (gate, limit, moonshot, best) = GATES[level];
         Target {
-            what: WHAT[level],
+            what: WHAT[against as usize][level],
             found: format!("{} of the gap", percent(found)),
             gate,
             holds: found <= limit,
@@ -172,6 +187,70 @@ pub fn of_percentiles(scores: &[percentiles::Score]) -> Vec<Target> {
         }
     };
     scores.iter().take(LEVELS.len()).enumerate().map(of).collect()
+}
+
+/// Network or stolen, decided by a second memory size.
+pub fn of_memory(scores: &[(&'static str, memory::Score)]) -> Vec<Target> {
+    let share = |one: &memory::Score| one.moved[1].value() / one.gap.value().abs();
+    let wrong = largest(scores.iter().map(|(name, score)| ((*name).to_owned(), share(score))));
+    let held = |outlives: bool| {
+        let those = scores.iter().filter(move |(_, score)| score.outlives_blocks == outlives);
+        let covered = those.filter_map(|(name, score)| Some((*name, score.covered.value()?)));
+        covered.fold(("none", 1.0), |least, one| if one.1 < least.1 { one } else { least })
+    };
+    let (worst, long) = (held(false), held(true));
+    let all = scores.iter().fold(Share::default(), |sum, (_, score)| sum.and(score.wrong)).value().unwrap_or(0.0);
+    vec![
+        Target {
+            what: "two memory sizes: misattribution, worst world",
+            found: format!("{} ({})", percent(wrong.1), wrong.0),
+            gate: "≤ 4 %",
+            holds: wrong.1 <= 0.04,
+            moonshot: "≤ 2.5 %",
+            reached: Some(wrong.1 <= 0.025),
+        },
+        Target {
+            what: "two memory sizes: the interval holds what was stolen, worst world",
+            found: format!("{} ({})", percent(worst.1), worst.0),
+            gate: "≥ 88 %",
+            holds: worst.1 >= 0.88,
+            moonshot: "≥ 92 %",
+            reached: Some(worst.1 >= 0.92),
+        },
+        Target {
+            what: "the same, where sandboxes follow each other and outlive a block of time",
+            found: format!("{} ({})", percent(long.1), long.0),
+            gate: "–",
+            holds: true,
+            moonshot: "≥ 92 %",
+            reached: Some(long.1 >= 0.92),
+        },
+        Target {
+            what: "two memory sizes: decided wrongly",
+            found: percent(all),
+            gate: "≤ 1 %",
+            holds: all <= 0.01,
+            moonshot: "≤ 0.2 %",
+            reached: Some(all <= 0.002),
+        },
+    ]
+}
+
+/// Runs that each cell must have.
+pub const RUNS_MIN: u64 = 200;
+
+/// No cell has fewer runs.
+pub fn of_runs(runs: impl Iterator<Item = u64>) -> Target {
+    let fewest = runs.min().unwrap_or(0);
+    let holds = fewest >= RUNS_MIN;
+    Target {
+        what: "runs of a cell, the fewest",
+        found: fewest.to_string(),
+        gate: "≥ 200",
+        holds,
+        moonshot: "–",
+        reached: None,
+    }
 }
 
 /// Median and nine tenths of the misattribution over worlds that have a gap.

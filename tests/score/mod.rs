@@ -4,7 +4,9 @@
 //! A short version runs with the tests; `make score` runs the long one and writes its tables into docs/score.md.
 
 pub mod cell;
+pub mod enumerated;
 pub mod gate;
+pub mod memory;
 pub mod percentiles;
 pub mod table;
 pub mod tally;

@@ -1,7 +1,8 @@
 //! Percentiles, run many times over.
 //!
 //! Where many causes are at work, what a row of a percentile means is defined by the division itself, so truth is the
-//! same division of very many more samples. Where one cause is alone, truth needs no division: the whole gap is its
+//! same division of very many more samples; and, so that a fault of it cannot be its own truth, a second time the division
+//! of [`super::enumerated`], of other samples. Where one cause is alone, truth needs no division: the whole gap is its
 //! own, and the gap is that of plain percentiles of very many simulated times.
 
 use parallax::explain::cause::Cause;
@@ -10,8 +11,9 @@ use parallax::explain::percentile::{self, MERGED};
 use parallax::explain::sides::Sides;
 use parallax::statistics::level::Level;
 
-use super::super::simulator::{Side, sample, shocks};
+use super::super::simulator::{Seen, Side, sample, shocks};
 use super::cell::{once, rows};
+use super::enumerated::{self, Parts};
 use super::tally::{Mean, Share};
 use super::worlds::{World, single, twelve};
 
@@ -35,6 +37,7 @@ pub const ALONE: [&str; 11] = [
 /// One percentile of one world.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Score {
+    pub runs: u64,
     pub gap: f64,
     /// By row: error, and estimate less truth.
     pub rows: Vec<(Cause, Mean, Mean, Share)>,
@@ -60,13 +63,13 @@ impl Score {
 }
 
 /// What is true of each row, level by level.
-type Truth = Vec<Vec<(Cause, f64)>>;
+pub type Truth = Vec<Vec<(Cause, f64)>>;
 
 fn levels() -> Vec<Level> {
     LEVELS.iter().map(|(level, _)| *level).collect()
 }
 
-fn causes() -> impl Iterator<Item = Cause> {
+pub fn causes() -> impl Iterator<Item = Cause> {
     MERGED.iter().map(|(cause, _)| *cause).chain([Cause::Timing, Cause::Dependence])
 }
 
@@ -82,9 +85,41 @@ fn sides(a: &Side, b: &Side, world: &World, seeds: std::ops::Range<u64>) -> Side
 
 const POOL: u64 = 1_000_000;
 
+/// Where the samples of the second truth begin, and how many data sets there are for one of the first: the tail of the
+/// few of a side is what is rare.
+const OTHER_POOL: (u64, u64) = (2_000_000, 4);
+
 fn divided(world: &World, pooled: u64) -> Truth {
     let found = percentile::explain(&sides(&world.a, &world.b, world, POOL..POOL + pooled), &levels(), 1);
     found.iter().map(|one| causes().map(|cause| (cause, one.shares.get(cause))).collect()).collect()
+}
+
+/// The same from what befell the requests.
+fn enumerated(world: &World, seeds: std::ops::Range<u64>) -> Truth {
+    let mut both: [Vec<Parts>; 2] = [Vec::new(), Vec::new()];
+    for seed in seeds {
+        let seed = world.seed().wrapping_add(3 * seed);
+        let (seen, _) = once(&world.a, &world.b, world.slots, world.daily, seed);
+        let timed = |seen: &[Seen]| {
+            let timed = seen.iter().filter(|one| one.sample.outcome.is_timed());
+            timed.map(enumerated::parts).collect::<Vec<_>>()
+        };
+        both.iter_mut().zip(seen).for_each(|(all, seen)| all.extend(timed(&seen)));
+    }
+    let [a, b] = both;
+    enumerated::divided(a, b)
+}
+
+/// Twelve causes at once.
+fn s0() -> World {
+    let (a, b) = twelve();
+    World { a, b, slots: 360, ..single("definition", 0) }
+}
+
+/// The truth of S0 by both ways, from the very same samples: what differs is how causes are read and divided.
+pub fn both_truths(pooled: u64) -> [Truth; 2] {
+    let world = s0();
+    [divided(&world, pooled), enumerated(&world, POOL..POOL + pooled)]
 }
 
 /// The whole gap is the one cause's.
@@ -115,6 +150,7 @@ fn run(world: &World, truth: &Truth, runs: u64, replicates: usize) -> Vec<Score>
     let mut scores: Vec<Score> = truth
         .iter()
         .map(|rows| Score {
+            runs,
             gap: rows.iter().map(|(_, ms)| ms).sum(),
             rows: rows.iter().map(|(cause, _)| (*cause, Mean::default(), Mean::default(), Share::default())).collect(),
             ..Score::default()
@@ -126,7 +162,7 @@ fn run(world: &World, truth: &Truth, runs: u64, replicates: usize) -> Vec<Score>
         let intervals = (replicates > 0).then(|| percentile::intervals(&sides, &found, 1, replicates));
         for (level, score) in scores.iter_mut().enumerate() {
             let point = &found[level];
-            score.sum_error = score.sum_error.max((point.shares.sum() - point.gap).abs());
+            score.sum_error = score.sum_error.max((point.shares.sum() - point.gap).abs()).max(point.rounding.abs());
             let ends = intervals.as_ref().and_then(|all| all[level].as_ref().ok());
             for (row, (cause, true_ms)) in score.rows.iter_mut().zip(&truth[level]) {
                 let ms = point.shares.get(*cause);
@@ -144,11 +180,16 @@ fn run(world: &World, truth: &Truth, runs: u64, replicates: usize) -> Vec<Score>
     scores
 }
 
+/// How tables call the second truth of S0.
+pub const ENUMERATED: &str = "S0, truth by enumeration";
+
 /// What there is to run: a name, and how.
 #[derive(Clone, Debug)]
 pub enum Cell {
     /// Twelve causes at once.
     Twelve,
+    /// The same runs, against the truth of [`super::enumerated`].
+    Enumerated,
     /// The same page, the same place, the same way.
     Nothing,
     /// One cause.
@@ -157,29 +198,25 @@ pub enum Cell {
 
 impl Cell {
     pub fn all() -> Vec<Self> {
-        [Self::Twelve, Self::Nothing].into_iter().chain(ALONE.into_iter().map(Self::Alone)).collect()
+        [Self::Twelve, Self::Enumerated, Self::Nothing].into_iter().chain(ALONE.into_iter().map(Self::Alone)).collect()
     }
 
     pub fn name(&self) -> String {
         match self {
             Self::Twelve => "S0".into(),
+            Self::Enumerated => ENUMERATED.into(),
             Self::Nothing => "nothing differs".into(),
             Self::Alone(cause) => format!("{cause} alone"),
         }
     }
 
-    /// Of so many runs, how many this cell takes: one cause alone asks about a bias, which fewer tell.
-    pub fn runs(&self, of: u64) -> u64 {
-        if matches!(self, Self::Alone(_)) { of.div_ceil(5) } else { of }
-    }
-
     pub fn run(&self, runs: u64, pooled: u64, replicates: usize) -> Vec<Score> {
         let large = |cause: &str| World { slots: 480, ..single(cause, 2) };
         match self {
-            Self::Twelve => {
-                let (a, b) = twelve();
-                let world = World { a, b, slots: 360, ..single("definition", 0) };
-                run(&world, &divided(&world, pooled), runs, replicates)
+            Self::Twelve => run(&s0(), &divided(&s0(), pooled), runs, replicates),
+            Self::Enumerated => {
+                let (first, times) = OTHER_POOL;
+                run(&s0(), &enumerated(&s0(), first..first + times * pooled), runs, replicates)
             }
             Self::Nothing => {
                 let (a, b) = (Side::default(), Side { name: "b", ..Side::default() });

@@ -3,19 +3,75 @@
 use std::fmt::Write as _;
 
 use super::gate::{Scored, Target, falsely, spread};
-use super::percentiles::{LEVELS, Score};
+use super::memory;
+use super::percentiles::{LEVELS, Score, Truth};
 use super::tally::{Share, Tally};
 
+/// What the tables are of.
+pub struct Scores<'a> {
+    pub mean: &'a Scored,
+    pub memory: &'a [(&'static str, memory::Score)],
+    pub percentiles: &'a [(String, Vec<Score>)],
+    /// Of S0 at percentiles, by division and by enumeration, from the very same samples; or nothing.
+    pub truths: &'a [Truth],
+}
+
 /// All of them.
-pub fn page(scored: &Scored, percentile: &[(String, Vec<Score>)], all: &[Target]) -> String {
+pub fn page(scores: &Scores<'_>, all: &[Target]) -> String {
     format!(
-        "## Targets\n\n{}\n{}\n## S0, row by row\n\n{}\n## World by world, the mean\n\n{}\n## Percentiles\n\n{}",
+        "## Targets\n\n{}\n{}\n## S0, row by row\n\n{}\n## World by world, the mean\n\n{}\n## Network or stolen: two \
+         memory sizes\n\n{}\n## Percentiles\n\n{}\n## S0 at percentiles: two truths of the same samples\n\n{}",
         targets(all),
-        summary(scored),
-        rows(scored, "S0"),
-        worlds(scored),
-        percentiles(percentile),
+        summary(scores.mean),
+        rows(scores.mean, "S0"),
+        worlds(scores.mean),
+        sizes(scores.memory),
+        percentiles(scores.percentiles),
+        truths(scores.truths),
     )
+}
+
+fn truths(both: &[Truth]) -> String {
+    let [division, enumeration] = both else { return String::new() };
+    let head = LEVELS.map(|(_, level)| format!(" {level}, by division, ms | by enumeration |"));
+    let mut text = format!("| row |{}\n|---|---|---|---|---|---|---|\n", head.concat());
+    let rows = division.first().map_or(0, Vec::len);
+    for row in 0..rows {
+        let _ = write!(text, "| {} |", division[0][row].0);
+        for (one, other) in division.iter().zip(enumeration) {
+            let _ = write!(text, " {:.2} | {:.2} |", one[row].1 + 0.0, other[row].1 + 0.0);
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn sizes(scores: &[(&'static str, memory::Score)]) -> String {
+    let mut text = String::from(
+        "| world | gap, ms | stolen, ms | found: bias, ms | error, ms | half-width, ms | held, % | wrong row by 128 MB alone, \
+         % of the gap | with both sizes, % | H4 held by 128 MB alone, % | with both sizes, % | decided right, % | wrongly, % \
+         |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+    );
+    for (name, score) in scores {
+        let of_gap = |moved: super::tally::Mean| 100.0 * moved.value() / score.gap.value().abs();
+        let _ = writeln!(
+            text,
+            "| {name} | {:.1} | {:.2} | {:+.2} | {:.2} | {:.2} | {} | {:.2} | {:.2} | {} | {} | {} | {} |",
+            score.gap.value(),
+            score.stolen,
+            score.bias.value(),
+            score.error.value(),
+            score.half.value(),
+            share(score.covered),
+            of_gap(score.moved[0]),
+            of_gap(score.moved[1]),
+            share(score.h4[0]),
+            share(score.h4[1]),
+            share(score.right),
+            share(score.wrong),
+        );
+    }
+    text
 }
 
 fn share(share: Share) -> String {

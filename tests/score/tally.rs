@@ -78,6 +78,7 @@ pub struct Row {
 /// A world's score.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
+    pub runs: u64,
     pub gap: Mean,
     pub rows: BTreeMap<Cause, Row>,
     /// Half of all errors over the gap, each run.
@@ -90,7 +91,7 @@ pub struct Tally {
     pub top_in_the_long_run: Share,
     /// By the means of the world.
     pub top_three: Share,
-    /// The largest distance between the gap and the sum of the rows.
+    /// The largest distance between the gap and the sum of the rows, also before rounding was given to one of them.
     pub sum_error: f64,
     /// Runs without intervals, because the samples were too few for any.
     pub without_interval: u64,

@@ -4,7 +4,10 @@
 //! both sides, and packets are lost. What comes out are samples as a probe would have kept them; what is known beside
 //! them is why they took as long as they did.
 
+mod host;
+mod quota;
 mod side;
+mod spent;
 mod truth;
 
 use parallax::measurement::environment::{Environment, Init, Invocation};
@@ -18,7 +21,10 @@ use parallax::measurement::units::{Micros, UnixMillis};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use host::Host;
+pub use quota::Quota;
 pub use side::Side;
+pub use spent::Spent;
 pub use truth::truth;
 
 pub const SLOT_MS: i64 = 180_000;
@@ -45,6 +51,8 @@ pub struct Seen {
     pub moment: f64,
     /// What befell it.
     pub befell: Befell,
+    /// Where its time went: before the last hop, and in it.
+    pub spent: [Spent; 2],
 }
 
 /// What really befell a request. Times are of its last hop, in milliseconds, and without what a cold start added.
@@ -73,16 +81,6 @@ fn exponential(random: &mut ChaCha8Rng, mean: f64) -> f64 {
 
 fn micros(ms: f64) -> Micros {
     Micros((ms.max(0.0) * 1_000.0).round() as u64)
-}
-
-fn phase(network: f64, cpu: f64, stolen: f64, side: &Side) -> PhaseTime {
-    let (network, cpu, stolen) = (micros(network), micros(cpu), micros(stolen));
-    PhaseTime {
-        elapsed_us: network + cpu + stolen,
-        network_us: Some(network),
-        cpu_us: Some(cpu),
-        run_delay_us: side.accounted.then_some(if side.shown { stolen } else { Micros::ZERO }),
-    }
 }
 
 /// Shocks that hit everybody in a slot: a slowly wandering load of the server.
@@ -139,7 +137,8 @@ struct At {
 }
 
 /// One hop over a connection of its own; `body` rounds after the first answer.
-fn hop(side: &Side, at: &At, random: &mut ChaCha8Rng, kept: bool, last: bool) -> (Hop, Befell) {
+fn hop(host: &mut Host<'_>, at: &At, random: &mut ChaCha8Rng, kept: bool, last: bool) -> (Hop, Befell, Spent) {
+    let (side, before) = (host.side, host.throttled);
     let cold = if at.first && last && !kept { side.cold } else { [0.0; 3] };
     let mut smallest = f64::INFINITY;
     let mut handshake = 0.0;
@@ -164,15 +163,16 @@ fn hop(side: &Side, at: &At, random: &mut ChaCha8Rng, kept: bool, last: bool) ->
     let mut befell = Befell { kept, stolen: side.stolen * at.speed * luck, stolen_cold, ..Befell::default() };
     if !kept {
         befell.dns = exponential(random, side.dns);
-        phases.resolve = Some(phase(befell.dns + cold[0], 0.1 * cpu, 0.1 * stolen, side));
+        phases.resolve = Some(host.phase(befell.dns + cold[0], 0.1 * cpu, 0.1 * stolen));
         handshake = trips(random, 1);
         befell.lost = last && random.random::<f64>() < side.lost;
         befell.fell = last && side.fallback > 0.0 && random.random::<f64>() < side.fallback;
         let idle = if befell.lost { TIMEOUT } else { 0.0 } + if befell.fell { ATTEMPT } else { 0.0 };
-        phases.connect = Some(phase(handshake + idle, 0.0, 0.0, side));
+        phases.connect = Some(host.phase(handshake + idle, 0.0, 0.0));
         let flights = trips(random, if side.tls12 { 2 } else { 1 });
-        phases.tls = Some(phase(flights, 0.5 * cpu, 0.6 * stolen, side));
+        phases.tls = Some(host.phase(flights, 0.5 * cpu, 0.6 * stolen));
     }
+    let (all_cpu, all_stolen) = (cpu, stolen);
     let left = if kept { 1.0 } else { 0.4 };
     let (cpu, stolen) = (if kept { cpu } else { cpu * left }, if kept { stolen } else { 0.3 * stolen });
     befell.missed = last && random.random::<f64>() < side.miss;
@@ -181,13 +181,27 @@ fn hop(side: &Side, at: &At, random: &mut ChaCha8Rng, kept: bool, last: bool) ->
     befell.hidden = if last { exponential(random, side.hidden) } else { 0.0 };
     let origin = if befell.missed { ORIGIN } else { 0.0 };
     let wait = trips(random, 1) + work.max(0.0) + origin + befell.hidden;
-    phases.send = Some(phase(0.0, 0.0, 0.0, side));
-    phases.wait = Some(phase(wait, 0.5 * cpu, 0.5 * stolen, side));
+    phases.send = Some(host.phase(0.0, 0.0, 0.0));
+    phases.wait = Some(host.phase(wait, 0.5 * cpu, 0.5 * stolen));
     let rounds = if last { trips(random, side.rounds) } else { 0.0 };
     befell.transfer = if last { exponential(random, side.transfer) } else { 0.0 };
     let body = rounds + befell.transfer;
     befell.queue = queues.0 / queues.1;
-    phases.receive = Some(phase(body, 0.5 * cpu, 0.5 * stolen, side));
+    phases.receive = Some(host.phase(body, 0.5 * cpu, 0.5 * stolen));
+    befell.stolen += host.throttled - before;
+    let spent = Spent {
+        dns: if kept { 0.0 } else { befell.dns + cold[0] },
+        path: at.trip * queues.1,
+        queue: queues.0,
+        idle: if befell.lost { TIMEOUT } else { 0.0 },
+        fallback: if befell.fell { ATTEMPT } else { 0.0 },
+        cpu: all_cpu,
+        stolen: all_stolen + host.throttled - before,
+        origin,
+        server: work.max(0.0),
+        hidden: befell.hidden,
+        transfer: befell.transfer,
+    };
     let speaks = last && random.random::<f64>() < side.said;
     let entry =
         |ms: f64| ServerTiming { name: "app".into(), duration_us: Some(micros(ms * side.boast)), description: None };
@@ -223,18 +237,24 @@ fn hop(side: &Side, at: &At, random: &mut ChaCha8Rng, kept: bool, last: bool) ->
             ..Response::default()
         }),
     };
-    (made, befell)
+    (made, befell, spent)
 }
 
 fn one(side: &Side, at: &At, random: &mut ChaCha8Rng) -> Seen {
     let kept = random.random::<f64>() < side.reused;
+    let quota = side.throttled.then(|| Quota::new(side.memory_mb, random.random::<f64>()));
+    let mut host = Host::new(side, quota);
     let mut hops = Vec::new();
+    let mut spent = [Spent::default(); 2];
     let redirected = random.random::<f64>() < side.redirected;
     if redirected {
-        hops.push(hop(side, at, random, false, false).0);
+        let (first, _, first_spent) = hop(&mut host, at, random, false, false);
+        hops.push(first);
+        spent[0] = first_spent;
     }
-    let (last, befell) = hop(side, at, random, kept, true);
+    let (last, befell, last_spent) = hop(&mut host, at, random, kept, true);
     hops.push(last);
+    spent[1] = last_spent;
     let befell = Befell { redirected, ..befell };
     let answered = side.unanswered <= 0.0 || random.random::<f64>() >= side.unanswered;
     let elapsed: Micros = if answered { hops.iter().map(Hop::elapsed_us).sum() } else { micros(10_000.0) };
@@ -275,10 +295,10 @@ fn one(side: &Side, at: &At, random: &mut ChaCha8Rng) -> Seen {
         platform: if lambda { "lambda" } else { "host" }.into(),
         region: lambda.then(|| format!("place-{}", at.place)),
         sandbox: Some(format!("{}-{}-{}", side.name, at.place, at.sandbox)),
-        memory_mb: lambda.then_some(256),
+        memory_mb: lambda.then_some(side.memory_mb),
         architecture: "x86_64".into(),
         probe_version: "0".into(),
         ..Environment::default()
     };
-    Seen { sample, environment, reported_ms: elapsed.as_millis() + side.definition, moment: 0.0, befell }
+    Seen { sample, environment, reported_ms: elapsed.as_millis() + side.definition, moment: 0.0, befell, spent }
 }

@@ -1,6 +1,6 @@
 //! What one side of the world is like.
 
-use super::{Befell, Seen};
+use super::{Befell, Seen, sample};
 
 /// One side of the world. Times are means, in milliseconds.
 #[derive(Clone, Debug)]
@@ -45,9 +45,22 @@ pub struct Side {
     pub unanswered: f64,
     /// How strongly sampling prefers the afternoon, 0 to 1.
     pub skew: f64,
+    /// Memory of a function, MB.
+    pub memory_mb: u32,
+    /// The host lets a function have no more of a processor than its memory is worth.
+    pub throttled: bool,
 }
 
 impl Side {
+    /// This side with what its quota takes in the long run as a figure: nobody has a formula for it.
+    pub fn in_the_long_run(&self, slots: u32, seed: u64) -> Self {
+        if !self.throttled {
+            return self.clone();
+        }
+        let seen = sample(self, seed, slots, &vec![0.0; slots as usize], false);
+        Self { stolen: self.as_it_befell(&seen).stolen, throttled: false, ..self.clone() }
+    }
+
     /// This side, had what may befall a request been as likely and as long as it really was, on average over those that
     /// were answered.
     pub fn as_it_befell(&self, seen: &[Seen]) -> Self {
@@ -63,6 +76,7 @@ impl Side {
         let new = |one: &Befell| !one.kept;
         let cold = |one: &Befell| one.stolen_cold.is_some();
         Self {
+            throttled: false,
             redirected: mean(|one| one.redirected.into(), all),
             reused: mean(|one| one.kept.into(), all),
             lost: mean(|one| one.lost.into(), new),
@@ -109,6 +123,8 @@ impl Default for Side {
             accounted: true,
             unanswered: 0.0,
             skew: 0.0,
+            memory_mb: 256,
+            throttled: false,
         }
     }
 }
