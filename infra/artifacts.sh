@@ -21,6 +21,15 @@ bucket_state() {
   fi
 }
 
+# bucket_regions: where the fleet has one, and so has or had stacks, whatever a file says now.
+bucket_regions() {
+  must "cannot list the buckets" s3api list-buckets --region "$(any_region)" |
+    jq -r --arg prefix "$NAME-artifacts-$ACCOUNT-" --argjson known "$KNOWN" '
+      ($known.Regions | map(select(.OptInStatus != "not-opted-in") | .RegionName)) as $usable
+      | .Buckets[]?.Name | select(startswith($prefix)) | .[($prefix | length):]
+      | select(. as $region | $usable | index($region))'
+}
+
 taken() {
   wrong "the bucket name $(bucket_of "$1") is taken by another account, or these credentials may not use it; choose" \
     "another fleet name with --name"
@@ -69,13 +78,6 @@ remove_bucket() {
 
 check_architecture() {
   case $ARCH in x86_64 | arm64) ;; *) wrong "there is no architecture $ARCH; write x86_64 or arm64" ;; esac
-}
-
-need_builders() {
-  need cargo "install Rust: https://rustup.rs"
-  need jq "install the package jq"
-  need zip "install the package zip"
-  need readelf "install the package binutils"
 }
 
 # build: both functions in one run, so that what they share is compiled once; leaves "$WORK/NAME.zip", and its key in

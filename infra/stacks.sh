@@ -43,9 +43,10 @@ parameter() { jq -r --arg key "$2" '.Parameters[]? | select(.ParameterKey == $ke
 # The names of a template's parameters.
 parameters_of() { sed -n '/^Parameters:/,/^[A-Z].*s:$/ s/^  \([A-Za-z]*\):$/\1/p' "$1"; }
 
-# remove REGION STACK: and waits until it is gone.
+# remove REGION STACK: and waits until it is gone. Whoever removes it, it goes with empty queues.
 remove() {
   local found state
+  drained "$1" "$2" || return
   must "stack $2 cannot be removed" cloudformation delete-stack --region "$1" --stack-name "$2" >/dev/null
   found=$(settled "$1" "$2") || return
   state=$(jq -r .StackStatus <<<"${found:-null}")
@@ -86,8 +87,8 @@ way() {
   printf '%s' "$found" >"$WORK/found.$2.$1"
 }
 
-# put REGION STACK TEMPLATE KEY=VALUE… : makes or changes the stack; says so where there is nothing to change. What it has
-# of parameters that are not named stays.
+# put REGION STACK TEMPLATE KEY=VALUE… : makes or changes the stack; says so where there is nothing to change. Of a key that
+# is there twice the last one counts; what the stack has of parameters that are not named stays.
 put() {
   local region=$1 stack=$2 template=$3 kind change answer state reason
   shift 3
@@ -98,9 +99,9 @@ put() {
   fi
   change=deploy-$(date -u +%Y%m%dT%H%M%SZ)-$$
   jq -n --rawfile keys <(parameters_of "$template") --slurpfile found "$WORK/found.$stack.$region" '
-    ($ARGS.positional | map(capture("^(?<key>[^=]+)=(?<value>.*)$"; "s"))) as $named
-    | ($named | map(.key)) as $new
-    | ($named | map({ParameterKey: .key, ParameterValue: .value}))
+    ($ARGS.positional | map(capture("^(?<key>[^=]+)=(?<value>.*)$"; "s")) | from_entries) as $named
+    | ($named | keys) as $new
+    | ($named | to_entries | map({ParameterKey: .key, ParameterValue: .value}))
       + [$found[]?.Parameters[]?.ParameterKey | select(. as $key | $keys | split("\n") | index($key))
          | select(. as $key | $new | index($key) | not) | {ParameterKey: ., UsePreviousValue: true}]' \
     --args -- "$@" >"$WORK/parameters.$stack.$region"

@@ -1,20 +1,14 @@
 # shellcheck shell=bash disable=SC2034,SC2153 # what is set here is read in the files that source this one, and the other way round
 # Sourced by deploy and destroy: what is said, and how a call to AWS that fails is told.
 
-PROGRAM=${0##*/}
-
 # Progress, to standard error; WHERE names the region in whose job we are.
 say() { printf '%s%s\n' "${WHERE:+$WHERE: }" "$*" >&2; }
 # 2: what was asked for has to change. 3: it was right, and could not be done.
 wrong() { say "$PROGRAM: $*"; exit 2; }
 failed() { say "$PROGRAM: $*"; exit 3; }
 
-# need PROGRAM HOW_TO_GET_IT
-need() { command -v "$1" >/dev/null 2>&1 || wrong "needs \`$1\`, which is not here; $2"; }
-
-need_tools() {
-  need aws "install the AWS CLI: https://docs.aws.amazon.com/cli/"
-  need jq "install the package jq"
+# prepare: a folder for what is in work, and an AWS CLI that asks nobody at the terminal.
+prepare() {
   export AWS_PAGER='' AWS_CLI_AUTO_PROMPT=off
   WORK=$(mktemp -d)
   trap 'rm -rf "$WORK"' EXIT
@@ -23,7 +17,7 @@ need_tools() {
 # ask WORDS… : the AWS CLI, with JSON on standard output; on failure ERROR has AWS's words and the result is 1.
 ask() {
   local errors
-  errors=$(mktemp -p "$WORK")
+  errors=$(mktemp "$WORK/errors.XXXXXX")
   if aws "$@" --output json 2>"$errors"; then rm -f "$errors"; return 0; fi
   ERROR=$(grep -v '^[[:space:]]*$' "$errors" | tail -n 1)
   rm -f "$errors"
@@ -50,15 +44,17 @@ any_region() {
   printf '%s' "${region:-us-east-1}"
 }
 
+NO_CREDENTIALS='no valid credentials; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in again'
+
 # The account whose credentials these are.
 check_account() {
   local answer
   if ! answer=$(aws sts get-caller-identity --region "$(any_region)" --output json 2>&1); then
     answer=$(grep -v '^[[:space:]]*$' <<<"$answer" | tail -n 1)
     case $answer in
-      *[Cc]redential* | *InvalidClientTokenId* | *ExpiredToken* | *SignatureDoesNotMatch* | *"could not be found"* | *SSO*)
-        wrong "no valid credentials for AWS; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in" \
-          "again ($answer)" ;;
+      *"Unable to locate credentials"*) wrong "$NO_CREDENTIALS" ;;
+      *[Cc]redential* | *InvalidClientTokenId* | *UnrecognizedClient* | *InvalidAccessKeyId* | *ExpiredToken* | *Signature* | \
+        *AuthFailure* | *"could not be found"* | *SSO* | *oken*expired*) wrong "$NO_CREDENTIALS ($answer)" ;;
       *) failed "cannot ask AWS whose credentials these are ($answer)" ;;
     esac
   fi
@@ -67,13 +63,12 @@ check_account() {
 
 # check_regions REGION… : all exist, and this account uses them.
 check_regions() {
-  local known region state
-  known=$(must "cannot list the regions" ec2 describe-regions --all-regions \
-    --region "$(any_region)") || exit
+  local region state
+  KNOWN=$(must "cannot list the regions" ec2 describe-regions --all-regions --region "$(any_region)") || exit
   for region; do
-    state=$(jq -r --arg name "$region" '.Regions[] | select(.RegionName == $name) | .OptInStatus' <<<"$known")
+    state=$(jq -r --arg name "$region" '.Regions[] | select(.RegionName == $name) | .OptInStatus' <<<"$KNOWN")
     case $state in
-      '') wrong "there is no region $region in AWS; known are $(jq -r '[.Regions[].RegionName] | sort | join(", ")' <<<"$known")" ;;
+      '') wrong "there is no region $region in AWS; known are $(jq -r '[.Regions[].RegionName] | sort | join(", ")' <<<"$KNOWN")" ;;
       not-opted-in) wrong "this account does not use the region $region; enable it in the account's settings, or take it out" ;;
     esac
   done
@@ -101,7 +96,7 @@ find_parallax() {
     [ -x "$PARALLAX" ] || wrong "PARALLAX=$PARALLAX is no program; name one built with \`--features aws\`, or unset it"
     return 0
   fi
-  need cargo "install Rust (https://rustup.rs), or set PARALLAX to a parallax program"
+  needs "$NEEDS_CARGO"
   say "building parallax"
   (cd "$ROOT" && cargo build --quiet --locked --release --features aws --bin parallax) || failed "parallax does not build"
   PARALLAX=$(target_directory)/release/parallax

@@ -8,6 +8,7 @@ use parallax::measurement::wire::Record;
 use serde_json::Value;
 
 use super::place::{HOME, Place};
+use super::stand_in::purge;
 use super::watched;
 use crate::support::certificates::Authority;
 use crate::support::command::{Run, finished};
@@ -64,7 +65,7 @@ fn a_fleet_is_deployed_measures_changes_and_leaves_nothing() {
     watched::the_dashboard_finds_its_series(&place.account);
     watched::the_alarms_find_theirs(&place.account);
     again_changes_nothing(&place, &file);
-    follows_the_file(&place, &pages);
+    follows_the_file(&place, &pages, &records);
     leaves_nothing(&place, &file);
 }
 
@@ -122,19 +123,18 @@ fn invoke(place: &Place, region: &str, function: &str, event: &str) -> Value {
 
 /// Today's slot, in every region, several times over.
 fn measures(place: &Place) {
-    let today = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
-    let event = format!(r#"{{"slot":"{}T00:00:00Z"}}"#, &today[..10]);
     std::thread::scope(|scope| {
         for region in REGIONS {
-            let event = &event;
-            scope.spawn(move || {
-                let function = output(place, region, "parallax-probe", "Function");
-                for _ in 0..INVOCATIONS {
-                    invoke(place, region, &function, event);
-                }
-            });
+            scope.spawn(move || (0..INVOCATIONS).for_each(|_| measure(place, region)));
         }
     });
+}
+
+/// Today's slot, in one region.
+fn measure(place: &Place, region: &str) {
+    let today = humantime::format_rfc3339_seconds(std::time::SystemTime::now()).to_string();
+    let function = output(place, region, "parallax-probe", "Function");
+    invoke(place, region, &function, &format!(r#"{{"slot":"{}T00:00:00Z"}}"#, &today[..10]));
 }
 
 /// What the archive has.
@@ -209,8 +209,16 @@ fn again_changes_nothing(place: &Place, file: &Path) {
 }
 
 /// A region fewer, and one way of measuring more.
-fn follows_the_file(place: &Place, pages: &[String]) {
+fn follows_the_file(place: &Place, pages: &[String], records: &[Record]) {
     let file = place.write(&fleet(&REGIONS[..2], r#"["fresh", "curl"]"#, pages));
+    let spool = output(place, "ap-northeast-1", "parallax-probe", "SpoolUrl");
+    watched::send_again(&place.account, "ap-northeast-1", &spool, &records[..1]);
+    let run = script(place, "deploy", &file, &["--wait", "0"]);
+    assert_eq!(run.code, 2, "{}", run.err);
+    assert!(run.err.contains("ap-northeast-1: deploy: messages would be lost"), "{}", run.err);
+    assert!(run.err.contains("; 1 in Spool of parallax-probe ("), "{}", run.err);
+    // A probe that found its spool empty looks into it again after five minutes; nobody waits for that here.
+    purge(&place.account, "ap-northeast-1", &spool);
     let run = script(place, "deploy", &file, &[]);
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.err.contains("ap-northeast-1: stack parallax-probe is removed"), "{}", run.err);
@@ -233,7 +241,7 @@ fn follows_the_file(place: &Place, pages: &[String]) {
 }
 
 fn leaves_nothing(place: &Place, file: &Path) {
-    let run = script(place, "destroy", file, &[]);
+    let run = script(place, "destroy", file, &["--wait", "20"]);
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.err.contains("table parallax-archive stays, with its samples"), "{}", run.err);
     assert_eq!(place.inventory(&REGIONS), format!("{HOME} dynamodb parallax-archive\n"));

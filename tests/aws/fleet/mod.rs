@@ -1,7 +1,13 @@
 //! A fleet's whole life by the scripts as they are: deployed, measuring, deployed again, changed and removed; and what they
 //! refuse.
 
+mod leftovers;
 mod life;
+mod named;
+mod needs;
 mod place;
 mod refused;
+mod rules;
+mod stand_in;
+mod waiting;
 mod watched;

@@ -32,6 +32,7 @@ fn what_was_typed_wrong_is_named() {
         (&["--hub", "Nothing=1"], "--hub Nothing=1: write KEY=VALUE, where KEY is one of Quorum"),
         (&["--hub", "Regions=eu-west-1"], "--hub Regions=eu-west-1: write KEY=VALUE, where KEY is one of Quorum"),
         (&["--probe", "Timeout"], "--probe Timeout: write KEY=VALUE, where KEY is one of Timeout"),
+        (&["--wait", "a minute"], "--wait a minute: write seconds, from 0 to 99999"),
         (&["--nonsense"], "--nonsense is no option of this; see --help"),
         (&["again.toml"], "again.toml: there is a fleet file already"),
     ] {
@@ -60,10 +61,19 @@ fn what_cannot_be_is_said_before_anything_is_made() {
     assert!(run.err.contains("there is no region us-nowhere-1 in AWS; known are af-south-1,"), "{}", run.err);
 
     let file = place.write(FLEET);
-    let mut nobody = place.script("deploy", &[file.to_str().unwrap()]);
-    let run = finished(nobody.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY").output().unwrap());
-    assert_eq!(run.code, 2, "{}", run.err);
-    assert!(run.err.contains("no valid credentials for AWS; set AWS_PROFILE"), "{}", run.err);
+    for name in ["deploy", "destroy"] {
+        let mut nobody = place.script(name, &[file.to_str().unwrap()]);
+        nobody.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
+        let wanted =
+            "no valid credentials; set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in again";
+        let run = finished(nobody.output().unwrap());
+        assert_eq!((run.code, run.err), (2, format!("{name}: {wanted}\n")));
+        let run = finished(nobody.env("AWS_PROFILE", "nobody").output().unwrap());
+        assert_eq!(
+            (run.code, run.err),
+            (2, format!("{name}: {wanted} (The config profile (nobody) could not be found)\n"))
+        );
+    }
 
     let other = Place::new("what_cannot_be_is_said_before_anything_is_made").unwrap();
     let bucket = format!("parallax-artifacts-{}-us-east-1", place.account.id());

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod bill;
+mod permissions;
 mod promises;
 mod source;
 mod template;
