@@ -191,3 +191,30 @@ fn a_real_zabbix_refuses_by_name() {
     let ran = place.run_in(&[("TOKEN", token)], &[&["import", "zabbix", "--url", &url], &whose[..]].concat(), b"");
     assert!(ran.ended(2).err().contains("is --url right?"));
 }
+
+#[test]
+fn a_page_measured_by_either_agent_has_the_stopwatch_of_that_agent() {
+    let test = "a_page_measured_by_either_agent_has_the_stopwatch_of_that_agent";
+    let Some(zabbix) = zabbix(test) else { return };
+    let site = Site::start(Options::default()).unwrap();
+    let page = format!("web.page.perf[{}]", site.url("/page"));
+    let items = [(page.as_str(), 0), ("agent.variant", 3), ("agent.version", 1)];
+    let whole = "zabbix/web.page.perf";
+    for (program, stopwatch) in [("zabbix_agentd", whole), ("zabbix_agent2", "zabbix/agent2.web.page.perf")] {
+        let Some((_running, port)) = zabbix.agent(test, program) else { return };
+        let host = zabbix.host_of_agent(program, port, &items);
+        let item = zabbix.item(&host, &page);
+        zabbix.until("history", &item, 4);
+        zabbix.until("history_uint", &zabbix.item(&host, "agent.variant"), 1);
+        zabbix.until("history_str", &zabbix.item(&host, "agent.version"), 1);
+        let place = Place::new();
+        import(&place, zabbix, &zabbix.token, program, &["--item", &page]).ended(0);
+        let kept = place.kept("parallax.db");
+        assert!(kept.len() >= 4, "{}", kept.len());
+        assert_eq!(imported(&kept), kept_by_zabbix(zabbix, &item)[..kept.len()]);
+        for record in &kept {
+            assert_eq!(record.sample.stopwatch.as_str(), stopwatch);
+            assert!(record.sample.tool_version.as_deref().unwrap().starts_with("6.0."), "{:?}", record.sample);
+        }
+    }
+}

@@ -97,6 +97,44 @@ impl Zabbix {
         made[0]["token"].as_str().unwrap().to_owned()
     }
 
+    /// An agent at work and its port; `None` where it is not installed and `CI` is not set.
+    pub fn agent(&self, test: &str, program: &str) -> Option<(Running, u16)> {
+        let program = needs::file(test, &Path::new("/usr/sbin").join(program))?;
+        let (folder, port) = (daemon::folder("zabbix-agent"), daemon::port());
+        let settings = folder.join("agent.conf");
+        let place = folder.display();
+        let (pid, control) = (format!("PidFile={place}/agent.pid"), format!("ControlSocket={place}/agent.sock"));
+        // Only the newer one has a control socket, and the older one refuses settings that it does not know.
+        let control = if program.ends_with("zabbix_agent2") { control.as_str() } else { "StartAgents=1" };
+        let text = format!(
+            "Server=127.0.0.1\nListenIP=127.0.0.1\nListenPort={port}\nLogType=console\nHostname=tests\n{pid}\n{control}\n"
+        );
+        std::fs::write(&settings, text).expect("its settings");
+        let mut command = daemon::command(&program, &folder);
+        command.arg("-f").arg("-c").arg(&settings);
+        let running = daemon::start(&command, &folder, "agent.log");
+        running.until("the agent", || daemon::listens(port));
+        Some((running, port))
+    }
+
+    /// A host whose agent is asked for these items every second: their keys and types of value.
+    pub fn host_of_agent(&self, name: &str, port: u16, items: &[(&str, u8)]) -> String {
+        let host = self.host(name);
+        let interface = self.call(
+            "hostinterface.create",
+            &json!({ "hostid": host, "type": 1, "main": 1, "useip": 1, "ip": "127.0.0.1", "dns": "", "port": port.to_string() }),
+        );
+        let items: Vec<Value> = items
+            .iter()
+            .map(|(key, value_type)| {
+                json!({ "hostid": host, "interfaceid": interface["interfaceids"][0], "name": key, "key_": key, "type": 0,
+                        "value_type": value_type, "delay": "1s" })
+            })
+            .collect();
+        self.call("item.create", &items.into());
+        host
+    }
+
     /// A host of its own, and its number.
     pub fn host(&self, name: &str) -> String {
         let groups = self.call("hostgroup.get", &json!({ "output": ["groupid"], "limit": 1 }));

@@ -18,7 +18,6 @@ use crate::exit::{Outcome, Problem};
 
 /// A build without AWS reads the flags and uses none.
 #[derive(Debug, clap::Args)]
-#[cfg_attr(not(feature = "aws"), expect(dead_code, reason = "the flags are the same in every build"))]
 pub(super) struct Arguments {
     /// The metric's namespace
     #[arg(long, value_name = "NAME", help_heading = "Metric")]
