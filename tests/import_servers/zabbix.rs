@@ -1,6 +1,7 @@
 //! A real Zabbix watches a site of ours, and its history is brought in.
 
 use std::collections::BTreeMap;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Stdio};
 
 use parallax::lab::site::{Options, Site};
@@ -58,8 +59,13 @@ fn agent(place: &Place, vantage: &str, site: &Site) -> Agent {
     );
     let file = format!("{}.toml", vantage.replace('/', "-"));
     place.write(&file, fleet);
-    let child = parallax(place.0.path(), &["agent", &file]).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    Agent(child.unwrap())
+    let mut command = parallax(place.0.path(), &["agent", &file]);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    // SAFETY: only one system call is made between fork and exec, and it allocates nothing.
+    unsafe {
+        command.pre_exec(|| Ok(nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL)?));
+    }
+    Agent(command.spawn().unwrap())
 }
 
 #[test]

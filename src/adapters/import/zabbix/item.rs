@@ -53,8 +53,6 @@ pub struct Meant {
     pub key: String,
     /// See [`Item::value_type`].
     pub value_type: u8,
-    /// How long values are kept.
-    pub history: String,
     /// What a value starts and stops at.
     pub stopwatch: String,
     /// What 1 means.
@@ -151,7 +149,6 @@ pub fn meant(item: &Item, items: &[Item], scenarios: &[Scenario], server: &str, 
         item: item.id.clone(),
         key: item.key.clone(),
         value_type: item.value_type,
-        history: item.history.clone(),
         stopwatch: said.stopwatch.clone().unwrap_or(stopwatch),
         unit: unit(item, said, step.is_some() || zero_is_failure).map_err(said_of)?,
         version: said.version.clone().or(version),
