@@ -12,7 +12,7 @@ pub struct Prometheus {
     _running: [Running; 2],
 }
 
-/// What is scraped every second.
+/// What is scraped every two seconds: the exporter takes half a second off what a probe may last.
 pub enum Scraped<'a> {
     /// A page, probed by a module of this name.
     Page(&'a str, &'a str),
@@ -60,7 +60,7 @@ fn with(flag: &str, path: &std::path::Path) -> String {
 
 fn scrapes(jobs: &[(&str, Scraped<'_>)], exporter: u16) -> String {
     let mut settings = format!(
-        "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\nscrape_configs:\n- job_name: exporter\n  \
+        "global: {{scrape_interval: 2s, scrape_timeout: 2s}}\nscrape_configs:\n- job_name: exporter\n  \
          static_configs: [{{targets: ['127.0.0.1:{exporter}']}}]\n"
     );
     for (job, scraped) in jobs {
