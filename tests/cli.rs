@@ -56,6 +56,9 @@ fn every_help_text_is_as_promised() {
             &run(directory.path(), &["targets", action, "--help"]).out,
         );
     }
+    for server in ["zabbix", "prometheus", "cloudwatch"] {
+        assert_golden(&format!("help/import-{server}.txt"), &run(directory.path(), &["import", server, "--help"]).out);
+    }
     let listed = all.out.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     assert_eq!(listed.count(), COMMANDS.len() + 1, "a command without a golden help text:\n{}", all.out);
 }

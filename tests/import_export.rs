@@ -1,6 +1,6 @@
 //! What goes out comes back the same, and what cannot be a sample is refused by its line.
 
-mod place;
+pub mod place;
 mod tables;
 
 use std::path::Path;

@@ -23,6 +23,7 @@ mod fleet;
 mod hostile;
 mod import_export;
 mod import_graph;
+mod import_servers;
 mod intake;
 #[cfg(target_os = "linux")]
 mod lab;

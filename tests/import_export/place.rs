@@ -51,8 +51,14 @@ impl Place {
     }
 
     pub fn run_with(&self, words: &[&str], input: &[u8]) -> Ran {
+        self.run_in(&[], words, input)
+    }
+
+    /// With these variables in its environment.
+    pub fn run_in(&self, environment: &[(&str, &str)], words: &[&str], input: &[u8]) -> Ran {
         let mut child = Command::new(env!("CARGO_BIN_EXE_parallax"))
             .args(words)
+            .envs(environment.iter().copied())
             .current_dir(self.0.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -5,8 +5,10 @@ pub mod at_once;
 pub mod browser;
 pub mod certificates;
 pub mod command;
+pub mod daemon;
 pub mod digits;
 pub mod dns;
+pub mod fake_api;
 #[cfg(feature = "aws")]
 pub mod fake_dynamodb;
 #[cfg(feature = "aws")]
@@ -26,6 +28,7 @@ pub mod hostile;
 pub mod ministack;
 pub mod needs;
 pub mod pages;
+pub mod prometheus;
 pub mod proxy;
 #[cfg(feature = "aws")]
 pub mod relay;
@@ -35,3 +38,4 @@ pub mod sandbox;
 pub mod scripted;
 pub mod server;
 pub mod stamps;
+pub mod zabbix;

@@ -20,7 +20,6 @@ pub fn program(test: &str, names: &[&str]) -> Option<PathBuf> {
 ///
 /// # Panics
 /// When it is not there and `CI` is set.
-#[cfg(feature = "aws")]
 #[must_use]
 pub fn file(test: &str, file: &Path) -> Option<PathBuf> {
     decide(test, &file.display().to_string(), is_program(file).then(|| file.to_owned()), env::var_os("CI").is_some())

@@ -28,6 +28,13 @@ impl Names {
         Self { origin, seen: HashMap::new(), again: 0 }
     }
 
+    /// For values of one series of this source: equal values of two series are two samples.
+    #[must_use]
+    pub fn within(origin: &Origin, series: &str) -> Self {
+        let names = Self::new(origin);
+        Self { origin: format!("{}\0{series}", names.origin), ..names }
+    }
+
     /// The name of the next row: from the source, the time, the value, and how often the two have stood before.
     ///
     /// # Errors

@@ -3,11 +3,7 @@
 use std::io::Read;
 use std::time::Duration;
 
-use crate::measurement::environment::Environment;
-use crate::measurement::local::Local;
-use crate::measurement::outcome::{Answer, Cause, Failure, Outcome};
-use crate::measurement::phase::Phase;
-use crate::measurement::sample::Sample;
+use crate::measurement::outcome::{Answer, Outcome};
 use crate::measurement::units::{Micros, UnixMillis};
 use crate::measurement::wire::Record;
 
@@ -15,6 +11,7 @@ use super::fault::{Fault, TableFault, shown};
 use super::identity::Names;
 use super::mapping::{Empty, Mapping, TimeAt};
 use super::table::{Place, Row, Table};
+use super::total::{Total, failed};
 
 /// How long before its slot a check may begin: the two may be rounded differently.
 const EARLY_MAX: Duration = Duration::from_secs(60);
@@ -86,27 +83,8 @@ impl<'m> Rows<'m> {
             TimeAt::End => time.minus(elapsed.into()),
         };
         self.near(row, slot, started)?;
-        let origin = &self.mapping.origin;
-        let sample = Sample {
-            id,
-            target: origin.target.clone(),
-            vantage: origin.vantage.clone(),
-            method: origin.method.clone(),
-            stopwatch: origin.stopwatch.clone(),
-            tool_version: origin.tool_version.clone(),
-            slot_ms: slot,
-            slot_guessed: false,
-            started_at_ms: started,
-            elapsed_us: elapsed,
-            asked: None,
-            outcome: ending.outcome,
-            hops: Vec::new(),
-            local: Local::default(),
-            invocation: None,
-            curl: None,
-            clock_suspect: false,
-        };
-        Ok(Some(Record::new(sample, self.environment())))
+        let total = Total { id, slot, started, elapsed, outcome: ending.outcome };
+        Ok(Some(total.record(&self.mapping.origin)))
     }
 
     /// Records so far with the time and the value of an earlier one of the same table.
@@ -173,18 +151,4 @@ impl<'m> Rows<'m> {
             },
         }
     }
-
-    fn environment(&self) -> Environment {
-        Environment {
-            platform: "import".to_owned(),
-            architecture: "unknown".to_owned(),
-            probe_version: self.mapping.origin.probe_version.clone(),
-            ..Environment::default()
-        }
-    }
-}
-
-/// Where it failed no import says; waiting for the answer is the phase that a monitor gives up in.
-fn failed(detail: String) -> Outcome {
-    Outcome::Failed(Failure { phase: Phase::Wait, cause: Cause::Other, detail })
 }

@@ -33,6 +33,44 @@ pub struct Decimal {
     pub any: bool,
 }
 
+impl Unit {
+    /// How many microseconds 1 is.
+    #[must_use]
+    pub fn micros(self) -> f64 {
+        match self {
+            Self::Seconds => 1e6,
+            Self::Millis => 1e3,
+            Self::Micros => 1.0,
+        }
+    }
+
+    /// The unit of this name, in any of the ways in which monitors write it.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name.trim().to_ascii_lowercase().as_str() {
+            "s" | "sec" | "secs" | "second" | "seconds" => Some(Self::Seconds),
+            "ms" | "msec" | "millisecond" | "milliseconds" => Some(Self::Millis),
+            "us" | "µs" | "μs" | "usec" | "microsecond" | "microseconds" => Some(Self::Micros),
+            _ => None,
+        }
+    }
+
+    /// A number that another program computed, to the nearest microsecond.
+    ///
+    /// # Errors
+    /// It is no length of time.
+    pub fn length(self, number: f64) -> Result<Micros, String> {
+        if !number.is_finite() || number < 0.0 {
+            return Err(format!("{number} is not a length of time"));
+        }
+        let micros = (number * self.micros()).round();
+        if micros > ROOM.0 as f64 {
+            return Err(format!("{number} is too long a time; is the unit right?"));
+        }
+        Ok(Micros(micros as u64))
+    }
+}
+
 impl Decimal {
     /// Reads a cell; digits past the microsecond are cut off.
     ///
@@ -93,6 +131,20 @@ mod tests {
             assert_eq!(read(unit, cell), Ok(Micros(104_321)), "{cell}");
         }
         assert_eq!(Decimal { unit: Unit::Seconds, comma: true, any: false }.read("0,104321"), Ok(Micros(104_321)));
+    }
+
+    #[test]
+    fn a_computed_number_is_rounded_and_not_cut() {
+        for (unit, number) in
+            [(Unit::Seconds, 0.104_320_999_999_999_99), (Unit::Millis, 104.321), (Unit::Micros, 104_321.4)]
+        {
+            assert_eq!(unit.length(number), Ok(Micros(104_321)), "{number}");
+        }
+        for number in [-1e-9, f64::NAN, f64::INFINITY, 1e300, 4e7] {
+            assert!(Unit::Seconds.length(number).is_err(), "{number}");
+        }
+        assert_eq!(Unit::named(" Milliseconds "), Some(Unit::Millis));
+        assert_eq!([Unit::named(""), Unit::named("Bps"), Unit::named("m")], [None; 3]);
     }
 
     #[test]

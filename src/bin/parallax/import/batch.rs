@@ -13,6 +13,7 @@ use serde_json::json;
 
 use super::Common;
 use super::input::{self, Rejected};
+use super::lengths::Lengths;
 use crate::archive;
 use crate::exit::{Answer, Outcome, Problem};
 use crate::output::{print, tell};
@@ -21,19 +22,13 @@ use crate::output::{print, tell};
 const BATCH: usize = 1_000;
 /// Bad rows shown.
 const SHOWN: usize = 10;
-/// A page takes no longer than this at the median, nor less than [`SHORT_US`]: the unit is wrong.
-const LONG_US: u64 = 600_000_000;
-const SHORT_US: u64 = 1;
-
 /// What was read so far; the records themselves wait in a file, so that an import of any length fits in memory.
 pub(super) struct Checked {
     waiting: BufWriter<File>,
     rows: u64,
     bad: u64,
     shown: Vec<String>,
-    timed: u64,
-    long: u64,
-    short: u64,
+    lengths: Lengths,
     window: Option<(UnixMillis, UnixMillis)>,
 }
 
@@ -41,7 +36,7 @@ impl Checked {
     pub(super) fn new() -> Result<Self, Problem> {
         let waiting = BufWriter::new(tempfile::tempfile().map_err(|error| unwritten(&error))?);
         let shown = Vec::new();
-        Ok(Self { waiting, rows: 0, bad: 0, shown, timed: 0, long: 0, short: 0, window: None })
+        Ok(Self { waiting, rows: 0, bad: 0, shown, lengths: Lengths::default(), window: None })
     }
 
     pub(super) fn good(&mut self, record: &Record) -> Result<(), Problem> {
@@ -49,11 +44,7 @@ impl Checked {
         let (first, last) = self.window.unwrap_or((started, started));
         self.window = Some((first.min(started), last.max(started)));
         self.rows += 1;
-        if let Some(latency) = record.sample.latency() {
-            self.timed += 1;
-            self.long += u64::from(latency.0 > LONG_US);
-            self.short += u64::from(latency.0 < SHORT_US);
-        }
+        self.lengths.count(record);
         line(&mut self.waiting, record).map_err(|error| unwritten(&error))
     }
 
@@ -66,15 +57,7 @@ impl Checked {
 
     /// More than half of the values are too long, or too short, to be pages.
     pub(super) fn doubtful(&self) -> Option<&'static str> {
-        if self.timed == 0 {
-            None
-        } else if self.long * 2 > self.timed {
-            Some("more than half of the values are over 10 minutes")
-        } else if self.short * 2 > self.timed {
-            Some("more than half of the values are under 1 µs")
-        } else {
-            None
-        }
+        self.lengths.doubtful()
     }
 
     /// Keeps what was good, or refuses all of it.
@@ -145,7 +128,7 @@ fn reread(line: io::Result<String>) -> Result<Record, Problem> {
     serde_json::from_str(&line).map_err(|error| Problem::unfinished(format!("the temporary file was damaged: {error}")))
 }
 
-fn rows(count: u64) -> String {
+pub(super) fn rows(count: u64) -> String {
     counted(count, "row")
 }
 

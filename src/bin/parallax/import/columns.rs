@@ -4,10 +4,11 @@ use clap::ValueEnum;
 use parallax::adapters::import::clock::Clock;
 use parallax::adapters::import::mapping::{Column, Empty, FailedCell, Mapping, Origin, TimeAt};
 use parallax::adapters::import::table::Layout;
-use parallax::adapters::import::value::{Decimal, Unit};
+use parallax::adapters::import::value::Decimal;
 use parallax::measurement::identity::{Method, Stopwatch, TargetId, Vantage};
 use parallax::stopwatch::catalogue;
 
+use super::unit::TypedUnit;
 use crate::exit::Problem;
 
 /// The names that the help lists.
@@ -89,13 +90,6 @@ enum End {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum TypedUnit {
-    S,
-    Ms,
-    Us,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
 enum TypedEmpty {
     /// A mistake
     Refuse,
@@ -163,16 +157,6 @@ impl Columns {
             tool_version: self.tool_version.clone(),
             probe_version: env!("CARGO_PKG_VERSION").to_owned(),
         })
-    }
-}
-
-impl TypedUnit {
-    fn unit(self) -> Unit {
-        match self {
-            Self::S => Unit::Seconds,
-            Self::Ms => Unit::Millis,
-            Self::Us => Unit::Micros,
-        }
     }
 }
 
