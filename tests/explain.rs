@@ -172,6 +172,7 @@ fn a_flight_more_than_the_body_needs_is_loss_where_packets_came_out_of_order() {
             let hop = one.sample.hops.last_mut().unwrap();
             let receive = hop.phases.receive.as_mut().unwrap();
             receive.elapsed_us += Micros(30_000);
+            receive.network_us = receive.network_us.map(|time| time + Micros(30_000));
             hop.response.as_mut().unwrap().arrival_bursts = Some(4);
             hop.connection.as_mut().unwrap().tcp.as_mut().unwrap().out_of_order = Some(out_of_order);
             one.sample.elapsed_us += Micros(30_000);
@@ -185,6 +186,31 @@ fn a_flight_more_than_the_body_needs_is_loss_where_packets_came_out_of_order() {
         assert_eq!((ordered.base_trips, ordered.loss), (4.0, 0.0));
         assert_eq!(disordered.base_trips, 3.0);
         assert!((disordered.loss - 30.0).abs() < 0.1 && (ordered.rest() - disordered.rest()).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn what_waits_behind_a_lost_packet_is_loss_and_not_the_server() {
+    let side = Side { trips: vec![30.0], queue: 0.0, lost: 0.0, said: 1.0, ..Side::default() };
+    let seen = sample(&side, 4, 60, &shocks(4, 60), false);
+    let with = |out_of_order: u32| {
+        let mut seen = seen.clone();
+        for one in &mut seen {
+            let hop = one.sample.hops.last_mut().unwrap();
+            // A packet was lost, and those behind it lay here until it came again.
+            hop.phases.wait.as_mut().unwrap().elapsed_us += Micros(30_000);
+            hop.connection.as_mut().unwrap().tcp.as_mut().unwrap().out_of_order = Some(out_of_order);
+            one.sample.elapsed_us += Micros(30_000);
+            one.reported_ms += 30.0;
+        }
+        let mut rows = rows(&seen);
+        floor::settle(&mut rows);
+        rows
+    };
+    for (ordered, lost) in with(0).iter().zip(with(2)) {
+        assert_eq!((ordered.loss, ordered.server_said), (0.0, lost.server_said));
+        let moved = ordered.rest() - lost.rest();
+        assert!((lost.loss - moved).abs() < 1e-9 && (moved - 30.0).abs() < 0.1, "{lost:?}");
     }
 }
 

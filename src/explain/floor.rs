@@ -118,16 +118,17 @@ fn fill(row: &mut Row, queue: f64) {
     let trip = row.floor + queue;
     // Bursts that a slow server caused are not round trips: no more rounds than time allows.
     let possible = if row.floor > 0.0 { raw.rounds.min((raw.receive / row.floor).floor()) } else { 0.0 };
-    // A packet that was lost on its way here is sent again a round trip later, and the packets behind it wait for it.
-    let rounds = if raw.disordered { possible.min(raw.flights) } else { possible };
+    // A packet that was lost on its way here is sent again a round trip later, and the packets behind it wait for it. A
+    // record is written at once, so nothing but a loss makes so long a pause within one.
+    let lost = raw.disordered || raw.record >= RESENT_MIN;
+    let rounds = if lost { possible.min(raw.flights) } else { possible };
     row.setup_trips = if row.state == State::Reused { 0.0 } else { raw.setup };
     row.base_trips = 1.0 + rounds;
     row.queueing = if row.seen.has(Seen::QUEUEING) { queue * (row.setup_trips + row.base_trips) } else { 0.0 };
-    let late = raw.resent || raw.disordered;
-    let resent = |excess: f64| if late && excess >= RESENT_MIN { excess } else { 0.0 };
+    let resent = |excess: f64| if (raw.resent || lost) && excess >= RESENT_MIN { excess } else { 0.0 };
     let beyond = raw.receive - rounds * trip;
     let receiving = resent(beyond).max(((possible - rounds) * trip).min(beyond));
-    row.loss = receiving;
+    row.loss = receiving + raw.behind;
     if row.state != State::Reused {
         row.loss += raw.handshake.map_or(0.0, |handshake| resent(raw.connect - handshake));
         row.loss += resent(raw.tls - (raw.setup - 1.0) * trip);

@@ -151,6 +151,10 @@ pub struct Raw {
     pub resent: bool,
     /// Segments of the answer came before one that was sent earlier: it was lost on its way here, or overtaken.
     pub disordered: bool,
+    /// Waited for such a segment while those behind it were here already: what can be read comes in order.
+    pub behind: f64,
+    /// From the first packet of the record that the header was in to the one that made it whole.
+    pub record: f64,
     /// Each phase over all hops, then the time between phases, local time and all: evidence, and the parts of what a
     /// side does not tell apart.
     pub phases: [f64; 7],

@@ -113,6 +113,12 @@ fn outside(phase: Option<PhaseTime>) -> f64 {
     })
 }
 
+/// Milliseconds of a phase in which a packet lay here, and the thread neither worked nor waited for a processor.
+fn stalled(phase: Option<PhaseTime>) -> f64 {
+    let network = phase.and_then(|time| time.network_us).map(Micros::as_millis);
+    network.map_or(0.0, |network| (outside(phase) - network).max(0.0))
+}
+
 fn summed(hop: &Hop, part: impl Fn(PhaseTime) -> Option<Micros>) -> Option<f64> {
     hop.phases.present().map(|(_, time)| part(time)).sum::<Option<Micros>>().map(Micros::as_millis)
 }
@@ -211,6 +217,16 @@ fn connection(row: &mut Row, last: &Hop, is_curl: bool) {
     let record = record.map_or(0.0, Micros::as_millis).min(row.raw.wait);
     row.raw.wait -= record;
     row.raw.receive += record;
+    row.raw.record = record;
+    if let Some(trip) = row.raw.shortest.filter(|_| row.raw.disordered) {
+        for (phase, time) in [(last.phases.wait, &mut row.raw.wait), (last.phases.receive, &mut row.raw.receive)] {
+            let behind = stalled(phase).min(*time);
+            if behind >= trip / 2.0 {
+                *time -= behind;
+                row.raw.behind += behind;
+            }
+        }
+    }
     let segment = tcp.mss.map_or(USUAL_SEGMENT, f64::from).max(1.0);
     if let Some(response) = &last.response {
         let flights = (response.body_bytes as f64 / (INITIAL_WINDOW * segment) + 1.0).log2().ceil() - 1.0;
