@@ -57,6 +57,10 @@ drained() {
       found=$(waiting "$region" "$stack") || return
       left+=${found:+$found$'\n'}
     done
+    if [ -n "$DRY" ]; then
+      [ -z "$left" ] || say "would wait for, or stop at:"$'\n'"${left%$'\n'}"
+      return 0
+    fi
     if [ -z "$left" ]; then
       empty=${empty:-$SECONDS}
       if [ $((SECONDS - empty)) -ge "$QUIET" ]; then return 0; fi

@@ -7,9 +7,10 @@ say() { printf '%s%s\n' "${WHERE:+$WHERE: }" "$*" >&2; }
 wrong() { say "$PROGRAM: $*"; exit 2; }
 failed() { say "$PROGRAM: $*"; exit 3; }
 
-# prepare: a folder for what is in work, and an AWS CLI that asks nobody at the terminal.
+# prepare: a folder for what is in work, and an AWS CLI that asks nobody at the terminal and tells an error in one line:
+# version 2 can tell it in several, by a person's own settings.
 prepare() {
-  export AWS_PAGER='' AWS_CLI_AUTO_PROMPT=off
+  export AWS_PAGER='' AWS_CLI_AUTO_PROMPT=off AWS_CLI_ERROR_FORMAT=legacy
   WORK=$(mktemp -d)
   trap 'rm -rf "$WORK"' EXIT
 }
@@ -19,7 +20,7 @@ ask() {
   local errors
   errors=$(mktemp "$WORK/errors.XXXXXX")
   if aws "$@" --output json 2>"$errors"; then rm -f "$errors"; return 0; fi
-  ERROR=$(grep -v '^[[:space:]]*$' "$errors" | tail -n 1)
+  ERROR=$(grep -m 1 'An error occurred' "$errors" || grep -v '^[[:space:]]*$' "$errors" | tail -n 1)
   rm -f "$errors"
   return 1
 }

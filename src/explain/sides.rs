@@ -123,9 +123,14 @@ impl Sides {
     }
 
     /// What both can see: only this can be compared.
+    ///
+    /// A side that does not tell its own work leaves it in what it calls receiving; beside one that takes it out, the
+    /// difference is no transfer.
     #[must_use]
     pub fn both(&self) -> Seen {
-        self.seen[0].and(self.seen[1])
+        let both = self.seen[0].and(self.seen[1]);
+        let work = self.seen.map(|side| side.has(Seen::CPU));
+        if work[0] == work[1] { both } else { both.without(Seen::TRANSFER) }
     }
 
     /// The same two sources, the other way round.

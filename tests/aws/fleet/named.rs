@@ -54,7 +54,7 @@ fn alarms_and_dashboard_of_a_named_fleet_are_of_its_own_namespace() {
     };
     let namespaces: BTreeSet<_> = alarms.metric_alarms().iter().filter_map(|alarm| alarm.namespace()).collect();
     assert_eq!(namespaces, ["AWS/Lambda", "AWS/SQS", "Parallax/team-a"].into());
-    assert_eq!(body.matches(r#"SEARCH('{\"Parallax/team-a\","#).count(), 8, "{body}");
+    assert_eq!(body.matches(r#"SEARCH('{\"Parallax/team-a\","#).count(), 9, "{body}");
     assert!(body.contains(r#"["Parallax/team-a","TargetsDown","#) && !body.contains(r#""Parallax""#), "{body}");
     // Its schedules would go on for as long as the emulator runs.
     let gone = place.aws(HOME, &["cloudformation", "delete-stack", "--stack-name", "team-a-hub"]);
