@@ -3,7 +3,7 @@
 use parallax::explain::cause::Cause;
 use parallax::explain::composition::compose;
 use parallax::explain::floor;
-use parallax::explain::interval::{NoInterval, of_mean};
+use parallax::explain::interval::{Intervals, NoInterval, of_mean};
 use parallax::explain::ledger::Row;
 use parallax::explain::mean;
 use parallax::explain::percentile;
@@ -257,6 +257,33 @@ fn a_gap_that_changes_slowly_has_no_interval() {
     let both = |rows: &[Row]| rows.iter().map(later).collect();
     let shared = Sides::new(both(&a), both(&b)).unwrap();
     assert!(of_mean(&shared, &mean::explain(&shared), 1, 20).is_ok(), "what both sides share is no memory of the gap");
+}
+
+/// Weights that keep windows cannot tell sandboxes apart of which each window has one; blocks as long as these live can.
+#[test]
+fn blocks_are_as_long_as_sandboxes_that_follow_each_other_live() {
+    let of = |slots: u32, life: u32, trips: Vec<f64>| {
+        let b = Side { name: "b", life, trips, cpu: 9.0, stolen: 15.0, ..Side::default() };
+        let (a, b) = sides_of(&Side::default(), &b, slots, 3);
+        let sides = Sides::new(a, b).unwrap();
+        let at_p50 = percentile::explain(&sides, &[Level::P50], 1);
+        let of_median = percentile::intervals(&sides, &at_p50, 1, 10).remove(0);
+        let block = |found: Result<Intervals, NoInterval>| found.map(|found| found.block_ms / 180_000);
+        let of_mean = block(of_mean(&sides, &mean::explain(&sides), 1, 20));
+        assert_eq!(of_mean, block(of_median));
+        of_mean
+    };
+    for (slots, life) in [(360, 24), (360, 40), (720, 60)] {
+        // Those at both ends are cut short.
+        let block = of(slots, life, vec![24.0]).unwrap();
+        assert!((i64::from(life) * 9 / 10..=i64::from(life)).contains(&block), "{life}: {block}");
+    }
+    assert_eq!(of(360, 8, vec![24.0]), Ok(15), "shorter than a block");
+    assert_eq!(of(360, 24, vec![24.0, 30.0]), Ok(15), "two at once");
+    assert_eq!(of(360, 0, vec![24.0]), Ok(15), "one that stays, on a host");
+    let Err(NoInterval::Slots { more }) = of(240, 60, vec![24.0]) else { panic!("four lives are too few") };
+    assert!((30..=120).contains(&more), "{more}");
+    assert!(of(240 + more as u32 + 60, 60, vec![24.0]).is_ok());
 }
 
 #[test]

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use score::gate::Against;
 use score::percentiles::{Cell, ENUMERATED, Score, both_truths};
 use score::table::Scores;
-use score::worlds::World;
+use score::worlds::{Kind, World};
 use score::{cell, gate, memory, table, worlds};
 
 /// Replicates a scheme, of the mean and of percentiles: as many as the product takes.
@@ -75,13 +75,15 @@ fn spread<I: Sync, O: Send>(items: &[I], one: impl Fn(&I) -> O + Sync) -> Vec<O>
 fn main() -> ExitCode {
     let asked = asked();
     let wanted = |name: &str| asked.only.as_deref().is_none_or(|only| name.contains(only));
-    let worlds: Vec<World> = worlds::all().into_iter().filter(|world| wanted(&world.name)).collect();
+    let worlds: Vec<World> =
+        worlds::all().into_iter().chain(worlds::successions()).filter(|world| wanted(&world.name)).collect();
     let tallies = spread(&worlds, |world| {
         let tally = cell::run(world, asked.runs, REPLICATES.0);
         eprintln!("{}", world.name);
         tally
     });
-    let scored: Vec<_> = worlds.into_iter().zip(tallies).collect();
+    let (follow, scored): (Vec<_>, Vec<_>) =
+        worlds.into_iter().zip(tallies).partition(|(world, _)| world.kind == Kind::Succession);
     let sizes: Vec<memory::World> = memory::World::all().into_iter().filter(|world| wanted(world.name)).collect();
     let sized = spread(&sizes, |world| {
         let score = memory::run(world, asked.runs, REPLICATES.0, LONG);
@@ -97,10 +99,11 @@ fn main() -> ExitCode {
     });
     let truths = if wanted("percentiles, S0") { both_truths(POOLED).to_vec() } else { Vec::new() };
     let named = |name: &str| percentiles.iter().find(|one| one.0 == name).map_or(&[] as &[Score], |one| &one.1);
-    let runs = scored.iter().map(|one| one.1.runs).chain(sized.iter().map(|one| one.1.runs));
+    let runs = scored.iter().chain(&follow).map(|one| one.1.runs).chain(sized.iter().map(|one| one.1.runs));
     let runs = runs.chain(percentiles.iter().flat_map(|one| &one.1).map(|score| score.runs));
     let targets: Vec<_> = std::iter::once(gate::of_runs(runs))
         .chain(gate::of_mean(&scored))
+        .chain(gate::of_successions(&follow))
         .chain(gate::of_memory(&sized))
         .chain(gate::of_percentiles(named("S0"), Against::Division))
         .chain(gate::of_percentiles(named(ENUMERATED), Against::Enumeration))
@@ -110,12 +113,16 @@ fn main() -> ExitCode {
         asked.runs,
         REPLICATES.0,
         REPLICATES.1,
-        table::page(&Scores { mean: &scored, memory: &sized, percentiles: &percentiles, truths: &truths }, &targets)
+        table::page(
+            &Scores { mean: &scored, successions: &follow, memory: &sized, percentiles: &percentiles, truths: &truths },
+            &targets
+        )
     );
     print!("{text}");
     if asked.rows {
-        for (world, _) in &scored {
-            println!("\n{}\n{}", world.name, table::rows(&scored, &world.name));
+        for (world, _) in scored.iter().chain(&follow) {
+            let of = if world.kind == Kind::Succession { &follow } else { &scored };
+            println!("\n{}\n{}", world.name, table::rows(of, &world.name));
         }
         for (name, scores) in &percentiles {
             for (score, level) in scores.iter().zip(["p50", "p90", "p99"]) {

@@ -47,7 +47,7 @@ pub enum NoInterval {
         /// How many more, for the side that needs the most.
         more: usize,
     },
-    /// The samples cover too few slots.
+    /// The samples cover too few slots, or too few lives of sandboxes that follow each other one at a time.
     Slots {
         /// How many more.
         more: usize,
@@ -112,7 +112,7 @@ pub(super) fn enough(sides: &Sides, design: &Design) -> Result<(), NoInterval> {
         return Err(NoInterval::Samples { more: SAMPLES_MIN - least });
     }
     if design.blocks() < BLOCKS_MIN {
-        return Err(NoInterval::Slots { more: BLOCKS_MIN - design.blocks() });
+        return Err(NoInterval::Slots { more: BLOCKS_MIN * design.block - design.slots });
     }
     match (design.sandboxes_missing(), design.slots_missing()) {
         (0, None) => Ok(()),

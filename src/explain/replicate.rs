@@ -17,6 +17,9 @@ const BLOCK_SLOTS_MIN: f64 = 15.0;
 /// The fewest blocks that a block may be lengthened to.
 const BLOCKS_MIN: f64 = 12.0;
 
+/// Sandboxes that live at once, on average, below which they follow each other.
+const ALONE_MAX: f64 = 1.5;
+
 /// Of more slots than this, several in a row are taken together: blocks are made of whole ones.
 const GRAINS_MAX: usize = 20_000;
 
@@ -77,6 +80,8 @@ pub(super) struct Design {
     pub(super) sides: [Side; 2],
     /// Slots a block.
     pub(super) block: usize,
+    /// Slots that a sandbox lives, where those of a side follow each other one at a time; else 0.
+    life: f64,
     /// Milliseconds a slot.
     pub(super) slot_ms: i64,
     /// Distinct slots with a sample.
@@ -104,13 +109,18 @@ impl Design {
         let memory = memory(&gaps);
         let longest = (slots as f64 / BLOCKS_MIN).floor().max(1.0);
         let grain = slots.div_ceil(GRAINS_MAX).max(1);
-        let block = (BLOCK_SLOTS_MIN.max(memory.length.ceil()).min(longest) as usize).div_ceil(grain) * grain;
+        let lives = [0, 1].map(|g| succession(&sides.rows[g], &slot[g]));
+        let life = lives.into_iter().flatten().fold(0.0, f64::max);
+        let usual = BLOCK_SLOTS_MIN.max(memory.length.ceil()).min(longest);
+        // Of slots too few for twelve of the shortest blocks, nothing is asked beyond what they can give.
+        let life = if longest >= BLOCK_SLOTS_MIN && life > usual { life } else { 0.0 };
+        let block = (usual.max(life.ceil()) as usize).div_ceil(grain) * grain;
         let [a, b] = slot;
         let of = |g: usize, mut slot: Vec<u32>| {
             slot.iter_mut().for_each(|slot| *slot /= grain as u32);
             Side::of(&sides.rows[g], &sides.overlap.window[g], sides.overlap.windows, slot)
         };
-        Self { sides: [of(0, a), of(1, b)], block, slot_ms, slots, memory: (memory, gaps.len()), grain, seed }
+        Self { sides: [of(0, a), of(1, b)], block, life, slot_ms, slots, memory: (memory, gaps.len()), grain, seed }
     }
 
     pub(super) fn blocks(&self) -> usize {
@@ -150,11 +160,25 @@ impl Design {
         free.max(1) as f64
     }
 
-    /// What raking took from a scheme's variance: `m / (m − 1)` with m the effective clusters of a raking cell (Kish).
+    /// What a scheme's variance lacks. Raking took from it: `m / (m − 1)` with m the effective clusters of a raking cell (Kish).
+    /// Blocks lack something where they are as long as sandboxes live; see [`Self::unseen`].
     pub(super) fn correction(&self, scheme: Scheme) -> f64 {
+        if scheme == Scheme::Block {
+            return self.unseen();
+        }
         let losses = self.sides.iter().filter(|side| side.drawn).map(|side| side.loss(scheme));
         let loss = losses.fold(0.0, f64::max);
         1.0 / (1.0 - loss.min(0.75))
+    }
+
+    /// Blocks of B slots that begin anywhere see `1 − L / 3B` of what differs between sandboxes of L slots, and draws of m
+    /// blocks vary by `(m − 1) / (m + 1)` of what so few sandboxes tell; 1 where sandboxes do not ask for longer blocks.
+    fn unseen(&self) -> f64 {
+        if self.life == 0.0 {
+            return 1.0;
+        }
+        let (block, blocks) = (self.block as f64, (self.slots as f64 / self.block as f64).max(2.0));
+        (blocks + 1.0) / (blocks - 1.0) / (1.0 - self.life / (3.0 * block))
     }
 
     /// A scheme's items, each row its own.
@@ -287,6 +311,22 @@ impl Side {
         let Margins { place, window, places, windows } = &self.margins;
         per(&|row| place[self.cell[row] as usize], places) + per(&|row| window[self.cell[row] as usize], windows)
     }
+}
+
+/// How many slots a sandbox lives, where a side's sandboxes follow each other one at a time: the life that a slot meets. Windows
+/// then have one sandbox, so weights that keep windows cannot tell sandboxes apart, and only blocks of time can.
+fn succession(rows: &[Row], slot: &[u32]) -> Option<f64> {
+    if !rows.iter().any(|row| row.drawn) {
+        return None;
+    }
+    let mut seen: Vec<(u64, u32)> = rows.iter().zip(slot).map(|(row, slot)| (row.sandbox, *slot)).collect();
+    seen.sort_unstable();
+    let of_one = |same: &[(u64, u32)]| f64::from(same[same.len() - 1].1 - same[0].1 + 1);
+    let lives: Vec<f64> = seen.chunk_by(|one, other| one.0 == other.0).map(of_one).collect();
+    let slots = f64::from(slot.iter().max()? - slot.iter().min()? + 1);
+    let sum: f64 = lives.iter().sum();
+    let alone = lives.len() > 1 && sum < ALONE_MAX * slots;
+    alone.then(|| lives.iter().map(|life| life * life).sum::<f64>() / sum)
 }
 
 /// How many sandboxes each place has, of the places whose sandboxes come and go.

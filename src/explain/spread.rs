@@ -32,7 +32,9 @@ pub(super) fn combined(
     figures: usize,
     mut run: impl FnMut(Scheme) -> Vec<Variances>,
 ) -> Vec<Variances> {
-    let blocks = run(Scheme::Block);
+    let mut blocks = run(Scheme::Block);
+    let unseen = design.correction(Scheme::Block);
+    blocks.iter_mut().flatten().for_each(|variance| *variance *= unseen);
     let mut combined = blocks.clone();
     if design.drawn() {
         let (sandboxes, samples) = (run(Scheme::Sandbox), run(Scheme::Sample));

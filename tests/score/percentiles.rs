@@ -15,7 +15,7 @@ use super::super::simulator::{Seen, Side, sample, shocks};
 use super::cell::{once, rows};
 use super::enumerated::{self, Parts};
 use super::tally::{Mean, Share};
-use super::worlds::{World, single, twelve};
+use super::worlds::{World, single, successions, twelve};
 
 pub const LEVELS: [(Level, &str); 3] = [(Level::P50, "p50"), (Level::P90, "p90"), (Level::P99, "p99")];
 
@@ -194,11 +194,16 @@ pub enum Cell {
     Nothing,
     /// One cause.
     Alone(&'static str),
+    /// One of [`successions`]: truth is the division of very many samples.
+    Succession(Box<World>),
 }
 
 impl Cell {
     pub fn all() -> Vec<Self> {
-        [Self::Twelve, Self::Enumerated, Self::Nothing].into_iter().chain(ALONE.into_iter().map(Self::Alone)).collect()
+        let first = [Self::Twelve, Self::Enumerated, Self::Nothing];
+        let long =
+            successions().into_iter().filter(|world| world.slots == 360).map(|world| Self::Succession(Box::new(world)));
+        first.into_iter().chain(ALONE.into_iter().map(Self::Alone)).chain(long).collect()
     }
 
     pub fn name(&self) -> String {
@@ -207,6 +212,7 @@ impl Cell {
             Self::Enumerated => ENUMERATED.into(),
             Self::Nothing => "nothing differs".into(),
             Self::Alone(cause) => format!("{cause} alone"),
+            Self::Succession(world) => world.name.clone(),
         }
     }
 
@@ -224,6 +230,7 @@ impl Cell {
                 let none = levels().iter().map(|_| causes().map(|cause| (cause, 0.0)).collect()).collect();
                 run(&world, &none, runs, replicates)
             }
+            Self::Succession(world) => run(world, &divided(world, pooled), runs, replicates),
             Self::Alone(cause) => {
                 let world = large(cause);
                 run(&world, &alone(&world, row_of(cause), pooled), runs, replicates)

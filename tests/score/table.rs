@@ -10,6 +10,8 @@ use super::tally::{Share, Tally};
 /// What the tables are of.
 pub struct Scores<'a> {
     pub mean: &'a Scored,
+    /// One place, sandboxes that outlive a block of time.
+    pub successions: &'a Scored,
     pub memory: &'a [(&'static str, memory::Score)],
     pub percentiles: &'a [(String, Vec<Score>)],
     /// Of S0 at percentiles, by division and by enumeration, from the very same samples; or nothing.
@@ -19,12 +21,14 @@ pub struct Scores<'a> {
 /// All of them.
 pub fn page(scores: &Scores<'_>, all: &[Target]) -> String {
     format!(
-        "## Targets\n\n{}\n{}\n## S0, row by row\n\n{}\n## World by world, the mean\n\n{}\n## Network or stolen: two \
+        "## Targets\n\n{}\n{}\n## S0, row by row\n\n{}\n## World by world, the mean\n\n{}\n## One \
+         place, sandboxes that outlive a block of time\n\n{}\n## Network or stolen: two \
          memory sizes\n\n{}\n## Percentiles\n\n{}\n## S0 at percentiles: two truths of the same samples\n\n{}",
         targets(all),
         summary(scores.mean),
         rows(scores.mean, "S0"),
         worlds(scores.mean),
+        worlds(scores.successions),
         sizes(scores.memory),
         percentiles(scores.percentiles),
         truths(scores.truths),

@@ -15,6 +15,8 @@ pub enum Kind {
     Single,
     /// Two causes alone.
     Pair,
+    /// One place, where sandboxes outlive a block of time.
+    Succession,
 }
 
 /// One world.
@@ -238,7 +240,24 @@ pub fn pairs() -> Vec<World> {
     PAIRS.into_iter().map(world).collect()
 }
 
-/// Every world.
+/// One function, whose sandboxes follow each other and outlive a block of time: twelve causes at once, and what differs
+/// between sandboxes alone.
+pub fn successions() -> Vec<World> {
+    let (a, b) = twelve();
+    let one = |life, b: &Side| Side { life, trips: vec![24.0], ..b.clone() };
+    let worker = Side { name: "b", cpu: 9.0, stolen: 15.0, ..Side::default() };
+    let world = |name: &str, slots, a: &Side, b: Side| World { slots, ..World::new(name, Kind::Succession, a, &b) };
+    vec![
+        world("S0 in one place, sandboxes of 24 slots", 360, &a, one(24, &b)),
+        world("S0 in one place, sandboxes of 60 slots", 360, &a, one(60, &b)),
+        world("S0 in one place, sandboxes of 60 slots, a day", 1_440, &a, one(60, &b)),
+        world("work, sandboxes of 24 slots", 360, &Side::default(), one(24, &worker)),
+        world("work, sandboxes of 60 slots", 360, &Side::default(), one(60, &worker)),
+        world("work, sandboxes of 60 slots, a day", 1_440, &Side::default(), one(60, &worker)),
+    ]
+}
+
+/// Every world but [`successions`].
 pub fn all() -> Vec<World> {
     let singles = CAUSES.iter().flat_map(|cause| (0..3).map(move |size| single(cause, size)));
     named().into_iter().chain(without_one()).chain(singles).chain(pairs()).collect()
