@@ -19,11 +19,12 @@ fn a_two_hop_sample_with_everything_in_it_is_one_write_unit() {
             record.sample.slot_guessed = slot_guessed;
             sizes.push(bytes(&record));
         }
-        let (least, most) = (sizes.iter().min().unwrap(), sizes.iter().max().unwrap());
+        sizes.sort_unstable();
+        let (middle, most) = (sizes[sizes.len() / 2], sizes[sizes.len() - 1]);
         let json = serde_json::to_string(&rich(0, method).sample).unwrap().len();
-        println!("{method}: {json} bytes of JSON, {least} to {most} bytes as an item");
+        println!("{method}: {json} bytes of JSON, {middle} bytes as an item at the median, {most} at most");
         assert!(json > 2_500, "{json}: not the sample this test is about");
-        assert!(*most <= WRITE_UNIT, "{method}: {most} bytes");
+        assert!(most <= WRITE_UNIT, "{method}: {most} bytes");
     }
 }
 
