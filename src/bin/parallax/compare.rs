@@ -1,5 +1,6 @@
 //! Two ways of measuring one page from this host, taking turns.
 
+mod again;
 mod arm;
 
 use std::path::PathBuf;
@@ -8,7 +9,6 @@ use std::time::Duration;
 use parallax::adapters::archive::{self, Mode};
 use parallax::adapters::{clock, trust};
 use parallax::measurement::counted::counted;
-use parallax::measurement::identity::Method;
 use parallax::probe::interleave::Rounds;
 use parallax::probe::target::Target;
 use parallax::report::account::comparison::ExplainedComparison;
@@ -17,7 +17,7 @@ use parallax::report::{html, terminal};
 
 use crate::canvas::CanvasArguments;
 use crate::exit::{Answer, Outcome, Problem};
-use crate::explained::{Here, Samples, quoted};
+use crate::explained::Here;
 use crate::interrupt;
 use crate::measuring::Measuring;
 use crate::output::{print, tell};
@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let seed = arguments.seed.unwrap_or_else(crate::seed::any);
 
     let [a, b] = [0, 1].map(|side: usize| arms[side].method.clone());
-    let here = here(&target, [&a, &b], arguments);
+    let here = here(&target, arguments);
     interrupt::listen()?;
     let rounds = counted(arguments.rounds, "round");
     tell(format_args!("{}: {a} against {b}, {rounds} in random order, seed {seed}", target.id));
@@ -101,14 +101,11 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
 }
 
 /// This very comparison, to be repeated: headers, queries and passwords may be secrets and are not shown.
-fn here(target: &Target, [a, b]: [&Method; 2], arguments: &Arguments) -> Here {
-    let flags =
-        [(target.allow_private, " --allow-private"), (target.follow_redirects, " -L"), (!target.tls.verify, " -k")];
-    let flags: String = flags.into_iter().filter(|(given, _)| *given).map(|(_, flag)| flag).collect();
+fn here(target: &Target, arguments: &Arguments) -> Here {
     let secret = target.url.query().is_some() || target.url.password().is_some() || !target.url.username().is_empty();
     let url = if secret { "https://URL/" } else { target.url.as_str() };
-    let kept = Samples::new(&arguments.archive, None, None).place();
-    let again = format!("parallax compare {}{flags} --a method={a} --b method={b}{kept}", quoted(url));
+    let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    let again = again::again(words, arguments.target.url(), url);
     Here { again, times: ("--rounds", arguments.rounds.into()), archive: arguments.archive.clone() }
 }
 

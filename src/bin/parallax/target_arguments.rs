@@ -132,6 +132,11 @@ enum TypedTlsMax {
 }
 
 impl TargetArguments {
+    /// The page, as typed.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// What was typed, checked.
     ///
     /// # Errors

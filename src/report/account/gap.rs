@@ -121,7 +121,11 @@ fn plain_and_smoothed(figure: &str) -> String {
 }
 
 fn notes(account: &Account, bridged: bool) -> Vec<String> {
-    let mut notes = vec!["Evidence: mean of A → mean of B.".to_owned()];
+    let mut notes = vec![
+        "Evidence: mean of A → mean of B.".to_owned(),
+        "Supported: 1 ms and 1 % of the gap or more, and not zero by 99 %. Refuted: less than that by 95 %, too little to matter."
+            .to_owned(),
+    ];
     // Less would be printed as 0.0 %.
     if account.outside_common_time >= 0.000_5 {
         let outside = account.outside_common_time * 100.0;

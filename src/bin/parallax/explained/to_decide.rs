@@ -92,6 +92,10 @@ impl Ways {
         // Seen, and not sure enough: only more of the same decides. Cold starts are rare, and stolen time is not seen.
         let special =
             matches!(hypothesis, Hypothesis::ColdStart | Hypothesis::CpuShare) && (a.sandboxes || b.sandboxes);
+        // A process has one first request, however often it goes on.
+        if hypothesis == Hypothesis::ColdStart && self.here.is_some() && !special {
+            return self.first_requests();
+        }
         if verdict.ms.is_some() && !(special && figure.no_interval.is_none()) {
             return self.more();
         }
@@ -172,6 +176,18 @@ impl Ways {
                 self.explain(&warm, &cold, " --statistic mean", "once there are 20 of each")
             }
         }
+    }
+
+    /// What the first request of a process takes more, once there are enough processes.
+    fn first_requests(&self) -> (String, String) {
+        let named = &self.sides[1].named;
+        let [later, first] = [false, true].map(|cold| Source { cold: Some(cold), ..named.clone() });
+        self.explain(
+            &later,
+            &first,
+            " --statistic mean",
+            "once this command has run 20 times: a process has one first request",
+        )
     }
 
     /// The same function at another memory size, which its vantage names.
