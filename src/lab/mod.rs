@@ -11,6 +11,8 @@ pub mod cpu_share;
 pub mod delaybox;
 #[cfg(target_os = "linux")]
 pub mod namespace;
+#[cfg(unix)]
+pub mod lambda;
 #[cfg(target_os = "linux")]
 mod realtime;
 #[cfg(target_os = "linux")]

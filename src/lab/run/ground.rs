@@ -6,16 +6,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Accounts, Asked, RunError, copied, io};
+use super::{Accounts, Asked, Doing, RunError, copied, io};
 use crate::lab::cpu_share::CpuShare;
 use crate::lab::delaybox::{DEVICE, DelayBox, FAR, Link};
+use crate::lab::lambda::function::Function;
 use crate::lab::namespace::Namespace;
 use crate::lab::resolver::{Manner, Resolver};
 use crate::lab::scenario::quantity::Ms;
-use crate::lab::scenario::side::{Side, Tls, Told as Says};
+use crate::lab::scenario::side::{Side, Tls, Told as Says, Way};
 use crate::lab::schedule::Turn;
 use crate::lab::site::{Conduct, Director, Options, Site, TlsOffer};
-use crate::lab::vantage::{Command, Orders, Vantage, forget};
+use crate::lab::vantage::{Command, Measures, Orders, Vantage, VantageError, forget};
 
 /// The page, and where it sends on to: names, so that each hop has a lookup and a connection of its own.
 const HOSTS: [&str; 2] = ["daily.parallax-lab.test", "www.daily.parallax-lab.test"];
@@ -28,11 +29,11 @@ const DEAD_IPV6: Ipv6Addr = Ipv6Addr::new(0xfd77, 0x7061, 0x7261, 0, 0, 0, 0, 2)
 /// What a lying site says of its thinking, as a share of it.
 const LIE: f64 = 0.4;
 /// Memory that comes with a whole processor, MB (AWS, "Configure Lambda function memory").
-const WHOLE_MB: f64 = 1_769.0;
+const WHOLE_MB: u32 = 1_769;
 
 /// In the order in which they have to go: the process before its networks and its share.
 pub(super) struct Ground {
-    vantage: Vantage,
+    vantage: Box<dyn Measures>,
     site: Site,
     resolver: Resolver,
     path: DelayBox,
@@ -55,14 +56,13 @@ impl Ground {
     pub(super) fn build(
         side: &Side,
         at: usize,
-        seed: u64,
         folder: &Path,
-        command: &Command,
-        stop: &dyn Fn() -> bool,
+        doing: &Doing<'_>,
     ) -> Result<Self, RunError> {
+        let stop = doing.stop;
         let name = ["a", "b"][at];
         let (near, far) = (Namespace::create()?, Namespace::create()?);
-        let path = DelayBox::joining(&near, &far, link(side, seed.wrapping_mul(2).wrapping_add(at as u64)))?;
+        let path = DelayBox::joining(&near, &far, link(side, doing.seed.wrapping_mul(2).wrapping_add(at as u64)))?;
         if side.resolver.dead_ipv6.0 > 0.0 {
             near.ip(&format!("-6 addr add {OWN_IPV6} dev {DEVICE} nodad"))?;
         }
@@ -80,13 +80,16 @@ impl Ground {
         fs::write(&resolv_conf, text).map_err(io("write a resolv.conf"))?;
         let share = side.memory_mb.map(|memory| {
             let Ms(period) = side.period_ms;
-            CpuShare::create(duration(period * f64::from(memory.0) / WHOLE_MB), duration(period))
+            CpuShare::create(duration(period * f64::from(memory.0) / f64::from(WHOLE_MB)), duration(period))
         });
         let share = share.transpose()?;
-        let command =
-            if side.cold.0 > 0.0 { copied(command, folder, &format!("vantage-{name}"))? } else { command.clone() };
+        let command = match side.method {
+            Way::Lambda => Command { program: doing.probe.ok_or(RunError::NoProbe)?.to_owned(), arguments: Vec::new() },
+            _ => doing.vantage.clone(),
+        };
+        let command = if side.cold.0 > 0.0 { copied(&command, folder, &format!("vantage-{name}"))? } else { command };
         let orders = orders(side, name, 0, &site, share.as_ref(), &resolv_conf);
-        let vantage = Vantage::start(&command, &near, share.as_ref(), &orders, stop)?;
+        let vantage = started(side.method, &command, &near, share.as_ref(), &orders, stop)?;
         let mut ground = Self {
             vantage,
             site,
@@ -105,13 +108,14 @@ impl Ground {
         // The first use of the process is nobody's sample, unless a cold one is wanted.
         ground.meet(&ordinary(side));
         ground.vantage.measure(stop)?;
+        ground.vantage.rest(stop)?;
         Ok(ground)
     }
 
     /// One request.
     pub(super) fn ask(&mut self, turn: Turn, stop: &dyn Fn() -> bool) -> Result<Asked, RunError> {
         if stop() {
-            return Err(crate::lab::vantage::VantageError::Stopped.into());
+            return Err(VantageError::Stopped.into());
         }
         if turn.cold {
             self.renew(stop)?;
@@ -119,12 +123,14 @@ impl Ground {
         self.meet(&turn);
         let from = Instant::now();
         let told = self.vantage.measure(stop)?;
+        let to = Instant::now();
+        self.vantage.rest(stop)?;
         let ms = |nanos: u64| nanos as f64 / 1e6;
         Ok(Asked {
             turn,
             record: told.record,
             from,
-            to: Instant::now(),
+            to,
             cpu_ms: ms(told.cpu_ns),
             stolen_ms: ms(told.delay_ns),
         })
@@ -136,7 +142,7 @@ impl Ground {
         let orders = orders(&self.side, self.name, self.number, &self.site, self.share.as_ref(), &self.resolv_conf);
         self.vantage.end();
         forget(&self.command.program).map_err(io("drop the program of a vantage from the page cache"))?;
-        self.vantage = Vantage::start(&self.command, &self.near, self.share.as_ref(), &orders, stop)?;
+        self.vantage = started(self.side.method, &self.command, &self.near, self.share.as_ref(), &orders, stop)?;
         Ok(())
     }
 
@@ -178,6 +184,20 @@ impl Ground {
     }
 }
 
+fn started(
+    way: Way,
+    command: &Command,
+    network: &Namespace,
+    share: Option<&CpuShare>,
+    orders: &Orders,
+    stop: &dyn Fn() -> bool,
+) -> Result<Box<dyn Measures>, VantageError> {
+    Ok(match way {
+        Way::Lambda => Box::new(Function::start(&command.program, network, share, orders, stop)?),
+        Way::Fresh | Way::Pooled | Way::Curl => Box::new(Vantage::start(command, network, share, orders, stop)?),
+    })
+}
+
 fn link(side: &Side, seed: u64) -> Link {
     let path = side.path;
     Link {
@@ -196,6 +216,8 @@ fn orders(side: &Side, name: &str, number: u32, site: &Site, share: Option<&CpuS
         way: side.method,
         accept_gzip: side.accept_gzip,
         work_ms: side.work_ms.0,
+        timeout_ms: side.timeout_ms.map(|limit| limit.0),
+        memory_mb: side.memory_mb.map_or(WHOLE_MB, |memory| memory.0),
         vantage: format!("lab/{name}"),
         sandbox: format!("lab-{name}-{number}"),
         resolv_conf: resolv_conf.to_owned(),

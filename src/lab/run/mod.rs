@@ -41,6 +41,9 @@ pub enum RunError {
         /// What the system said.
         reason: std::io::Error,
     },
+    /// A side is a function, and nobody said where its program is.
+    #[error("the program of the probe as a function is not there")]
+    NoProbe,
     /// The quota did not bite.
     #[error("the kernel throttled {0} not once: it does not keep the quota, and there would be nothing to find")]
     NotThrottled(&'static str),
@@ -95,6 +98,8 @@ pub struct Doing<'a> {
     pub seed: u64,
     /// What starts a vantage.
     pub vantage: &'a Command,
+    /// The probe as a function, for scenarios with such a side.
+    pub probe: Option<&'a Path>,
     /// Hears of each request, in order; its error ends the run.
     pub hear: &'a mut dyn FnMut(&Asked) -> Result<(), RunError>,
     /// Whether to stop.
@@ -144,7 +149,7 @@ pub fn run(scenario: &Scenario, doing: &mut Doing<'_>) -> Result<Run, RunError> 
 }
 
 fn ground(scenario: &Scenario, side: usize, folder: &Path, doing: &Doing<'_>) -> Result<ground::Ground, RunError> {
-    ground::Ground::build(&scenario.sides[side], side, doing.seed, folder, doing.vantage, doing.stop)
+    ground::Ground::build(&scenario.sides[side], side, folder, doing)
 }
 
 /// Removes what runs that were killed left behind; all else of theirs went with them.

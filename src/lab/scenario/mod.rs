@@ -9,8 +9,8 @@ pub mod variant;
 use serde::{Deserialize, Serialize};
 
 use crate::explain::cause::Cause;
-use quantity::Count;
-use side::{Side, SidePart};
+use quantity::{Count, Ms};
+use side::{Side, SidePart, Way};
 
 pub use book::NAMES;
 use book::text;
@@ -132,6 +132,12 @@ impl Scenario {
         }
         toggled.sort();
         toggled.dedup();
+        let sides = [side(&file.a), side(&file.b)];
+        for side in &sides {
+            if let Some(said) = impossible(side) {
+                return Err(ScenarioError::File { name: name.to_owned(), said });
+            }
+        }
         Ok(Self {
             name: name.to_owned(),
             about: file.about,
@@ -144,8 +150,14 @@ impl Scenario {
                 .zip([&file.small, &file.large])
                 .filter_map(|(size, part)| part.as_ref().map(|_| size))
                 .collect(),
-            sides: [side(&file.a), side(&file.b)],
+            sides,
         })
+    }
+
+    /// A side is measured by the probe as a function: its program has to be there.
+    #[must_use]
+    pub fn needs_probe(&self) -> bool {
+        self.sides.iter().any(|side| side.method == Way::Lambda)
     }
 
     /// Nothing differs.
@@ -153,6 +165,13 @@ impl Scenario {
     pub fn is_null(&self) -> bool {
         self.sides[0] == self.sides[1]
     }
+}
+
+/// What each value allows by itself, and all of them together do not.
+fn impossible(side: &Side) -> Option<String> {
+    let is_function = side.method == Way::Lambda;
+    (is_function && side.work_ms != Ms(0.0))
+        .then(|| "`work_ms` is for vantages that are the lab's own; the function of `lambda` has no other work".to_owned())
 }
 
 /// Line, key and reason, without the drawing that the parser makes of it.
@@ -209,6 +228,7 @@ mod tests {
             ("about = 'x'\n[b.pth]\ndelay_ms = 1\n", &["line 2", "pth", "unknown field"]),
             ("about = 'x'\ntogether = ['sever']\n", &["line 2", "`sever` is no row of an account"]),
             ("about = 'x'\nrounds = 1\n", &["line 2", "from 2 to 100000"]),
+            ("about = 'x'\n[both]\nwork_ms = 1\n[b]\nmethod = 'lambda'\n", &["`work_ms`", "`lambda`"]),
             ("about = 'x\n", &["line 1"]),
         ] {
             let said = Scenario::parse("s", text).unwrap_err().to_string();

@@ -8,12 +8,14 @@ use crate::measurement::identity::Method;
 /// All of one side.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Side {
-    /// The way of measuring: `fresh`, `pooled` or `curl`.
+    /// The way of measuring: `fresh`, `pooled`, `curl` or `lambda`.
     pub method: Way,
     /// The share of requests that meet a new process whose program is not in the page cache.
     pub cold: Share,
     /// The page may be compressed: `Accept-Encoding: gzip` is sent.
     pub accept_gzip: bool,
+    /// The limit of a request; absent, ten seconds.
+    pub timeout_ms: Option<Ms>,
     /// The function's memory, and so its share of a processor; absent, a processor to itself.
     pub memory_mb: Option<Memory>,
     /// How often the share is renewed.
@@ -94,6 +96,8 @@ pub enum Way {
     Pooled,
     /// The real curl.
     Curl,
+    /// The program that runs as a Lambda function, as Lambda runs it; a new connection for each.
+    Lambda,
 }
 
 impl Way {
@@ -101,7 +105,7 @@ impl Way {
     #[must_use]
     pub fn method(self) -> Method {
         match self {
-            Self::Fresh => Method::Fresh,
+            Self::Fresh | Self::Lambda => Method::Fresh,
             Self::Pooled => Method::Pooled,
             Self::Curl => Method::Curl,
         }
@@ -138,6 +142,7 @@ pub(super) struct SidePart {
     method: Option<Way>,
     cold: Option<Share>,
     accept_gzip: Option<bool>,
+    timeout_ms: Option<Ms>,
     memory_mb: Option<Memory>,
     period_ms: Option<Ms>,
     work_ms: Option<Ms>,
@@ -188,6 +193,7 @@ impl Default for Side {
             method: Way::Fresh,
             cold: never,
             accept_gzip: false,
+            timeout_ms: None,
             memory_mb: None,
             period_ms: Ms(20.0),
             work_ms: none,
@@ -225,6 +231,7 @@ impl SidePart {
         put(&mut side.period_ms, self.period_ms);
         put(&mut side.work_ms, self.work_ms);
         side.memory_mb = self.memory_mb.or(side.memory_mb);
+        side.timeout_ms = self.timeout_ms.or(side.timeout_ms);
         let (path, said) = (&mut side.path, &self.path);
         put(&mut path.delay_ms, said.delay_ms);
         put(&mut path.jitter_ms, said.jitter_ms);

@@ -37,7 +37,7 @@ pub const PAIRS: [&str; 15] = [
     "queueing+loss-from",
     "scheduling+distance",
     "scheduling+server",
-    "cold+scheduling",
+    "cold+dns",
     "cdn+server",
     "server+hidden",
     "transfer-rate+cdn",

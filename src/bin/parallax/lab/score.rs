@@ -1,5 +1,7 @@
 //! `parallax lab score`: the explainer against scenarios whose causes are known.
 
+use std::path::{Path, PathBuf};
+
 use parallax::lab::run::{Doing, missing, run as made};
 use parallax::lab::scenario::Scenario;
 use parallax::lab::score::gate::{self, Suite, Target};
@@ -10,6 +12,7 @@ use parallax::measurement::counted::counted;
 use parallax::report::json;
 use serde::Serialize;
 
+use super::probe::probe;
 use super::run::vantage;
 use crate::exit::{Answer, Outcome, Problem};
 use crate::interrupt;
@@ -28,6 +31,9 @@ pub(super) struct Arguments {
     /// How often each side measures [default: as the suite says]
     #[arg(long, value_name = "NUMBER", value_parser = quantity::whole(2_u32..=100_000), allow_negative_numbers = true)]
     rounds: Option<u32>,
+    /// The probe as a Lambda function, for scenarios that have one [default: the file `probe` beside this program]
+    #[arg(long, value_name = "PROGRAM")]
+    probe: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -77,13 +83,15 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if !missing.is_empty() {
         return Err(Problem::input(format!("the lab cannot run here; it needs {}", missing.join("; and "))));
     }
+    let known: Vec<Scenario> = cells.iter().filter_map(|cell| Scenario::named(&cell.scenario).ok()).collect();
+    let probe = probe(arguments.probe.as_deref(), &known)?;
     interrupt::listen()?;
     let before = load();
     let mut scores = Vec::new();
     let mut failed = Vec::new();
     for (number, cell) in cells.iter().enumerate() {
         tell(format_args!("{:>3} of {}  {}, seed {}", number + 1, cells.len(), cell.scenario, cell.seed));
-        match once(cell, arguments.rounds.unwrap_or(cell.rounds)) {
+        match once(cell, arguments.rounds.unwrap_or(cell.rounds), probe.as_deref()) {
             Ok(Some(found)) => scores.push(found),
             Ok(None) => break,
             Err(why) => {
@@ -115,7 +123,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 }
 
 /// One run, scored; nothing where Ctrl-C came.
-fn once(cell: &Cell, rounds: u32) -> Result<Option<Score>, String> {
+fn once(cell: &Cell, rounds: u32, probe: Option<&Path>) -> Result<Option<Score>, String> {
     let scenario = Scenario::named(&cell.scenario).map_err(|error| error.to_string())?;
     let vantage = vantage().map_err(|problem| format!("{problem:?}"))?;
     let bar = Progress::counting(u64::from(rounds) * 2, "requests");
@@ -126,6 +134,7 @@ fn once(cell: &Cell, rounds: u32) -> Result<Option<Score>, String> {
             rounds,
             seed: cell.seed,
             vantage: &vantage,
+            probe,
             hear: &mut |_| {
                 done += 1;
                 bar.at(done, String::new());
