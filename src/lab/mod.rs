@@ -10,6 +10,8 @@ pub mod cpu_share;
 #[cfg(target_os = "linux")]
 pub mod delaybox;
 #[cfg(target_os = "linux")]
+pub mod hold;
+#[cfg(target_os = "linux")]
 pub mod namespace;
 #[cfg(unix)]
 pub mod lambda;

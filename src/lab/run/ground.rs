@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::{Accounts, Asked, Doing, RunError, copied, io};
 use crate::lab::cpu_share::CpuShare;
 use crate::lab::delaybox::{DEVICE, DelayBox, FAR, Link};
+use crate::lab::hold::{Holder, Spans};
 use crate::lab::lambda::function::Function;
 use crate::lab::namespace::Namespace;
 use crate::lab::resolver::{Manner, Resolver};
@@ -16,7 +17,7 @@ use crate::lab::scenario::quantity::Ms;
 use crate::lab::scenario::side::{Side, Tls, Told as Says, Way};
 use crate::lab::schedule::Turn;
 use crate::lab::site::{Conduct, Director, Options, Site, TlsOffer};
-use crate::lab::vantage::{Command, Measures, Orders, Vantage, VantageError, forget};
+use crate::lab::vantage::{Command, Measures, Orders, Told, Vantage, VantageError, forget};
 
 /// The page, and where it sends on to: names, so that each hop has a lookup and a connection of its own.
 const HOSTS: [&str; 2] = ["daily.parallax-lab.test", "www.daily.parallax-lab.test"];
@@ -34,6 +35,7 @@ const WHOLE_MB: u32 = 1_769;
 /// In the order in which they have to go: the process before its networks and its share.
 pub(super) struct Ground {
     vantage: Box<dyn Measures>,
+    holder: Option<Holder>,
     site: Site,
     resolver: Resolver,
     path: DelayBox,
@@ -62,7 +64,14 @@ impl Ground {
         let stop = doing.stop;
         let name = ["a", "b"][at];
         let (near, far) = (Namespace::create()?, Namespace::create()?);
-        let path = DelayBox::joining(&near, &far, link(side, doing.seed.wrapping_mul(2).wrapping_add(at as u64)))?;
+        let held = side.held_ms.filter(|held| held.0 > 0.0).map(|Ms(held)| Spans {
+            start: Instant::now(),
+            every: duration(side.period_ms.0),
+            length: duration(held),
+        });
+        let link = Link { held, ..link(side, doing.seed.wrapping_mul(2).wrapping_add(at as u64)) };
+        let path = DelayBox::joining(&near, &far, link)?;
+        let holder = held.map(Holder::start).transpose().map_err(io("start a thread"))?;
         if side.resolver.dead_ipv6.0 > 0.0 {
             near.ip(&format!("-6 addr add {OWN_IPV6} dev {DEVICE} nodad"))?;
         }
@@ -78,7 +87,7 @@ impl Ground {
         let resolv_conf = folder.join("resolv.conf");
         let text = format!("nameserver {}\noptions timeout:1 attempts:3\n", NAME_SERVER.ip());
         fs::write(&resolv_conf, text).map_err(io("write a resolv.conf"))?;
-        let share = side.memory_mb.map(|memory| {
+        let share = side.memory_mb.filter(|_| side.held_ms.is_none()).map(|memory| {
             let Ms(period) = side.period_ms;
             CpuShare::create(duration(period * f64::from(memory.0) / f64::from(WHOLE_MB)), duration(period))
         });
@@ -92,6 +101,7 @@ impl Ground {
         let vantage = started(side.method, &command, &near, share.as_ref(), &orders, stop)?;
         let mut ground = Self {
             vantage,
+            holder,
             site,
             resolver,
             path,
@@ -107,8 +117,7 @@ impl Ground {
         };
         // The first use of the process is nobody's sample, unless a cold one is wanted.
         ground.meet(&ordinary(side));
-        ground.vantage.measure(stop)?;
-        ground.vantage.rest(stop)?;
+        ground.measure(stop)?;
         Ok(ground)
     }
 
@@ -121,10 +130,7 @@ impl Ground {
             self.renew(stop)?;
         }
         self.meet(&turn);
-        let from = Instant::now();
-        let told = self.vantage.measure(stop)?;
-        let to = Instant::now();
-        self.vantage.rest(stop)?;
+        let (told, [from, to]) = self.measure(stop)?;
         let ms = |nanos: u64| nanos as f64 / 1e6;
         Ok(Asked {
             turn,
@@ -134,6 +140,22 @@ impl Ground {
             cpu_ms: ms(told.cpu_ns),
             stolen_ms: ms(told.delay_ns),
         })
+    }
+
+    /// What is told, and from when to when it took.
+    fn measure(&mut self, stop: &dyn Fn() -> bool) -> Result<(Told, [Instant; 2]), VantageError> {
+        if let Some(holder) = &self.holder {
+            holder.engage(self.vantage.process());
+        }
+        let from = Instant::now();
+        let told = self.vantage.measure(stop);
+        let to = Instant::now();
+        if let Some(holder) = &self.holder {
+            holder.release();
+        }
+        let told = told?;
+        self.vantage.rest(stop)?;
+        Ok((told, [from, to]))
     }
 
     /// Another process, whose program has to be read anew.
@@ -155,7 +177,7 @@ impl Ground {
         let site = &self.side.site;
         self.director.meet(Conduct {
             redirect: turn.redirected.then(|| format!("https://{}/page", HOSTS[1])),
-            think: duration(turn.think_ms),
+            think: duration(turn.think_ms + turn.load_ms),
             hidden: duration(site.hidden_ms.0),
             origin: turn.missed.then(|| duration(site.origin_ms.0)),
             told: match site.server_timing {
@@ -163,6 +185,7 @@ impl Ground {
                 Says::Off => None,
                 Says::Lying => Some(LIE),
             },
+            silent: turn.silent,
             compress: site.compress,
             close: !site.keep_open,
         });
@@ -170,16 +193,17 @@ impl Ground {
 
     /// Takes all down, and tells what was done.
     pub(super) fn finish(self) -> Accounts {
-        let Self { vantage, site, resolver, path, share, director, .. } = self;
+        let Self { vantage, holder, site, resolver, path, share, director, .. } = self;
         drop(vantage);
         let throttled = share.as_ref().and_then(|share| share.throttled().ok());
         let accounts = Accounts {
             path: path.finish(),
             lookups: resolver.lookups(),
             met: director.met(),
+            held: holder.as_ref().map(Holder::held).unwrap_or_default(),
             throttled: throttled.map(|felt| (felt.periods, felt.time.as_secs_f64() * 1_000.0)),
         };
-        drop((site, share));
+        drop((holder, site, share));
         accounts
     }
 }
@@ -205,6 +229,7 @@ fn link(side: &Side, seed: u64) -> Link {
         jitter: duration(path.jitter_ms.0),
         loss: [path.loss_out.0, path.loss_in.0],
         rate_mbit: path.rate_mbit.map(|rate| rate.0),
+        held: None,
         seed,
     }
 }
@@ -235,5 +260,8 @@ fn ordinary(side: &Side) -> Turn {
         deaf: false,
         dns_ms: side.resolver.delay_ms.0,
         think_ms: side.site.think_ms.0,
+        silent: false,
+        slot_ms: None,
+        load_ms: 0.0,
     }
 }

@@ -133,10 +133,8 @@ impl Scenario {
         toggled.sort();
         toggled.dedup();
         let sides = [side(&file.a), side(&file.b)];
-        for side in &sides {
-            if let Some(said) = impossible(side) {
-                return Err(ScenarioError::File { name: name.to_owned(), said });
-            }
+        if let Some(said) = impossible(&sides) {
+            return Err(ScenarioError::File { name: name.to_owned(), said });
         }
         Ok(Self {
             name: name.to_owned(),
@@ -168,10 +166,19 @@ impl Scenario {
 }
 
 /// What each value allows by itself, and all of them together do not.
-fn impossible(side: &Side) -> Option<String> {
-    let is_function = side.method == Way::Lambda;
-    (is_function && side.work_ms != Ms(0.0))
-        .then(|| "`work_ms` is for vantages that are the lab's own; the function of `lambda` has no other work".to_owned())
+fn impossible(sides: &[Side; 2]) -> Option<String> {
+    let [a, b] = sides;
+    let any = |is: fn(&Side) -> bool| is(a) || is(b);
+    let said = if any(|side| side.method == Way::Lambda && side.work_ms != Ms(0.0)) {
+        "`work_ms` is for vantages that are the lab's own; the function of `lambda` has no other work"
+    } else if any(|side| side.held_ms.is_some_and(|held| held.0 >= side.period_ms.0)) {
+        "`held_ms` is as long as `period_ms` or longer, and nothing would ever go on"
+    } else if a.site.load_ms != b.site.load_ms {
+        "`load_ms` differs; load is the site's own, and the same for both"
+    } else {
+        return None;
+    };
+    Some(said.to_owned())
 }
 
 /// Line, key and reason, without the drawing that the parser makes of it.
@@ -228,6 +235,8 @@ mod tests {
             ("about = 'x'\n[b.pth]\ndelay_ms = 1\n", &["line 2", "pth", "unknown field"]),
             ("about = 'x'\ntogether = ['sever']\n", &["line 2", "`sever` is no row of an account"]),
             ("about = 'x'\nrounds = 1\n", &["line 2", "from 2 to 100000"]),
+            ("about = 'x'\n[b]\nheld_ms = 20\n", &["`held_ms` is as long as `period_ms`"]),
+            ("about = 'x'\n[b.site]\nload_ms = 20\n", &["`load_ms` differs"]),
             ("about = 'x'\n[both]\nwork_ms = 1\n[b]\nmethod = 'lambda'\n", &["`work_ms`", "`lambda`"]),
             ("about = 'x\n", &["line 1"]),
         ] {

@@ -20,6 +20,11 @@ pub struct Side {
     pub memory_mb: Option<Memory>,
     /// How often the share is renewed.
     pub period_ms: Ms,
+    /// Instead of a quota, of which the kernel tells: process and packets stand still for so long in each period, of
+    /// which nobody tells.
+    pub held_ms: Option<Ms>,
+    /// It measures only within this share of the load's period, around its peak; absent, throughout.
+    pub at_peak: Option<Share>,
     /// Processor time that the vantage uses for something else before each request, as a function with more to do does:
     /// with a small share, the request begins when it is used up.
     pub work_ms: Ms,
@@ -68,6 +73,8 @@ pub struct Site {
     pub think_ms: Ms,
     /// The mean of what is added at random, exponentially.
     pub think_spread_ms: Ms,
+    /// What a period of load adds to its thinking at its peak, on a schedule whose two minutes pass at once.
+    pub load_ms: Ms,
     /// What it waits beyond that, and never tells.
     pub hidden_ms: Ms,
     /// What it says of its thinking.
@@ -82,6 +89,8 @@ pub struct Site {
     pub miss: Share,
     /// How long that takes.
     pub origin_ms: Ms,
+    /// The share of requests that are never answered.
+    pub silent: Share,
     /// It leaves connections open.
     pub keep_open: bool,
 }
@@ -145,6 +154,8 @@ pub(super) struct SidePart {
     timeout_ms: Option<Ms>,
     memory_mb: Option<Memory>,
     period_ms: Option<Ms>,
+    held_ms: Option<Ms>,
+    at_peak: Option<Share>,
     work_ms: Option<Ms>,
     path: PathPart,
     resolver: ResolverPart,
@@ -176,6 +187,7 @@ struct SitePart {
     tls: Option<Tls>,
     think_ms: Option<Ms>,
     think_spread_ms: Option<Ms>,
+    load_ms: Option<Ms>,
     hidden_ms: Option<Ms>,
     server_timing: Option<Told>,
     redirect: Option<Share>,
@@ -183,6 +195,7 @@ struct SitePart {
     compress: Option<bool>,
     miss: Option<Share>,
     origin_ms: Option<Ms>,
+    silent: Option<Share>,
     keep_open: Option<bool>,
 }
 
@@ -196,6 +209,8 @@ impl Default for Side {
             timeout_ms: None,
             memory_mb: None,
             period_ms: Ms(20.0),
+            held_ms: None,
+            at_peak: None,
             work_ms: none,
             path: Path { delay_ms: Ms(5.0), jitter_ms: none, loss_out: never, loss_in: never, rate_mbit: None },
             resolver: Resolver { delay_ms: Ms(2.0), spread_ms: none, loss: never, dead_ipv6: never },
@@ -203,6 +218,7 @@ impl Default for Side {
                 tls: Tls::V13,
                 think_ms: Ms(4.0),
                 think_spread_ms: Ms(1.0),
+                load_ms: none,
                 hidden_ms: none,
                 server_timing: Told::On,
                 redirect: never,
@@ -210,6 +226,7 @@ impl Default for Side {
                 compress: false,
                 miss: never,
                 origin_ms: Ms(40.0),
+                silent: never,
                 keep_open: true,
             },
         }
@@ -231,6 +248,8 @@ impl SidePart {
         put(&mut side.period_ms, self.period_ms);
         put(&mut side.work_ms, self.work_ms);
         side.memory_mb = self.memory_mb.or(side.memory_mb);
+        side.held_ms = self.held_ms.or(side.held_ms);
+        side.at_peak = self.at_peak.or(side.at_peak);
         side.timeout_ms = self.timeout_ms.or(side.timeout_ms);
         let (path, said) = (&mut side.path, &self.path);
         put(&mut path.delay_ms, said.delay_ms);
@@ -247,6 +266,7 @@ impl SidePart {
         put(&mut site.tls, said.tls);
         put(&mut site.think_ms, said.think_ms);
         put(&mut site.think_spread_ms, said.think_spread_ms);
+        put(&mut site.load_ms, said.load_ms);
         put(&mut site.hidden_ms, said.hidden_ms);
         put(&mut site.server_timing, said.server_timing);
         put(&mut site.redirect, said.redirect);
@@ -254,6 +274,7 @@ impl SidePart {
         put(&mut site.compress, said.compress);
         put(&mut site.miss, said.miss);
         put(&mut site.origin_ms, said.origin_ms);
+        put(&mut site.silent, said.silent);
         put(&mut site.keep_open, said.keep_open);
     }
 }

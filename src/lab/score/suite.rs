@@ -14,8 +14,8 @@ pub struct Cell {
     pub seed: u64,
 }
 
-/// Variations on others, for the full suite only.
-const NOT_QUICK: [&str; 2] = ["dns-lost", "transfer-size"];
+/// Variations on others, and what needs more than one of a row's kinds of truth, for the full suite only.
+const NOT_QUICK: [&str; 5] = ["dns-lost", "throttle-unseen", "timeouts", "timing", "transfer-size"];
 /// Run once more, and longer.
 const LONG: [&str; 2] = ["all-at-once", "null-busy"];
 /// The scenario of several causes, each of which is taken back in turn: its row is empty then.
