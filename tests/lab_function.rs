@@ -8,7 +8,7 @@ use parallax::explain::cause::Cause;
 use parallax::explain::claim::Claim;
 use parallax::explain::question::{Question, Statistic};
 use parallax::explain::verdict::Hypothesis;
-use parallax::lab::score::sources;
+use parallax::lab::score::{score, sources};
 use parallax::measurement::environment::Init;
 
 use crate::lab_run::{of_b, once};
@@ -61,6 +61,27 @@ fn a_cold_start_is_in_the_row_of_cold_starts_and_supports_its_suspicion() {
     assert!(truth.rows["cold"] > 1.0 && off <= (0.25 * cold.ms).max(1.0), "{cold:?}, {:?}", truth.rows);
     let h3 = account.verdicts.iter().find(|verdict| verdict.hypothesis == Hypothesis::ColdStart).unwrap();
     assert_eq!(h3.claim, Claim::Supported, "{h3:?}");
+}
+
+#[test]
+fn a_throttle_that_its_guest_cannot_see_is_told_as_network_or_stolen() {
+    if !needs::root("a_throttle_that_its_guest_cannot_see_is_told_as_network_or_stolen") {
+        return;
+    }
+    let text = "about = 'x'\ntogether = ['dns', 'queueing', 'transfer', 'residual']\n\
+                [both]\nmethod = 'lambda'\nmemory_mb = 512\nperiod_ms = 50\nheld_ms = 0\n[b]\nheld_ms = 20\n";
+    let (scenario, found, truth) = once(text, 30);
+    // No quota: the kernel of the vantage has nothing to tell of.
+    assert!(found.accounts.iter().all(|accounts| accounts.throttled.is_none()));
+    let [a, b] = sources(&found.asked);
+    let account = Case::new(a, b).unwrap().account(&Question::new(Statistic::Mean, 1));
+    let hiding = [Cause::Dns, Cause::Queueing, Cause::Transfer, Cause::Residual];
+    let rows = || account.rows.iter().filter(|row| hiding.contains(&row.cause));
+    assert!(account.gap_ms > 5.0 && rows().map(|row| row.ms).sum::<f64>() > 0.7 * account.gap_ms, "{account:?}");
+    assert!(rows().all(|row| row.or_stolen), "{account:?}");
+    let h4 = account.verdicts.iter().find(|verdict| verdict.hypothesis == Hypothesis::CpuShare).unwrap();
+    assert_ne!(h4.claim, Claim::Refuted, "{h4:?}");
+    assert_eq!(score(&scenario, &truth, &found.asked, 30).unwrap().honest, Some(true));
 }
 
 #[test]

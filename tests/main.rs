@@ -27,6 +27,8 @@ mod import_servers;
 mod intake;
 #[cfg(target_os = "linux")]
 mod lab;
+#[cfg(target_os = "linux")]
+mod lab_causes;
 #[cfg(all(target_os = "linux", feature = "lambda"))]
 mod lab_function;
 #[cfg(target_os = "linux")]

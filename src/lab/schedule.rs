@@ -76,7 +76,7 @@ fn turn(round: u32, at: usize, side: &Side, random: &mut ChaCha8Rng) -> Turn {
 
 /// When a round is, milliseconds: evenly over this share of each period, around its middle.
 fn slot(round: u32, share: f64) -> f64 {
-    let (period, within) = (f64::from(round / ROUNDS), (f64::from(round % ROUNDS) + 0.5) / f64::from(ROUNDS));
+    let (period, within) = (f64::from(round / ROUNDS), f64::from(round % ROUNDS) / f64::from(ROUNDS));
     PERIOD_MS * (period + 0.5 + share * (within - 0.5))
 }
 

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use parallax::lab::run::{Doing, missing, run as made};
 use parallax::lab::scenario::Scenario;
+use parallax::lab::score::experiment::{Finding, agreeing, findings};
 use parallax::lab::score::gate::{self, Suite, Target};
-use parallax::lab::score::suite::{Cell, cells, cells_of};
+use parallax::lab::score::suite::{Cell, cells, cells_of, resets};
 use parallax::lab::score::{Score, score, table};
 use parallax::lab::truth::Truth;
 use parallax::measurement::counted::counted;
@@ -53,6 +54,16 @@ struct Findings {
     machine: Machine,
     targets: Vec<Target>,
     scores: Vec<Score>,
+    experiments: Experiments,
+}
+
+/// Truth by experiment.
+#[derive(Serialize)]
+struct Experiments {
+    /// Rows that agree, of those with an interval.
+    agree: usize,
+    of: usize,
+    findings: Vec<Finding>,
 }
 
 /// What the numbers come from: a busy machine makes them worse.
@@ -75,10 +86,13 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     for name in &arguments.scenario {
         Scenario::named(name).map_err(|error| Problem::input(format!("--scenario: {error}")))?;
     }
-    let cells = match &arguments.scenario[..] {
+    let mut cells = match &arguments.scenario[..] {
         [] => cells(suite),
         names => names.iter().flat_map(|name| cells_of(name, suite)).collect(),
     };
+    if suite == Suite::Full {
+        cells.extend(resets(&cells));
+    }
     let missing = missing();
     if !missing.is_empty() {
         return Err(Problem::input(format!("the lab cannot run here; it needs {}", missing.join("; and "))));
@@ -101,6 +115,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         }
     }
     let targets = gate::targets(&scores, suite);
+    let findings = findings(&scores);
     let holds = gate::hold(&targets);
     let machine = Machine {
         kernel: std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned(),
@@ -109,9 +124,14 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         optimized: !cfg!(debug_assertions),
     };
     if arguments.json {
-        print(&json::pretty(&Findings { schema: 1, suite, machine, targets, scores }))?;
+        let (agree, of) = agreeing(&findings);
+        let experiments = Experiments { agree, of, findings };
+        print(&json::pretty(&Findings { schema: 1, suite, machine, targets, scores, experiments }))?;
     } else {
-        print(&format!("{}\n{}\n{}", table::scenarios(&scores), table::targets(&targets), machine.line()))?;
+        let (all, held) = (table::scenarios(&scores), table::targets(&targets));
+        let tried = table::experiments(&findings);
+        let tried = if tried.is_empty() { tried } else { format!("{tried}\n") };
+        print(&format!("{all}\n{tried}{held}\n{}", machine.line()))?;
     }
     if interrupt::came() {
         return Err(Problem::unfinished("interrupted: this is of the runs that were ended until then"));
