@@ -116,11 +116,7 @@ impl Measures for Function {
         // Sides have one name, whatever measures there; and the lab asks when it likes, not in slots.
         record.sample.vantage = self.vantage.clone();
         record.sample.slot_ms = None;
-        Ok(Told {
-            record,
-            cpu_ns: after.0.saturating_sub(before.0),
-            delay_ns: after.1.saturating_sub(before.1),
-        })
+        Ok(Told { record, cpu_ns: after.0.saturating_sub(before.0), delay_ns: after.1.saturating_sub(before.1) })
     }
 
     fn rest(&mut self, stop: &dyn Fn() -> bool) -> Result<(), VantageError> {
@@ -196,7 +192,8 @@ fn only(messages: &[String]) -> Result<Record, String> {
 fn scheduled(process: Pid) -> (u64, u64) {
     let tasks = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
     let read = |task: &Path, name: &str| -> io::Result<String> { fs::read_to_string(task.join(name)) };
-    let measuring = tasks.map(|task| task.path()).filter(|task| read(task, "comm").is_ok_and(|it| it.trim() == MEASURES));
+    let measuring =
+        tasks.map(|task| task.path()).filter(|task| read(task, "comm").is_ok_and(|it| it.trim() == MEASURES));
     measuring.fold((0, 0), |(ran, waited), task| {
         let text = read(&task, "schedstat").unwrap_or_default();
         let mut numbers = text.split_whitespace().map(|number| number.parse().unwrap_or(0));

@@ -96,7 +96,8 @@ fn connection(stream: TcpStream, answer: &dyn Fn(&Request) -> Option<Answer>) ->
         let Some(Answer { status, headers, body }) = answer(&request) else { return Ok(()) };
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let length = body.len();
-        answers.write_all(format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\n\r\n{body}").as_bytes())?;
+        answers
+            .write_all(format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\n\r\n{body}").as_bytes())?;
     }
     Ok(())
 }
@@ -117,7 +118,9 @@ fn read(requests: &mut impl BufRead) -> io::Result<Option<Request>> {
             Some((name, value)) if name.eq_ignore_ascii_case("content-length") => {
                 length = value.trim().parse().map_err(|_| io::ErrorKind::InvalidData)?;
             }
-            Some((name, value)) if name.eq_ignore_ascii_case("x-amz-target") => value.trim().clone_into(&mut request.call),
+            Some((name, value)) if name.eq_ignore_ascii_case("x-amz-target") => {
+                value.trim().clone_into(&mut request.call)
+            }
             Some(_) => {}
         }
     }
@@ -139,7 +142,8 @@ mod tests {
     #[test]
     fn a_request_is_read_with_its_call_and_its_body_and_no_more_than_a_message_is_taken() {
         let read = |text: &str| read(&mut text.as_bytes());
-        let asked = read("POST /q HTTP/1.1\r\nx-amz-target: AmazonSQS.X\r\nContent-Length: 4\r\n\r\n{\"a\"rest").unwrap();
+        let asked =
+            read("POST /q HTTP/1.1\r\nx-amz-target: AmazonSQS.X\r\nContent-Length: 4\r\n\r\n{\"a\"rest").unwrap();
         let expected = Request { path: "/q".into(), call: "AmazonSQS.X".into(), body: "{\"a\"".into() };
         assert_eq!(asked, Some(expected));
         assert_eq!(read("").unwrap(), None);

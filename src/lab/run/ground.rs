@@ -55,12 +55,7 @@ fn duration(ms: f64) -> Duration {
 }
 
 impl Ground {
-    pub(super) fn build(
-        side: &Side,
-        at: usize,
-        folder: &Path,
-        doing: &Doing<'_>,
-    ) -> Result<Self, RunError> {
+    pub(super) fn build(side: &Side, at: usize, folder: &Path, doing: &Doing<'_>) -> Result<Self, RunError> {
         let stop = doing.stop;
         let name = ["a", "b"][at];
         let (near, far) = (Namespace::create()?, Namespace::create()?);
@@ -132,14 +127,7 @@ impl Ground {
         self.meet(&turn);
         let (told, [from, to]) = self.measure(stop)?;
         let ms = |nanos: u64| nanos as f64 / 1e6;
-        Ok(Asked {
-            turn,
-            record: told.record,
-            from,
-            to,
-            cpu_ms: ms(told.cpu_ns),
-            stolen_ms: ms(told.delay_ns),
-        })
+        Ok(Asked { turn, record: told.record, from, to, cpu_ms: ms(told.cpu_ns), stolen_ms: ms(told.delay_ns) })
     }
 
     /// What is told, and from when to when it took.

@@ -71,9 +71,8 @@ pub fn resets(cells: &[Cell]) -> Vec<Cell> {
         let factors = Scenario::named(&cell.scenario).map(|scenario| factors(&scenario)).unwrap_or_default();
         for factor in factors {
             let (like, reset) = (sides(&factor.without), Cell { scenario: factor.without, ..cell.clone() });
-            let is_like = |(other, sides): &(Cell, _)| {
-                *sides == like && (other.rounds, other.seed) == (reset.rounds, reset.seed)
-            };
+            let is_like =
+                |(other, sides): &(Cell, _)| *sides == like && (other.rounds, other.seed) == (reset.rounds, reset.seed);
             if !known.iter().any(is_like) {
                 known.push((reset, like));
             }
