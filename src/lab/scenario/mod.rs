@@ -163,6 +163,13 @@ impl Scenario {
     pub fn is_null(&self) -> bool {
         self.sides[0] == self.sides[1]
     }
+
+    /// It is about the processor: nothing else may want it meanwhile.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        let is_busy = |side: &Side| side.memory_mb.is_some() || side.work_ms.0 > 0.0 || side.method == Way::Lambda;
+        self.sides.iter().any(is_busy)
+    }
 }
 
 /// What each value allows by itself, and all of them together do not.
