@@ -172,13 +172,7 @@ fn once(cell: &Cell, rounds: u32) -> Result<Option<Score>, String> {
     let vantage = vantage().map_err(|problem| format!("{problem:?}"))?;
     let run = made(
         &scenario,
-        &mut Doing {
-            rounds,
-            seed: cell.seed,
-            vantage: &vantage,
-            hear: &mut |_| Ok(()),
-            stop: &interrupt::came,
-        },
+        &mut Doing { rounds, seed: cell.seed, vantage: &vantage, hear: &mut |_| Ok(()), stop: &interrupt::came },
     );
     if interrupt::came() {
         return Ok(None);
