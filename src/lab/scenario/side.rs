@@ -8,16 +8,23 @@ use crate::measurement::identity::Method;
 /// All of one side.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Side {
-    /// The way of measuring: `fresh`, `pooled` or `curl`.
+    /// The way of measuring: `fresh`, `pooled`, `curl` or `lambda`.
     pub method: Way,
     /// The share of requests that meet a new process whose program is not in the page cache.
     pub cold: Share,
     /// The page may be compressed: `Accept-Encoding: gzip` is sent.
     pub accept_gzip: bool,
+    /// The limit of a request; absent, ten seconds.
+    pub timeout_ms: Option<Ms>,
     /// The function's memory, and so its share of a processor; absent, a processor to itself.
     pub memory_mb: Option<Memory>,
     /// How often the share is renewed.
     pub period_ms: Ms,
+    /// Instead of a quota, of which the kernel tells: process and packets stand still for so long in each period, of
+    /// which nobody tells.
+    pub held_ms: Option<Ms>,
+    /// It measures only within this share of the load's period, around its peak; absent, throughout.
+    pub at_peak: Option<Share>,
     /// Processor time that the vantage uses for something else before each request, as a function with more to do does:
     /// with a small share, the request begins when it is used up.
     pub work_ms: Ms,
@@ -66,6 +73,8 @@ pub struct Site {
     pub think_ms: Ms,
     /// The mean of what is added at random, exponentially.
     pub think_spread_ms: Ms,
+    /// What a period of load adds to its thinking at its peak, on a schedule whose two minutes pass at once.
+    pub load_ms: Ms,
     /// What it waits beyond that, and never tells.
     pub hidden_ms: Ms,
     /// What it says of its thinking.
@@ -80,6 +89,8 @@ pub struct Site {
     pub miss: Share,
     /// How long that takes.
     pub origin_ms: Ms,
+    /// The share of requests that are never answered.
+    pub silent: Share,
     /// It leaves connections open.
     pub keep_open: bool,
 }
@@ -94,6 +105,8 @@ pub enum Way {
     Pooled,
     /// The real curl.
     Curl,
+    /// The program that runs as a Lambda function, as Lambda runs it; a new connection for each.
+    Lambda,
 }
 
 impl Way {
@@ -101,7 +114,7 @@ impl Way {
     #[must_use]
     pub fn method(self) -> Method {
         match self {
-            Self::Fresh => Method::Fresh,
+            Self::Fresh | Self::Lambda => Method::Fresh,
             Self::Pooled => Method::Pooled,
             Self::Curl => Method::Curl,
         }
@@ -138,8 +151,11 @@ pub(super) struct SidePart {
     method: Option<Way>,
     cold: Option<Share>,
     accept_gzip: Option<bool>,
+    timeout_ms: Option<Ms>,
     memory_mb: Option<Memory>,
     period_ms: Option<Ms>,
+    held_ms: Option<Ms>,
+    at_peak: Option<Share>,
     work_ms: Option<Ms>,
     path: PathPart,
     resolver: ResolverPart,
@@ -171,6 +187,7 @@ struct SitePart {
     tls: Option<Tls>,
     think_ms: Option<Ms>,
     think_spread_ms: Option<Ms>,
+    load_ms: Option<Ms>,
     hidden_ms: Option<Ms>,
     server_timing: Option<Told>,
     redirect: Option<Share>,
@@ -178,6 +195,7 @@ struct SitePart {
     compress: Option<bool>,
     miss: Option<Share>,
     origin_ms: Option<Ms>,
+    silent: Option<Share>,
     keep_open: Option<bool>,
 }
 
@@ -188,8 +206,11 @@ impl Default for Side {
             method: Way::Fresh,
             cold: never,
             accept_gzip: false,
+            timeout_ms: None,
             memory_mb: None,
             period_ms: Ms(20.0),
+            held_ms: None,
+            at_peak: None,
             work_ms: none,
             path: Path { delay_ms: Ms(5.0), jitter_ms: none, loss_out: never, loss_in: never, rate_mbit: None },
             resolver: Resolver { delay_ms: Ms(2.0), spread_ms: none, loss: never, dead_ipv6: never },
@@ -197,6 +218,7 @@ impl Default for Side {
                 tls: Tls::V13,
                 think_ms: Ms(4.0),
                 think_spread_ms: Ms(1.0),
+                load_ms: none,
                 hidden_ms: none,
                 server_timing: Told::On,
                 redirect: never,
@@ -204,6 +226,7 @@ impl Default for Side {
                 compress: false,
                 miss: never,
                 origin_ms: Ms(40.0),
+                silent: never,
                 keep_open: true,
             },
         }
@@ -225,6 +248,9 @@ impl SidePart {
         put(&mut side.period_ms, self.period_ms);
         put(&mut side.work_ms, self.work_ms);
         side.memory_mb = self.memory_mb.or(side.memory_mb);
+        side.held_ms = self.held_ms.or(side.held_ms);
+        side.at_peak = self.at_peak.or(side.at_peak);
+        side.timeout_ms = self.timeout_ms.or(side.timeout_ms);
         let (path, said) = (&mut side.path, &self.path);
         put(&mut path.delay_ms, said.delay_ms);
         put(&mut path.jitter_ms, said.jitter_ms);
@@ -240,6 +266,7 @@ impl SidePart {
         put(&mut site.tls, said.tls);
         put(&mut site.think_ms, said.think_ms);
         put(&mut site.think_spread_ms, said.think_spread_ms);
+        put(&mut site.load_ms, said.load_ms);
         put(&mut site.hidden_ms, said.hidden_ms);
         put(&mut site.server_timing, said.server_timing);
         put(&mut site.redirect, said.redirect);
@@ -247,6 +274,7 @@ impl SidePart {
         put(&mut site.compress, said.compress);
         put(&mut site.miss, said.miss);
         put(&mut site.origin_ms, said.origin_ms);
+        put(&mut site.silent, said.silent);
         put(&mut site.keep_open, said.keep_open);
     }
 }

@@ -1,5 +1,6 @@
 //! The process from outside: started where it is to measure, asked, and ended.
 
+use std::ffi::CString;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::{AsRawFd, RawFd};
@@ -9,8 +10,10 @@ use std::process::{self, Child, ChildStdin, ChildStdout, Stdio};
 use std::time::Duration;
 
 use nix::libc;
+use nix::unistd::Pid;
 
-use super::{Greeting, Orders, Told, VantageError};
+use super::resolv_conf;
+use super::{Greeting, Measures, Orders, Told, VantageError};
 use crate::lab::cpu_share::CpuShare;
 use crate::lab::namespace::Namespace;
 
@@ -51,7 +54,7 @@ impl Vantage {
         let mut made = process::Command::new(&command.program);
         // A group of its own: Ctrl-C is for whoever runs the lab.
         made.args(&command.arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
-        enter(&mut made, network.descriptor(), group.as_ref().map(File::as_raw_fd));
+        enter(&mut made, network.descriptor(), group.as_ref().map(File::as_raw_fd), None);
         let mut child = made.spawn().map_err(VantageError::io("start a process (as root?)"))?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(VantageError::Broken("it has no streams".to_owned()));
@@ -64,28 +67,6 @@ impl Vantage {
             Greeting::Ready => Ok(vantage),
             Greeting::Refused(why) => Err(VantageError::Refused(why)),
         }
-    }
-
-    /// Measures once.
-    ///
-    /// # Errors
-    /// `Stopped` where `stop` came true meanwhile, and what can go wrong with a process.
-    pub fn measure(&mut self, stop: &dyn Fn() -> bool) -> Result<Told, VantageError> {
-        self.say("go\n")?;
-        self.hear(stop)
-    }
-
-    /// Ends it, and waits for that.
-    pub fn end(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-
-    /// The process.
-    #[must_use]
-    pub fn id(&self) -> u32 {
-        self.child.id()
     }
 
     fn say(&mut self, line: &str) -> Result<(), VantageError> {
@@ -108,14 +89,37 @@ impl Vantage {
     }
 }
 
+impl Measures for Vantage {
+    fn measure(&mut self, stop: &dyn Fn() -> bool) -> Result<Told, VantageError> {
+        self.say("go\n")?;
+        self.hear(stop)
+    }
+
+    fn end(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    fn process(&self) -> Pid {
+        Pid::from_raw(self.child.id().cast_signed())
+    }
+}
+
 impl Drop for Vantage {
     fn drop(&mut self) {
         self.end();
     }
 }
 
-/// Before the program's first instruction: it ends with whoever started it, and is where it belongs.
-fn enter(command: &mut process::Command, network: RawFd, group: Option<RawFd>) {
+/// Before the program's first instruction: it ends with whoever started it, and is where it belongs. The name server of
+/// a program that does not see to that itself is given here.
+pub(in crate::lab) fn enter(
+    command: &mut process::Command,
+    network: RawFd,
+    group: Option<RawFd>,
+    resolv_conf: Option<CString>,
+) {
     let enter = move || {
         let done = |result: libc::c_long| if result < 0 { Err(std::io::Error::last_os_error()) } else { Ok(()) };
         // SAFETY: takes no pointers, and concerns the new process only.
@@ -125,7 +129,8 @@ fn enter(command: &mut process::Command, network: RawFd, group: Option<RawFd>) {
             done(unsafe { libc::write(group, c"0".as_ptr().cast(), 1) } as libc::c_long)?;
         }
         // SAFETY: the descriptor is open; only the new process, which has one thread, changes its network.
-        done(unsafe { libc::setns(network, libc::CLONE_NEWNET) }.into())
+        done(unsafe { libc::setns(network, libc::CLONE_NEWNET) }.into())?;
+        resolv_conf.as_deref().map_or(Ok(()), |file| resolv_conf::mount(file).map_err(|refused| refused.1.into()))
     };
     // SAFETY: between fork and exec the closure makes system calls only; it allocates nothing and takes no lock.
     unsafe { command.pre_exec(enter) };

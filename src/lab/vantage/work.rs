@@ -1,11 +1,12 @@
 //! Inside the process: look around, then measure at each line that comes.
 
+use std::ffi::CString;
 use std::fs;
 use std::io::{self, BufRead, Write};
 use std::path::Path;
+use std::time::Duration;
 
-use nix::errno::Errno;
-
+use super::resolv_conf;
 use super::{Greeting, Orders, Told};
 use crate::adapters::clock;
 use crate::adapters::environment::invocations::Invocations;
@@ -19,7 +20,7 @@ use crate::measurement::identity::{TargetId, Vantage};
 use crate::measurement::sample::Identity;
 use crate::measurement::wire::Record;
 use crate::probe::port::Measure;
-use crate::probe::target::{Coding, HttpVersions, Target, TrustStore};
+use crate::probe::target::{Coding, HttpVersions, Target, Timeouts, TrustStore};
 
 /// What the page is called.
 pub const TARGET: &str = "lab-page";
@@ -74,6 +75,9 @@ impl Place {
         target.http = HttpVersions::Http1;
         target.accept_encoding = if orders.accept_gzip { vec![Coding::Gzip] } else { Vec::new() };
         target.tls.trust = TrustStore::File(orders.authority.clone());
+        if let Some(ms) = orders.timeout_ms {
+            target.timeouts = Timeouts::total(Duration::from_secs_f64(ms / 1_000.0));
+        }
         let prober = prober(&orders.way.method()).map_err(|error| error.to_string())?;
         let vantage = Vantage::new(&orders.vantage).map_err(|error| error.to_string())?;
         let mut environment = of_this_process(&Configuration::read().resolvers(), None);
@@ -123,34 +127,6 @@ fn scheduled() -> (u64, u64) {
 
 /// Another `/etc/resolv.conf` for this process and its children: it goes with them.
 fn with_name_server(file: &Path) -> Result<(), String> {
-    use nix::libc;
-    const PLACE: &std::ffi::CStr = c"/etc/resolv.conf";
-    // A file that is not there means a name server at 127.0.0.1, which is what it would say.
-    if !Path::new("/etc/resolv.conf").exists() {
-        return Ok(());
-    }
-    let refused = |what: &str| format!("cannot {what}: {}", Errno::last().desc());
-    let file = std::ffi::CString::new(file.as_os_str().as_encoded_bytes()).map_err(|error| error.to_string())?;
-    // SAFETY: takes no pointers; what is mounted from here on is seen by this process and its children only.
-    if unsafe { libc::unshare(libc::CLONE_NEWNS) } != 0 {
-        return Err(refused("make a mount namespace"));
-    }
-    // SAFETY: both paths end in a zero and outlive the call; the other pointers may be null for a change of propagation.
-    if unsafe {
-        libc::mount(
-            std::ptr::null(),
-            c"/".as_ptr(),
-            std::ptr::null(),
-            libc::MS_REC | libc::MS_PRIVATE,
-            std::ptr::null(),
-        )
-    } != 0
-    {
-        return Err(refused("keep mounts to itself"));
-    }
-    // SAFETY: as above, for a bind mount.
-    if unsafe { libc::mount(file.as_ptr(), PLACE.as_ptr(), std::ptr::null(), libc::MS_BIND, std::ptr::null()) } != 0 {
-        return Err(refused("mount its own /etc/resolv.conf"));
-    }
-    Ok(())
+    let file = CString::new(file.as_os_str().as_encoded_bytes()).map_err(|error| error.to_string())?;
+    resolv_conf::mount(&file).map_err(|(what, why)| format!("cannot {what}: {}", why.desc()))
 }
