@@ -28,6 +28,8 @@ mod intake;
 #[cfg(target_os = "linux")]
 mod lab;
 #[cfg(target_os = "linux")]
+mod lab_monitors;
+#[cfg(target_os = "linux")]
 mod lab_run;
 mod lab_scenarios;
 mod metrics;

@@ -12,6 +12,8 @@ pub mod delaybox;
 #[cfg(target_os = "linux")]
 pub mod namespace;
 #[cfg(target_os = "linux")]
+pub mod monitor;
+#[cfg(target_os = "linux")]
 mod realtime;
 #[cfg(target_os = "linux")]
 pub mod resolver;

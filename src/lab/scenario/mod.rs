@@ -148,6 +148,12 @@ impl Scenario {
         })
     }
 
+    /// A side is another program than ours: what it does by itself nobody injects, so no account of it can be scored.
+    #[must_use]
+    pub fn is_of_monitors(&self) -> bool {
+        self.sides.iter().any(|side| side.method.tells() != side::Tells::Work)
+    }
+
     /// Nothing differs.
     #[must_use]
     pub fn is_null(&self) -> bool {
@@ -209,6 +215,7 @@ mod tests {
             ("about = 'x'\n[b.pth]\ndelay_ms = 1\n", &["line 2", "pth", "unknown field"]),
             ("about = 'x'\ntogether = ['sever']\n", &["line 2", "`sever` is no row of an account"]),
             ("about = 'x'\nrounds = 1\n", &["line 2", "from 2 to 100000"]),
+            ("about = 'x'\n[a]\nbeside = 'zabbix'\n", &["line 3", "only `fresh` or `pooled`"]),
             ("about = 'x\n", &["line 1"]),
         ] {
             let said = Scenario::parse("s", text).unwrap_err().to_string();

@@ -1,5 +1,7 @@
 //! A vantage: a process of its own, in its network and with its share of a processor, that measures when told.
 
+mod instrument;
+mod place;
 mod process;
 pub mod work;
 
@@ -18,8 +20,12 @@ pub use process::{Command, Vantage, forget};
 pub struct Orders {
     /// The page.
     pub url: String,
-    /// The certificate of its authority.
+    /// The authorities that it knows.
     pub authority: PathBuf,
+    /// The certificate is checked.
+    pub verify: bool,
+    /// Where programs that it starts may have files.
+    pub folder: PathBuf,
     /// The way of measuring.
     pub way: Way,
     /// `Accept-Encoding: gzip`.
@@ -54,6 +60,15 @@ pub struct Told {
     pub cpu_ns: u64,
     /// Time for which it was ready to run and did not.
     pub delay_ns: u64,
+}
+
+/// What a monitor that measures by itself says when it is asked for all that it has.
+#[derive(Debug, Deserialize, Serialize)]
+pub enum Kept {
+    /// Its samples.
+    All(Vec<Record>),
+    /// They cannot be had.
+    Refused(String),
 }
 
 /// Why a vantage does not measure.

@@ -6,16 +6,20 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, ChildStdin, ChildStdout, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::libc;
 
-use super::{Greeting, Orders, Told, VantageError};
+use super::{Greeting, Kept, Orders, Told, VantageError};
 use crate::lab::cpu_share::CpuShare;
 use crate::lab::namespace::Namespace;
+use crate::lab::scenario::side::Tells;
+use crate::measurement::wire::Record;
 
 /// How often whoever waits looks whether it is to stop.
 const STEP: Duration = Duration::from_millis(50);
+/// How long a vantage that started servers has to end them.
+const ENDING: Duration = Duration::from_secs(10);
 
 /// What starts a vantage: a program, and the words after it that make it call [`super::work::run`].
 #[derive(Clone, Debug)]
@@ -30,8 +34,11 @@ pub struct Command {
 #[derive(Debug)]
 pub struct Vantage {
     child: Child,
-    input: ChildStdin,
+    /// Absent once it is to end.
+    input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
+    /// It has servers of its own, whose files nobody may remove while they run.
+    serves: bool,
 }
 
 impl Vantage {
@@ -51,12 +58,15 @@ impl Vantage {
         let mut made = process::Command::new(&command.program);
         // A group of its own: Ctrl-C is for whoever runs the lab.
         made.args(&command.arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
+        // What it leaves behind goes with the run's folder.
+        made.env("TMPDIR", &orders.folder);
         enter(&mut made, network.descriptor(), group.as_ref().map(File::as_raw_fd));
         let mut child = made.spawn().map_err(VantageError::io("start a process (as root?)"))?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(VantageError::Broken("it has no streams".to_owned()));
         };
-        let mut vantage = Self { child, input, output: BufReader::new(output) };
+        let serves = orders.way.tells() == Tells::Total;
+        let mut vantage = Self { child, input: Some(input), output: BufReader::new(output), serves };
         let mut line = serde_json::to_string(orders).map_err(|error| VantageError::Broken(error.to_string()))?;
         line.push('\n');
         vantage.say(&line)?;
@@ -75,8 +85,25 @@ impl Vantage {
         self.hear(stop)
     }
 
+    /// All that a monitor which measures by itself has kept.
+    ///
+    /// # Errors
+    /// As [`Vantage::measure`]; `Refused` where it cannot be had.
+    pub fn kept(&mut self, stop: &dyn Fn() -> bool) -> Result<Vec<Record>, VantageError> {
+        self.say("all\n")?;
+        match self.hear(stop)? {
+            Kept::All(records) => Ok(records),
+            Kept::Refused(why) => Err(VantageError::Refused(why)),
+        }
+    }
+
     /// Ends it, and waits for that.
     pub fn end(&mut self) {
+        drop(self.input.take());
+        let begun = Instant::now();
+        while self.serves && begun.elapsed() < ENDING && matches!(self.child.try_wait(), Ok(None)) {
+            std::thread::sleep(STEP);
+        }
         // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -89,7 +116,8 @@ impl Vantage {
     }
 
     fn say(&mut self, line: &str) -> Result<(), VantageError> {
-        self.input.write_all(line.as_bytes()).and_then(|()| self.input.flush()).map_err(VantageError::io("speak"))
+        let Some(input) = &mut self.input else { return Err(VantageError::Broken("it was ended".to_owned())) };
+        input.write_all(line.as_bytes()).and_then(|()| input.flush()).map_err(VantageError::io("speak"))
     }
 
     fn hear<T: serde::de::DeserializeOwned>(&mut self, stop: &dyn Fn() -> bool) -> Result<T, VantageError> {
