@@ -4,7 +4,7 @@ use parallax::explain::cause::Cause;
 use parallax::explain::composition::compose;
 use parallax::explain::floor;
 use parallax::explain::interval::{Intervals, NoInterval, of_mean};
-use parallax::explain::ledger::Row;
+use parallax::explain::ledger::{Row, Seen as Column};
 use parallax::explain::mean;
 use parallax::explain::percentile;
 use parallax::explain::sides::{Sides, SidesError};
@@ -187,6 +187,38 @@ fn a_flight_more_than_the_body_needs_is_loss_where_packets_came_out_of_order() {
         assert_eq!(disordered.base_trips, 3.0);
         assert!((disordered.loss - 30.0).abs() < 0.1 && (ordered.rest() - disordered.rest()).abs() < 1e-9);
     }
+}
+
+/// The kernel counts a handshake from the first SYN, also where that was lost.
+#[test]
+fn a_syn_that_was_sent_again_is_loss_and_no_round_trip() {
+    let side = Side { trips: vec![30.0], queue: 0.0, lost: 0.0, said: 1.0, ..Side::default() };
+    let mut seen = sample(&side, 4, 60, &shocks(4, 60), false);
+    let one = &mut seen[17];
+    let hop = one.sample.hops.last_mut().unwrap();
+    let connect = hop.phases.connect.as_mut().unwrap();
+    let second = Micros(1_000_000);
+    (connect.elapsed_us, connect.network_us) = (connect.elapsed_us + second, connect.network_us.map(|time| time + second));
+    let tcp = hop.connection.as_mut().unwrap().tcp.as_mut().unwrap();
+    (tcp.handshake_rtt_us, tcp.retransmits) = (tcp.handshake_rtt_us.map(|time| time + second), Some(1));
+    one.sample.elapsed_us += second;
+    one.reported_ms += 1_000.0;
+    let mut rows = rows(&seen);
+    floor::settle(&mut rows);
+    let (hit, others): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.total > 1_000.0);
+    assert_eq!(hit.len(), 1);
+    let usual = others.iter().map(|row| row.queueing).fold(0.0, f64::max);
+    assert!((hit[0].loss - 1_000.0).abs() < 1.0 && hit[0].queueing <= usual + 1.0, "{:?}", hit[0]);
+}
+
+/// The queues of a connection that was kept are those that others of its place met; where there are none, nobody knows.
+#[test]
+fn kept_connections_alone_tell_of_no_queues() {
+    let kept = Side { reused: 1.0, ..Side::default() };
+    let mut rows = rows(&sample(&kept, 4, 60, &shocks(4, 60), false));
+    floor::settle(&mut rows);
+    assert!(rows.iter().all(|row| !row.seen.has(Column::QUEUEING) && row.queueing == 0.0));
+    assert!(rows.iter().all(|row| row.seen.has(Column::ROUND_TRIPS)));
 }
 
 #[test]

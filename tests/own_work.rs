@@ -147,6 +147,37 @@ fn what_is_judged_by_design_says_why() {
     assert!(!apart.contains("by design"), "{apart}");
 }
 
+/// What a program that does not tell its work calls receiving holds that work: beside one that tells, it is no transfer.
+#[test]
+fn work_within_a_large_body_is_no_transfer() {
+    let receiving = |samples: &mut [Sample], us: u64| {
+        for sample in samples {
+            let hop = &mut sample.hops[0];
+            let time = hop.phases.slot(Phase::Receive).as_mut().unwrap();
+            time.elapsed_us += Micros(us);
+            if let Some(network) = &mut time.network_us {
+                *network += Micros(us);
+            }
+            sample.elapsed_us += Micros(us);
+            if let Some(run) = &mut sample.curl {
+                run.time_total_us = sample.elapsed_us;
+                run.process_us += Micros(us);
+            }
+        }
+    };
+    let ms = |told: &Account, cause: Cause| told.rows.iter().find(|row| row.cause == cause).map(|row| row.ms);
+    let (ours, mut curl) = (thread(1, 2.0), process(2, 0, 0, 0));
+    receiving(&mut curl, 20_000);
+    let told = account(&ours, &curl, Statistic::Mean);
+    assert_eq!(ms(&told, Cause::Transfer), None, "{:?}", told.rows);
+    assert!(told.gap_ms > 18.0 && ms(&told, Cause::Residual).unwrap() > 15.0, "{:?}", told.rows);
+    // Where both tell, the very same difference is transfer.
+    let mut slower = thread(2, 2.0);
+    receiving(&mut slower, 20_000);
+    let told = account(&ours, &slower, Statistic::Mean);
+    assert!(ms(&told, Cause::Transfer).unwrap() > 15.0, "{:?}", told.rows);
+}
+
 #[test]
 fn the_page_says_how_much_of_the_gap_is_work() {
     let (a, b) = (thread(1, 2.0), process(2, 4_000, 15_000, 0));

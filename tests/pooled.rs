@@ -52,6 +52,10 @@ fn the_first_measurement_makes_a_connection_and_the_next_keeps_it() {
             let tls = connection.tls.as_ref().unwrap();
             assert_eq!((tls.version.as_str(), tls.verified), ("1.3", Some(true)));
             assert!(tls.certificate_days_left.unwrap() > 300);
+            // Over TLS the handshake's own round trip is not to be had, and counters are the connection's.
+            let tcp = connection.tcp.unwrap_or_default();
+            assert_eq!(tcp.min_rtt_us.is_some(), cfg!(target_os = "linux"));
+            assert_eq!((tcp.handshake_rtt_us, tcp.retransmits), (None, None));
             assert_eq!(seen.local.cpu_us.is_some(), cfg!(target_os = "linux"));
         }
     }

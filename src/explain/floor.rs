@@ -39,7 +39,10 @@ pub fn settle(rows: &mut [Row]) {
     for row in rows.iter_mut().filter(|row| row.seen.has(Seen::ROUND_TRIPS)) {
         let queue = match row.raw.handshake {
             Some(handshake) => handshake - row.floor,
-            None => borrowed.get(&row.place).copied().unwrap_or(0.0),
+            None => borrowed.get(&row.place).copied().unwrap_or_else(|| {
+                row.seen = row.seen.without(Seen::QUEUEING);
+                0.0
+            }),
         };
         fill(row, queue);
     }

@@ -149,7 +149,7 @@ fn redirects(before: &[Hop]) -> Redirects {
     for hop in before {
         let elapsed = hop.elapsed_us().as_millis();
         let connection = hop.connection.as_ref();
-        let shortest = connection.and_then(|c| c.tcp).and_then(|tcp| tcp.min_rtt_us.or(tcp.handshake_rtt_us));
+        let shortest = connection.and_then(|c| c.tcp).and_then(|tcp| tcp.min_rtt_us.or(tcp.round_trip()));
         let trips = connection.map_or(0.0, setup_trips) + 1.0;
         let path = shortest.map_or(0.0, |rtt| trips * rtt.as_millis()).min(elapsed);
         let dns = outside(hop.phases.resolve).min(elapsed - path);
@@ -189,8 +189,8 @@ fn connection(row: &mut Row, last: &Hop, is_curl: bool) {
         row.state = State::Reused;
     }
     row.raw = Raw {
-        handshake: tcp.handshake_rtt_us.filter(|_| !connection.reused).map(Micros::as_millis),
-        shortest: tcp.min_rtt_us.or(tcp.handshake_rtt_us).map(Micros::as_millis),
+        handshake: tcp.round_trip().filter(|_| !connection.reused).map(Micros::as_millis),
+        shortest: tcp.min_rtt_us.or(tcp.round_trip()).map(Micros::as_millis),
         rounds: 0.0,
         setup: setup_trips(connection),
         connect: (outside(last.phases.connect) - row.fallback).max(0.0),

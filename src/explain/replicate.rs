@@ -112,8 +112,7 @@ impl Design {
         let lives = [0, 1].map(|g| succession(&sides.rows[g], &slot[g]));
         let life = lives.into_iter().flatten().fold(0.0, f64::max);
         let usual = BLOCK_SLOTS_MIN.max(memory.length.ceil()).min(longest);
-        // Of slots too few for twelve of the shortest blocks, nothing is asked beyond what they can give.
-        let life = if longest >= BLOCK_SLOTS_MIN && life > usual { life } else { 0.0 };
+        let life = if life > usual { life } else { 0.0 };
         let block = (usual.max(life.ceil()) as usize).div_ceil(grain) * grain;
         let [a, b] = slot;
         let of = |g: usize, mut slot: Vec<u32>| {

@@ -128,6 +128,21 @@ pub struct Tcp {
     pub out_of_order: Option<u32>,
 }
 
+impl Tcp {
+    /// No system sends a segment again before 200 ms; a little less is allowed for clocks.
+    const RESENT_MIN: Micros = Micros(190_000);
+
+    /// The handshake's round trip. Where the SYN had to be sent again, the kernel counts from the first one: then the
+    /// smallest round trip stands for it.
+    #[must_use]
+    pub fn round_trip(&self) -> Option<Micros> {
+        let handshake = self.handshake_rtt_us?;
+        let resent = self.retransmits.is_some_and(|segments| segments > 0);
+        let smallest = self.min_rtt_us.filter(|least| resent && handshake.saturating_sub(*least) >= Self::RESENT_MIN);
+        Some(smallest.unwrap_or(handshake))
+    }
+}
+
 /// The TLS session.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tls {

@@ -251,6 +251,8 @@ pub fn successions() -> Vec<World> {
         world("S0 in one place, sandboxes of 24 slots", 360, &a, one(24, &b)),
         world("S0 in one place, sandboxes of 60 slots", 360, &a, one(60, &b)),
         world("S0 in one place, sandboxes of 60 slots, a day", 1_440, &a, one(60, &b)),
+        world("S0 in one place, sandboxes of 24 slots, 120 requests", 120, &a, one(24, &b)),
+        world("work, sandboxes of 24 slots, 120 requests", 120, &Side::default(), one(24, &worker)),
         world("work, sandboxes of 24 slots", 360, &Side::default(), one(24, &worker)),
         world("work, sandboxes of 60 slots", 360, &Side::default(), one(60, &worker)),
         world("work, sandboxes of 60 slots, a day", 1_440, &Side::default(), one(60, &worker)),

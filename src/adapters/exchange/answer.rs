@@ -78,7 +78,7 @@ fn response(walked: &Walked, tcp: Option<Tcp>) -> Option<Response> {
         header_bytes: walked.notes.header_bytes,
         body_bytes: walked.seen.body.wire_bytes,
         content_encoding: (!codings.is_empty()).then(|| redact::text(&codings)),
-        arrival_bursts: arrival_bursts(&walked.notes.arrivals, tcp.and_then(|tcp| tcp.handshake_rtt_us)),
+        arrival_bursts: arrival_bursts(&walked.notes.arrivals, tcp.and_then(|tcp| tcp.round_trip())),
         server_timing: headers::server_timing(timings),
         server: head.headers.get(SERVER).map(|value| redact::text(&String::from_utf8_lossy(value.as_bytes()))),
         cdn: headers::cdn(&text),

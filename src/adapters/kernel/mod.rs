@@ -11,7 +11,7 @@ use crate::measurement::units::Micros;
 mod linux;
 #[cfg(target_os = "linux")]
 pub use linux::{
-    consumed::consumed,
+    connections::{consumed, tcp_facts_between},
     memory::keep_freed_memory,
     receive::{enable_receive_stamps, receive},
     tcp::tcp_facts,
@@ -23,7 +23,7 @@ mod other;
 #[cfg(not(target_os = "linux"))]
 pub use other::{
     consumed, enable_receive_stamps, keep_freed_memory, receive, run_delay, steal, step_back, switches, tcp_facts,
-    thread_cpu,
+    tcp_facts_between, thread_cpu,
 };
 
 pub mod stamping;

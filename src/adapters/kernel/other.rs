@@ -39,6 +39,12 @@ pub fn consumed(_connections: &[(SocketAddr, SocketAddr)]) -> Option<u64> {
 
 /// Not told.
 #[must_use]
+pub fn tcp_facts_between(_own: SocketAddr, _peer: SocketAddr) -> Option<TcpFacts> {
+    None
+}
+
+/// Not told.
+#[must_use]
 pub fn tcp_facts(_socket: &impl AsFd) -> Option<TcpFacts> {
     None
 }

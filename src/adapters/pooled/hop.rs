@@ -14,7 +14,8 @@ use crate::adapters::clock::Timeline;
 use crate::adapters::decode;
 use crate::adapters::exchange::request::{self, Form};
 use crate::adapters::exchange::{body, tls};
-use crate::measurement::hop::{Connection, Family, Hop, Response, Tls};
+use crate::adapters::kernel;
+use crate::measurement::hop::{Connection, Family, Hop, Response, Tcp, Tls};
 use crate::measurement::outcome::{Cause, Failure};
 use crate::measurement::phase::Phase;
 use crate::probe::target::{HttpMethod, Target};
@@ -216,10 +217,26 @@ impl Asking<'_> {
                 .as_ref()
                 .and_then(|proxy| Some(format!("{}:{}", proxy.host_str()?, proxy.port_or_known_default()?))),
             reused: noted.connecting.is_none(),
+            tcp: tcp(head, noted),
             tls: head.tls.clone(),
             ..Connection::default()
         })
     }
+}
+
+/// What the kernel says of the path. Its counters are those of the whole connection, and of no request: they are left out.
+fn tcp(head: &Head, noted: &Noted) -> Option<Tcp> {
+    let reused = noted.connecting.is_none();
+    let facts = if reused { kernel::tcp_facts_between(head.local?, head.peer?) } else { noted.tcp }?;
+    // Before TLS, the only round trip there has been is the handshake's.
+    let alone = !reused && head.tls.is_none() && facts.retransmits == Some(0);
+    Some(Tcp {
+        handshake_rtt_us: facts.rtt.filter(|_| alone),
+        min_rtt_us: facts.min_rtt,
+        smoothed_rtt_us: facts.rtt,
+        mss: facts.mss,
+        ..Tcp::default()
+    })
 }
 
 pub(super) fn failed(phase: Phase, cause: Cause, detail: &str) -> Failure {

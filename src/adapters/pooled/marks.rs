@@ -20,6 +20,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::adapters::clock::Timeline;
+use crate::adapters::kernel::{self, TcpFacts};
 use crate::measurement::outcome::Cause;
 use crate::probe::guard;
 use crate::probe::target::AddressFamily;
@@ -39,6 +40,8 @@ pub(super) struct Noted {
     pub(super) connected: Option<Instant>,
     /// The connection that was made.
     pub(super) made: Option<Ends>,
+    /// What the kernel knew of it then.
+    pub(super) tcp: Option<TcpFacts>,
     /// Why the name led nowhere.
     pub(super) refusal: Option<(Cause, String)>,
 }
@@ -77,7 +80,9 @@ impl Marks {
         let mut told = http::Extensions::new();
         connection.connected().get_extras(&mut told);
         let Some(ends) = told.get::<HttpInfo>().map(|info| (info.local_addr(), info.remote_addr())) else { return };
-        self.with(|noted| noted.made = Some(ends));
+        // Now, for a server that closes after its answer leaves nothing to ask.
+        let tcp = kernel::tcp_facts_between(ends.0, ends.1);
+        self.with(|noted| (noted.made, noted.tcp) = (Some(ends), tcp));
     }
 
     /// Forgets what was noted so far; its connection is one of those that are kept.

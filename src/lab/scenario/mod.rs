@@ -159,6 +159,12 @@ impl Scenario {
     pub fn is_null(&self) -> bool {
         self.sides[0] == self.sides[1]
     }
+
+    /// It is about the processor: nothing else may want it meanwhile.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.sides.iter().any(|side| side.memory_mb.is_some() || side.work_ms.0 > 0.0)
+    }
 }
 
 /// Line, key and reason, without the drawing that the parser makes of it.

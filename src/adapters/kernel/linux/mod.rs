@@ -1,6 +1,6 @@
 //! Linux: `SO_TIMESTAMPING`, `TCP_INFO`, the thread's clocks and `/proc`.
 
-pub(super) mod consumed;
+pub(super) mod connections;
 pub(super) mod memory;
 pub(super) mod receive;
 pub(super) mod tcp;

@@ -136,7 +136,7 @@ impl Ways {
             .unwrap_or_default();
         (
             format!("parallax explain --a {a} --b {b} --statistic mean{failures}{}", self.samples.flags()),
-            "by the mean, which shows it where this percentile does not".to_owned(),
+            "by the mean beside it, which does; this is its own account".to_owned(),
         )
     }
 
@@ -226,7 +226,9 @@ impl Ways {
             };
         }
         let [a, b] = &sides;
-        self.explain(a, b, "", "once `parallax agent` measures with method fresh from where that is not seen")
+        let unseen = if hypothesis == Hypothesis::CpuShare { "processor time is" } else { "round trips are" };
+        let how = format!("once `parallax agent` measures with method fresh where {unseen} not seen today");
+        self.explain(a, b, "", &how)
     }
 }
 

@@ -1,5 +1,8 @@
 //! `parallax lab score`: the explainer against scenarios whose causes are known.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
 use parallax::lab::run::{Doing, missing, run as made};
 use parallax::lab::scenario::Scenario;
 use parallax::lab::score::gate::{self, Suite, Target};
@@ -14,12 +17,11 @@ use super::run::vantage;
 use crate::exit::{Answer, Outcome, Problem};
 use crate::interrupt;
 use crate::output::{print, tell};
-use crate::progress::Progress;
 use crate::target_arguments::quantity;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// quick: one run of each of 20 scenarios, about ten minutes; full: five of each, other sizes, pairs, causes taken back, two longer, under three hours
+    /// quick: one run of each of 20 scenarios, about six minutes; full: five of each, other sizes, pairs, causes taken back, two longer, under three hours
     #[arg(long, value_name = "SUITE", value_enum, hide_possible_values = false, default_value = "quick")]
     suite: Kind,
     /// Only this scenario or variation, or these, if given more than once
@@ -60,7 +62,8 @@ struct Machine {
     optimized: bool,
 }
 
-/// Runs the suite, one run after another: side by side they would take the processor from each other.
+/// Runs the suite. Runs in which a vantage waits most of the time go side by side; those that are about the processor go
+/// alone, for they would take it from each other.
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let suite = match arguments.suite {
         Kind::Quick => Suite::Quick,
@@ -85,19 +88,9 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     }
     interrupt::listen()?;
     let before = load();
-    let mut scores = Vec::new();
-    let mut failed = Vec::new();
-    for (number, cell) in cells.iter().enumerate() {
-        tell(format_args!("{:>3} of {}  {}, seed {}", number + 1, cells.len(), cell.scenario, cell.seed));
-        match once(cell, arguments.rounds.unwrap_or(cell.rounds)) {
-            Ok(Some(found)) => scores.push(found),
-            Ok(None) => break,
-            Err(why) => {
-                tell(format_args!("      {why}"));
-                failed.push(cell.scenario.clone());
-            }
-        }
-    }
+    let runs = Runs { cells: &cells, rounds: arguments.rounds, begun: AtomicUsize::new(0), ended: Mutex::default() };
+    runs.make();
+    let (scores, failed) = runs.ended();
     let targets = gate::targets(&scores, suite);
     let holds = gate::hold(&targets);
     let machine = Machine {
@@ -120,23 +113,76 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     Ok(if holds { Answer::Done } else { Answer::Negative })
 }
 
+/// The runs of a suite, and what became of them.
+struct Runs<'a> {
+    cells: &'a [Cell],
+    rounds: Option<u32>,
+    begun: AtomicUsize,
+    /// With their numbers, as they end.
+    ended: Mutex<Vec<(usize, Result<Score, String>)>>,
+}
+
+impl Runs<'_> {
+    fn make(&self) {
+        let busy = |cell: &Cell| Scenario::named(&cell.scenario).is_ok_and(|scenario| scenario.is_busy());
+        let (busy, quiet): (Vec<usize>, Vec<usize>) = (0..self.cells.len()).partition(|at| busy(&self.cells[*at]));
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        for (numbers, at_once) in [(quiet, processors), (busy, 1)] {
+            let next = AtomicUsize::new(0);
+            std::thread::scope(|scope| {
+                for _ in 0..at_once {
+                    scope.spawn(|| {
+                        while let Some(number) = numbers.get(next.fetch_add(1, Ordering::Relaxed)) {
+                            self.one(*number);
+                        }
+                    });
+                }
+            });
+        }
+    }
+
+    /// Nothing where Ctrl-C came.
+    fn one(&self, number: usize) {
+        if interrupt::came() {
+            return;
+        }
+        let cell = &self.cells[number];
+        let begun = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
+        tell(format_args!("{begun:>3} of {}  {}, seed {}", self.cells.len(), cell.scenario, cell.seed));
+        if let Some(ended) = once(cell, self.rounds.unwrap_or(cell.rounds)).transpose() {
+            self.ended.lock().unwrap_or_else(PoisonError::into_inner).push((number, ended));
+        }
+    }
+
+    /// Scores in the order of the suite, and the scenarios that have none.
+    fn ended(self) -> (Vec<Score>, Vec<String>) {
+        let mut ended = self.ended.into_inner().unwrap_or_else(PoisonError::into_inner);
+        ended.sort_by_key(|(number, _)| *number);
+        let (mut scores, mut failed) = (Vec::new(), Vec::new());
+        for (number, ended) in ended {
+            match ended {
+                Ok(score) => scores.push(score),
+                Err(why) => {
+                    tell(format_args!("{}, seed {}: {why}", self.cells[number].scenario, self.cells[number].seed));
+                    failed.push(self.cells[number].scenario.clone());
+                }
+            }
+        }
+        (scores, failed)
+    }
+}
+
 /// One run, scored; nothing where Ctrl-C came.
 fn once(cell: &Cell, rounds: u32) -> Result<Option<Score>, String> {
     let scenario = Scenario::named(&cell.scenario).map_err(|error| error.to_string())?;
     let vantage = vantage().map_err(|problem| format!("{problem:?}"))?;
-    let bar = Progress::counting(u64::from(rounds) * 2, "requests");
-    let mut done = 0;
     let run = made(
         &scenario,
         &mut Doing {
             rounds,
             seed: cell.seed,
             vantage: &vantage,
-            hear: &mut |_| {
-                done += 1;
-                bar.at(done, String::new());
-                Ok(())
-            },
+            hear: &mut |_| Ok(()),
             stop: &interrupt::came,
         },
     );
