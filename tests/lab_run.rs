@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
@@ -12,6 +13,7 @@ use parallax::lab::truth::Truth;
 use parallax::lab::truth::facts::Facts;
 use parallax::lab::vantage::Command;
 use parallax::measurement::environment::Init;
+use parallax::measurement::wire::Record;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -21,20 +23,33 @@ use crate::support::needs;
 use crate::support::under_way::{UnderWay, traces};
 
 /// A run of a scenario of the test's own.
-fn once(text: &str, rounds: u32) -> (Scenario, Run, Truth) {
+pub fn once(text: &str, rounds: u32) -> (Scenario, Run, Truth) {
     let scenario = Scenario::parse("test", text).unwrap();
     let vantage = Command {
         program: env!("CARGO_BIN_EXE_parallax").into(),
         arguments: ["lab", "vantage"].map(str::to_owned).to_vec(),
     };
-    let mut doing = Doing { rounds, seed: 5, vantage: &vantage, hear: &mut |_| Ok(()), stop: &|| false };
+    let probe = probe();
+    let (hear, stop) = (&mut |_: &Record| Ok(()), &|| false);
+    let mut doing = Doing { rounds, seed: 5, vantage: &vantage, probe: probe.as_deref(), hear, stop };
     let found = made(&scenario, &mut doing).unwrap();
     let truth = Truth::of(&scenario, 5, &found);
     (scenario, found, truth)
 }
 
+/// The probe as a function, in builds that have it.
+#[cfg(feature = "lambda")]
+pub fn probe() -> Option<PathBuf> {
+    Some(env!("CARGO_BIN_EXE_probe").into())
+}
+
+#[cfg(not(feature = "lambda"))]
+pub fn probe() -> Option<PathBuf> {
+    None
+}
+
 /// The requests of B with what they met.
-fn of_b<'a>(run: &'a Run, truth: &'a Truth) -> Vec<(&'a Asked, Facts)> {
+pub fn of_b<'a>(run: &'a Run, truth: &'a Truth) -> Vec<(&'a Asked, Facts)> {
     let pairs = run.asked.iter().zip(&truth.requests).filter(|(asked, _)| asked.turn.side == 1);
     pairs.map(|(asked, known)| (asked, known.injected.expect("every request is answered and found"))).collect()
 }
@@ -199,8 +214,10 @@ fn whatever_ends_a_run_nothing_of_it_stays() {
     let mut random = ChaCha8Rng::seed_from_u64(11);
     let mut pids = Vec::new();
     let mut parts = 0;
-    for number in 0..6 {
-        let mut under = UnderWay::start(directory.path(), "all-at-once", &format!("killed-{number}"));
+    // A function is a process that stands still when it is killed with the rest.
+    let scenarios = if probe().is_some() { ["all-at-once", "cold"] } else { ["all-at-once"; 2] };
+    for number in 0..8 {
+        let mut under = UnderWay::start(directory.path(), scenarios[number % 2], &format!("killed-{number}"));
         // From the first networks to the measuring.
         under.watch(Duration::from_millis(random.random_range(30..2_000)));
         kill(under.pid(), Signal::SIGKILL).unwrap();
@@ -211,7 +228,7 @@ fn whatever_ends_a_run_nothing_of_it_stays() {
     }
     assert!(parts > 0, "every run was killed before it had a process");
 
-    let mut interrupted = UnderWay::start(directory.path(), "all-at-once", "interrupted");
+    let mut interrupted = UnderWay::start(directory.path(), scenarios[1], "interrupted");
     interrupted.watch(Duration::from_secs(3));
     kill(interrupted.pid(), Signal::SIGINT).unwrap();
     let ended = interrupted.child.wait().unwrap();

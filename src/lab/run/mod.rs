@@ -16,6 +16,8 @@ use super::scenario::side::Way;
 use super::schedule::{Turn, schedule};
 use super::site::Met;
 use super::vantage::{self, Command, VantageError};
+use crate::adapters::clock;
+use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::Record;
 
 /// Why there is no run, or no whole one.
@@ -53,6 +55,9 @@ pub enum RunError {
         /// What is not there.
         what: &'static str,
     },
+    /// A side is a function, and nobody said where its program is.
+    #[error("the program of the probe as a function is not there")]
+    NoProbe,
     /// The quota did not bite.
     #[error("the kernel throttled {0} not once: it does not keep the quota, and there would be nothing to find")]
     NotThrottled(&'static str),
@@ -84,6 +89,8 @@ pub struct Accounts {
     pub lookups: Vec<Lookup>,
     /// The site.
     pub met: Vec<Met>,
+    /// From when to when the process was held.
+    pub held: Vec<(Instant, Instant)>,
     /// How often the share of a processor ran out, and for how long in all, milliseconds.
     pub throttled: Option<(u64, f64)>,
 }
@@ -109,6 +116,8 @@ pub struct Doing<'a> {
     pub seed: u64,
     /// What starts a vantage.
     pub vantage: &'a Command,
+    /// The probe as a function, for scenarios with such a side.
+    pub probe: Option<&'a Path>,
     /// Hears of each sample; its error ends the run.
     pub hear: &'a mut dyn FnMut(&Record) -> Result<(), RunError>,
     /// Whether to stop.
@@ -136,16 +145,22 @@ pub fn run(scenario: &Scenario, doing: &mut Doing<'_>) -> Result<Run, RunError> 
     }
     let turns = schedule(&scenario.sides, doing.rounds, doing.seed);
     let mut grounds = [ground(scenario, 0, folder.path(), doing)?, ground(scenario, 1, folder.path(), doing)?];
+    // A schedule whose hours pass in a minute lies in the past: nobody measures what is to come.
+    let length_ms = turns.iter().filter_map(|turn| turn.slot_ms).max().unwrap_or(0);
+    let schedule_from = clock::wall().0 - length_ms;
     let mut all = Vec::with_capacity(turns.len());
     let mut beside: [Vec<Record>; 2] = Default::default();
     let mut stopped = false;
     for turn in turns {
         match grounds[turn.side].ask(turn, doing.stop) {
-            Ok(answered) => {
-                if let Ok(one) = &answered.request {
+            Ok(mut answered) => {
+                let slot_ms = turn.slot_ms.map(|slot| UnixMillis(schedule_from + slot));
+                if let Ok(one) = &mut answered.request {
+                    one.record.sample.slot_ms = slot_ms;
                     (doing.hear)(&one.record)?;
                 }
-                if let Some(record) = &answered.beside {
+                if let Some(record) = &mut answered.beside {
+                    record.sample.slot_ms = slot_ms;
                     (doing.hear)(record)?;
                 }
                 beside[turn.side].extend(answered.beside);
@@ -173,7 +188,8 @@ pub fn run(scenario: &Scenario, doing: &mut Doing<'_>) -> Result<Run, RunError> 
     let accounts = grounds.map(ground::Ground::finish);
     for (side, name) in [(0, "A"), (1, "B")] {
         // Less than half of a processor runs out in most requests; a larger share may never.
-        let small = scenario.sides[side].memory_mb.is_some_and(|memory| memory.0 <= 256);
+        let of = &scenario.sides[side];
+        let small = of.held_ms.is_none() && of.memory_mb.is_some_and(|memory| memory.0 <= 256);
         if small && asked.len() >= 40 && accounts[side].throttled.is_none_or(|(periods, _)| periods == 0) {
             return Err(RunError::NotThrottled(name));
         }
@@ -182,7 +198,7 @@ pub fn run(scenario: &Scenario, doing: &mut Doing<'_>) -> Result<Run, RunError> 
 }
 
 fn ground(scenario: &Scenario, side: usize, folder: &Path, doing: &Doing<'_>) -> Result<ground::Ground, RunError> {
-    ground::Ground::build(&scenario.sides[side], side, doing.seed, folder, doing.vantage, doing.stop)
+    ground::Ground::build(&scenario.sides[side], side, folder, doing)
 }
 
 /// Removes what runs that were killed left behind; all else of theirs went with them.

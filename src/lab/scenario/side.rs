@@ -8,7 +8,7 @@ use crate::measurement::identity::Method;
 /// All of one side.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Side {
-    /// The way of measuring: `fresh`, `pooled`, `curl`, or a real monitor.
+    /// The way of measuring: `fresh`, `pooled`, `curl`, `lambda`, or a real monitor.
     pub method: Way,
     /// Our probe at the same place, which measures right after it: what a bridge is made of.
     pub beside: Option<Way>,
@@ -20,10 +20,17 @@ pub struct Side {
     pub cold: Share,
     /// The page may be compressed: `Accept-Encoding: gzip` is sent.
     pub accept_gzip: bool,
+    /// The limit of a request; absent, ten seconds.
+    pub timeout_ms: Option<Ms>,
     /// The function's memory, and so its share of a processor; absent, a processor to itself.
     pub memory_mb: Option<Memory>,
     /// How often the share is renewed.
     pub period_ms: Ms,
+    /// Instead of a quota, of which the kernel tells: process and packets stand still for so long in each period, of
+    /// which nobody tells.
+    pub held_ms: Option<Ms>,
+    /// It measures only within this share of the load's period, around its peak; absent, throughout.
+    pub at_peak: Option<Share>,
     /// Processor time that the vantage uses for something else before each request, as a function with more to do does:
     /// with a small share, the request begins when it is used up.
     pub work_ms: Ms,
@@ -72,6 +79,8 @@ pub struct Site {
     pub think_ms: Ms,
     /// The mean of what is added at random, exponentially.
     pub think_spread_ms: Ms,
+    /// What a period of load adds to its thinking at its peak, on a schedule whose two minutes pass at once.
+    pub load_ms: Ms,
     /// What it waits beyond that, and never tells.
     pub hidden_ms: Ms,
     /// What it says of its thinking.
@@ -86,6 +95,8 @@ pub struct Site {
     pub miss: Share,
     /// How long that takes.
     pub origin_ms: Ms,
+    /// The share of requests that are never answered.
+    pub silent: Share,
     /// It leaves connections open.
     pub keep_open: bool,
 }
@@ -100,6 +111,8 @@ pub enum Way {
     Pooled,
     /// The real curl.
     Curl,
+    /// The program that runs as a Lambda function, as Lambda runs it; a new connection for each.
+    Lambda,
     /// The real curl, started by a shell, as a function that is a shell script does it.
     ShellCurl,
     /// A web scenario of a real Zabbix, which checks the page every second by itself.
@@ -134,7 +147,7 @@ impl Way {
     #[must_use]
     pub fn method(self) -> Method {
         match self {
-            Self::Fresh => Method::Fresh,
+            Self::Fresh | Self::Lambda => Method::Fresh,
             Self::Pooled => Method::Pooled,
             Self::Curl | Self::ShellCurl => Method::Curl,
             Self::Zabbix => Method::Imported("zabbix".to_owned()),
@@ -146,7 +159,7 @@ impl Way {
     #[must_use]
     pub fn tells(self) -> Tells {
         match self {
-            Self::Fresh | Self::Pooled => Tells::Work,
+            Self::Fresh | Self::Pooled | Self::Lambda => Tells::Work,
             Self::Curl | Self::ShellCurl => Tells::Phases,
             Self::Zabbix | Self::Blackbox => Tells::Total,
         }
@@ -186,8 +199,11 @@ pub(super) struct SidePart {
     store: Option<Store>,
     cold: Option<Share>,
     accept_gzip: Option<bool>,
+    timeout_ms: Option<Ms>,
     memory_mb: Option<Memory>,
     period_ms: Option<Ms>,
+    held_ms: Option<Ms>,
+    at_peak: Option<Share>,
     work_ms: Option<Ms>,
     path: PathPart,
     resolver: ResolverPart,
@@ -219,6 +235,7 @@ struct SitePart {
     tls: Option<Tls>,
     think_ms: Option<Ms>,
     think_spread_ms: Option<Ms>,
+    load_ms: Option<Ms>,
     hidden_ms: Option<Ms>,
     server_timing: Option<Told>,
     redirect: Option<Share>,
@@ -226,6 +243,7 @@ struct SitePart {
     compress: Option<bool>,
     miss: Option<Share>,
     origin_ms: Option<Ms>,
+    silent: Option<Share>,
     keep_open: Option<bool>,
 }
 
@@ -239,8 +257,11 @@ impl Default for Side {
             store: Store::One,
             cold: never,
             accept_gzip: false,
+            timeout_ms: None,
             memory_mb: None,
             period_ms: Ms(20.0),
+            held_ms: None,
+            at_peak: None,
             work_ms: none,
             path: Path { delay_ms: Ms(5.0), jitter_ms: none, loss_out: never, loss_in: never, rate_mbit: None },
             resolver: Resolver { delay_ms: Ms(2.0), spread_ms: none, loss: never, dead_ipv6: never },
@@ -248,6 +269,7 @@ impl Default for Side {
                 tls: Tls::V13,
                 think_ms: Ms(4.0),
                 think_spread_ms: Ms(1.0),
+                load_ms: none,
                 hidden_ms: none,
                 server_timing: Told::On,
                 redirect: never,
@@ -255,6 +277,7 @@ impl Default for Side {
                 compress: false,
                 miss: never,
                 origin_ms: Ms(40.0),
+                silent: never,
                 keep_open: true,
             },
         }
@@ -295,6 +318,9 @@ impl SidePart {
         put(&mut side.period_ms, self.period_ms);
         put(&mut side.work_ms, self.work_ms);
         side.memory_mb = self.memory_mb.or(side.memory_mb);
+        side.held_ms = self.held_ms.or(side.held_ms);
+        side.at_peak = self.at_peak.or(side.at_peak);
+        side.timeout_ms = self.timeout_ms.or(side.timeout_ms);
         let (path, said) = (&mut side.path, &self.path);
         put(&mut path.delay_ms, said.delay_ms);
         put(&mut path.jitter_ms, said.jitter_ms);
@@ -310,6 +336,7 @@ impl SidePart {
         put(&mut site.tls, said.tls);
         put(&mut site.think_ms, said.think_ms);
         put(&mut site.think_spread_ms, said.think_spread_ms);
+        put(&mut site.load_ms, said.load_ms);
         put(&mut site.hidden_ms, said.hidden_ms);
         put(&mut site.server_timing, said.server_timing);
         put(&mut site.redirect, said.redirect);
@@ -317,6 +344,7 @@ impl SidePart {
         put(&mut site.compress, said.compress);
         put(&mut site.miss, said.miss);
         put(&mut site.origin_ms, said.origin_ms);
+        put(&mut site.silent, said.silent);
         put(&mut site.keep_open, said.keep_open);
     }
 }

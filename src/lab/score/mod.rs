@@ -1,5 +1,6 @@
 //! An account of a run against what its causes really were.
 
+pub mod experiment;
 pub mod gate;
 pub mod suite;
 pub mod table;
@@ -8,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::run::Run;
+use super::run::{Asked, Run};
 use super::scenario::Scenario;
 use super::scenario::side::Tells;
 use super::truth::Truth;
@@ -18,11 +19,14 @@ use crate::explain::cause::Cause;
 use crate::explain::claim::{Claim, materiality};
 use crate::explain::question::{Question, Statistic};
 use crate::explain::source::Source;
+use crate::measurement::units::Micros;
 
 /// Below this a cause counts as absent: an interval never says more than 0.1 ms.
 const NOTHING_MS: f64 = 0.1;
 /// A cause of so many milliseconds, and of this share of the gap, may not be missed.
 const MISSED: (f64, f64) = (5.0, 0.05);
+/// The rows in which time is that a side was held.
+const HELD: [Cause; 4] = [Cause::Dns, Cause::Queueing, Cause::Transfer, Cause::Residual];
 /// A gap below this is none: shares of it mean nothing.
 const GAP_MIN_MS: f64 = 1.0;
 
@@ -64,6 +68,9 @@ pub struct Score {
     pub seed: u64,
     /// By the account.
     pub gap_ms: f64,
+    /// B less A of each round; absent where one of the two was not answered.
+    #[serde(skip)]
+    pub gaps_ms: Vec<Option<f64>>,
     /// Mean response times, A and B.
     pub means_ms: [f64; 2],
     /// How far the sum of the rows is from the gap.
@@ -72,13 +79,17 @@ pub struct Score {
     pub moved_ms: f64,
     /// What of the gap nobody injected.
     pub unaccounted_ms: f64,
+    /// Requests that the account has neither as response times nor as failures, and those that were never answered and
+    /// are no failures.
+    pub vanished: u64,
     /// Row by row.
     pub rows: Vec<RowScore>,
     /// The largest cause is the largest in truth; absent where nothing is large enough to be missed.
     pub top: Option<bool>,
     /// The three largest likewise.
     pub top_three: Option<bool>,
-    /// Where something is hidden: the residual's interval holds it.
+    /// Where something is hidden: the residual's interval holds it. Where a side is held: the account says that its rows
+    /// are network, or stolen.
     pub honest: Option<bool>,
 }
 
@@ -114,7 +125,26 @@ pub fn score(scenario: &Scenario, truth: &Truth, run: &Run, rounds: u32) -> Resu
         Some(bridge) => bridge::account(&a, bridge, b, &question)?,
         None => Case::new(a, b)?.account(&question),
     };
-    Ok(of(scenario, truth, &account, rounds))
+    let asked = &run.asked;
+    let mut gaps_ms = vec![[None; 2]; rounds as usize];
+    for (place, one) in asked.iter().enumerate() {
+        if let Some(round) = gaps_ms.get_mut(place / 2) {
+            round[one.turn.side] = one.record.sample.latency().map(Micros::as_millis);
+        }
+    }
+    let gaps_ms = gaps_ms.into_iter().map(|[a, b]| Some(b? - a?)).collect();
+    Ok(Score { gaps_ms, vanished: vanished(asked, &account), ..of(scenario, truth, &account, rounds) })
+}
+
+/// Failures never vanish: each request is in one of the two counts, and what nobody answered is in that of failures.
+fn vanished(asked: &[Asked], account: &Account) -> u64 {
+    let of = |side: usize| {
+        let own = || asked.iter().filter(move |one| one.turn.side == side && !one.record.sample.clock_suspect);
+        let silent = own().filter(|one| one.turn.silent).count() as u64;
+        let (all, failed) = (own().count() as u64, account.failures.failed[side]);
+        all.abs_diff(account.samples[side] as u64 + failed) + silent.saturating_sub(failed)
+    };
+    of(0) + of(1)
 }
 
 fn of(scenario: &Scenario, truth: &Truth, account: &Account, rounds: u32) -> Score {
@@ -166,19 +196,27 @@ fn of(scenario: &Scenario, truth: &Truth, account: &Account, rounds: u32) -> Sco
     let wrong: f64 = rows.iter().filter(|row| row.known).map(|row| (row.found_ms - row.truth_ms).abs()).sum();
     let large = rows.iter().all(|row| row.known) && rows.iter().any(|row| row.truth_ms.abs() >= MISSED.0);
     let hidden = known(Cause::Residual).abs() >= GAP_MIN_MS && scenario.together.is_empty();
+    let within = || rows.iter().find(|row| row.cause == Cause::Residual && hidden).and_then(|row| row.covered);
+    let honest = if scenario.sides.iter().any(|side| side.held_ms.is_some_and(|held| held.0 > 0.0)) {
+        Some(account.rows.iter().filter(|row| HELD.contains(&row.cause)).all(|row| row.or_stolen))
+    } else {
+        within()
+    };
     Score {
         scenario: scenario.name.clone(),
         null: scenario.is_null(),
         rounds,
         seed: truth.seed,
         gap_ms: account.gap_ms,
+        gaps_ms: Vec::new(),
         means_ms: account.values_ms,
         sum_error_ms: (account.rows.iter().map(|row| row.ms).sum::<f64>() - account.gap_ms).abs(),
         moved_ms: wrong / 2.0,
         unaccounted_ms: truth.unaccounted_ms,
+        vanished: 0,
         top: large.then(|| among(&rows, 1, materiality(account.gap_ms))),
         top_three: large.then(|| among(&rows, 3, materiality(account.gap_ms))),
-        honest: rows.iter().find(|row| row.cause == Cause::Residual && hidden).and_then(|row| row.covered),
+        honest,
         rows,
     }
 }

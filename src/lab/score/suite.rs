@@ -1,5 +1,6 @@
 //! Which runs a suite is made of.
 
+use super::experiment::factors;
 use super::gate::Suite;
 use crate::lab::scenario::{NAMES, Scenario};
 
@@ -14,8 +15,8 @@ pub struct Cell {
     pub seed: u64,
 }
 
-/// Variations on others, for the full suite only.
-const NOT_QUICK: [&str; 2] = ["dns-lost", "transfer-size"];
+/// Variations on others, and what needs more than one of a row's kinds of truth, for the full suite only.
+const NOT_QUICK: [&str; 5] = ["dns-lost", "throttle-unseen", "timeouts", "timing", "transfer-size"];
 /// Run once more, and longer.
 const LONG: [&str; 2] = ["all-at-once", "null-busy"];
 /// The scenario of several causes, each of which is taken back in turn: its row is empty then.
@@ -37,7 +38,7 @@ pub const PAIRS: [&str; 15] = [
     "queueing+loss-from",
     "scheduling+distance",
     "scheduling+server",
-    "cold+scheduling",
+    "cold+dns",
     "cdn+server",
     "server+hidden",
     "transfer-rate+cdn",
@@ -63,6 +64,26 @@ pub fn cells(suite: Suite) -> Vec<Cell> {
 /// What other programs do by themselves nobody injects: their scenarios are not scored.
 fn scored() -> impl Iterator<Item = Scenario> {
     NAMES.iter().filter_map(|name| Scenario::named(name).ok()).filter(|scenario| !scenario.is_of_monitors())
+}
+
+/// The runs that experiments need beside these: each factor reset, where no run has such sides already. Of several runs
+/// of one scenario, the first has an experiment.
+#[must_use]
+pub fn resets(cells: &[Cell]) -> Vec<Cell> {
+    let sides = |name: &str| Scenario::named(name).ok().map(|scenario| scenario.sides);
+    let mut known: Vec<(Cell, _)> = cells.iter().map(|cell| (cell.clone(), sides(&cell.scenario))).collect();
+    for cell in cells.iter().filter(|cell| cell.seed == 1 && cell.rounds <= ROUNDS) {
+        let factors = Scenario::named(&cell.scenario).map(|scenario| factors(&scenario)).unwrap_or_default();
+        for factor in factors {
+            let (like, reset) = (sides(&factor.without), Cell { scenario: factor.without, ..cell.clone() });
+            let is_like =
+                |(other, sides): &(Cell, _)| *sides == like && (other.rounds, other.seed) == (reset.rounds, reset.seed);
+            if !known.iter().any(is_like) {
+                known.push((reset, like));
+            }
+        }
+    }
+    known.split_off(cells.len()).into_iter().map(|(cell, _)| cell).collect()
 }
 
 /// Those of one scenario or variation: as the suite has it, or else once.
@@ -97,6 +118,20 @@ mod tests {
         for cell in &full {
             Scenario::named(&cell.scenario).unwrap_or_else(|error| panic!("{error}"));
         }
+    }
+
+    #[test]
+    fn a_factor_is_reset_once_where_no_run_of_the_suite_does_so() {
+        let full = cells(Suite::Full);
+        let more = resets(&full);
+        assert!((1..=16).contains(&more.len()), "{more:?}");
+        let named = |name: &str| more.iter().any(|cell| cell.scenario == name);
+        assert!(named("transfer-rate:without-path.rate_mbit") && named("cold:without-cold"), "{more:?}");
+        assert!(!named("distance:without-path.delay_ms"), "that is `null`");
+        let mut together = [full, more].concat();
+        assert_eq!(resets(&together), []);
+        together.retain(|cell| cell.scenario == "distance");
+        assert_eq!(resets(&together).len(), 1, "of one seed");
     }
 
     #[test]

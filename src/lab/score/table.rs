@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::Score;
+use super::experiment::{Finding, agreeing};
 use super::gate::Target;
 
 fn table(head: &[&str]) -> Table {
@@ -104,6 +105,37 @@ pub fn scenarios(scores: &[Score]) -> String {
         ]);
     }
     text(&table)
+}
+
+/// Truth by experiment beside what was injected and what the account says; nothing where there was no experiment.
+#[must_use]
+pub fn experiments(findings: &[Finding]) -> String {
+    if findings.is_empty() {
+        return String::new();
+    }
+    let mut table = table(&["by experiment", "row", "without it, ms", "injected, ms", "account, ms", ""]);
+    let around = |ms: f64, half: Option<f64>| match half {
+        Some(half) => format!("{ms:+.2} ± {half:.2}"),
+        None => format!("{ms:+.2}"),
+    };
+    for finding in findings {
+        let names: Vec<&str> = finding.rows.iter().map(|row| row.as_str()).collect();
+        let agrees = match finding.agrees {
+            Some(true) => "agrees",
+            Some(false) => "DIFFERS",
+            None => "no interval",
+        };
+        table.add_row([
+            finding.scenario.clone(),
+            names.join(", "),
+            around(finding.effect_ms, Some(finding.half_ms)),
+            format!("{:+.2}", finding.truth_ms),
+            around(finding.found_ms, finding.found_half_ms),
+            agrees.to_owned(),
+        ]);
+    }
+    let (agree, all) = agreeing(findings);
+    format!("{}\n{agree} of {all} rows agree with the experiment within both intervals\n", text(&table))
 }
 
 /// What is held to what.

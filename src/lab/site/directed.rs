@@ -27,6 +27,8 @@ pub struct Conduct {
     pub origin: Option<Duration>,
     /// What is said of the thinking, as a share of it; absent, nothing.
     pub told: Option<f64>,
+    /// The page is never sent: whoever asks has to give up.
+    pub silent: bool,
     /// The page is compressed for those who allow it.
     pub compress: bool,
     /// The connection is closed after the answer.
@@ -137,6 +139,9 @@ async fn whole(request: &Request<Incoming>, page: &Page, conduct: &Conduct, met:
         None => Duration::ZERO,
     };
     met.thought = slept(conduct.think).await;
+    if conduct.silent {
+        std::future::pending::<()>().await;
+    }
     met.hidden = slept(conduct.hidden).await;
     let allowed = request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     let gzip = conduct.compress && allowed.is_some_and(|allowed| allowed.contains("gzip"));

@@ -39,8 +39,12 @@ pub struct Facts {
     pub loss_ms: f64,
     /// From the first packet of the answer to the last, beyond round trips and losses.
     pub transfer_ms: f64,
-    /// The site's own accounts.
+    /// The site's own accounts, without what load added.
     pub think_ms: f64,
+    /// What load added to its thinking, by the schedule.
+    pub load_ms: f64,
+    /// Held while it was its own turn to do something: packets in flight are in `queue_ms`.
+    pub held_ms: f64,
     /// Waited, and told nobody.
     pub hidden_ms: f64,
     /// Behind the edge.
@@ -66,6 +70,8 @@ impl Facts {
             - self.loss_ms
             - self.transfer_ms
             - self.think_ms
+            - self.load_ms
+            - self.held_ms
             - self.hidden_ms
             - self.origin_ms
             - self.cpu_ms
@@ -80,6 +86,7 @@ pub struct Ledger<'a> {
     drops: &'a [Drop],
     lookups: &'a [Lookup],
     met: Vec<Met>,
+    held: &'a [(Instant, Instant)],
     /// Shortest held: outward, inward.
     least: [Duration; 2],
 }
@@ -114,7 +121,8 @@ impl<'a> Ledger<'a> {
                 passages.iter().filter(|(passage, _)| passage.outward == outward).map(|(passage, _)| passage.held);
             held.min().unwrap_or_default()
         });
-        Self { side, passages, drops: &accounts.path.drops, lookups: &accounts.lookups, met, least }
+        let held = &accounts.held;
+        Self { side, passages, drops: &accounts.path.drops, lookups: &accounts.lookups, met, held, least }
     }
 
     /// The shortest round trip that the box made.
@@ -192,13 +200,43 @@ impl<'a> Ledger<'a> {
             queue_ms: queue * (setup + base_trips),
             loss_ms: lost.iter().map(|(from, to)| between(*from, *to)).sum(),
             transfer_ms: body.length_ms - body.rounds * (floor_ms + queue) - body.lost_ms,
-            think_ms: ms(last.thought),
+            think_ms: ms(last.thought) - asked.turn.load_ms,
+            load_ms: asked.turn.load_ms,
+            held_ms: self.held(packets, begun, total_ms),
             hidden_ms: ms(last.hidden),
             origin_ms: ms(last.origin),
             miss: !last.origin.is_zero(),
             cpu_ms: shown * asked.cpu_ms / hops,
             stolen_ms: shown * asked.stolen_ms / hops,
         })
+    }
+
+    /// How long the vantage was held in its own turns: before it sends, from the last that it was sent.
+    fn held(&self, packets: &[(Passage, Segment)], begun: Instant, total_ms: f64) -> f64 {
+        if self.held.is_empty() {
+            return 0.0;
+        }
+        let says = packets.iter().filter(|(_, s)| s.payload > 0 || s.syn);
+        let mut moments: Vec<(Instant, bool)> =
+            says.map(|(p, _)| if p.outward { (p.arrived, true) } else { (left(p), false) }).collect();
+        moments.push((begun + Duration::from_secs_f64(total_ms / 1_000.0), true));
+        moments.sort_unstable();
+        let (mut own, mut turns) = (Some(begun), Vec::new());
+        for (at, outward) in moments {
+            match own.filter(|_| outward) {
+                Some(from) => {
+                    turns.push((from, at));
+                    own = None;
+                }
+                None if outward => {}
+                None => own = Some(at),
+            }
+        }
+        let within = |(from, to): &(Instant, Instant)| {
+            let parts = self.held.iter().map(|(start, end)| between((*start).max(*from), (*end).min(*to)));
+            parts.sum::<f64>()
+        };
+        turns.iter().map(within).sum()
     }
 
     /// By how much a round trip of this connection was longer than the shortest, on average.

@@ -2,18 +2,53 @@
 
 mod instrument;
 mod place;
-mod process;
+pub(super) mod process;
+mod resolv_conf;
 pub mod work;
 
 use std::io;
 use std::path::PathBuf;
 
+use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
 use super::scenario::side::Way;
 use crate::measurement::wire::Record;
 
 pub use process::{Command, Vantage, forget};
+
+/// What measures when told; it ends when it is dropped.
+pub trait Measures {
+    /// Measures once.
+    ///
+    /// # Errors
+    /// `Stopped` where `stop` came true meanwhile, and what can go wrong with a process.
+    fn measure(&mut self, stop: &dyn Fn() -> bool) -> Result<Told, VantageError>;
+
+    /// Between two measurements: a function is frozen, and others wait.
+    ///
+    /// # Errors
+    /// As for [`Measures::measure`].
+    fn rest(&mut self, stop: &dyn Fn() -> bool) -> Result<(), VantageError> {
+        let _ = stop;
+        Ok(())
+    }
+
+    /// All that a monitor which measures by itself has kept; of others, nothing.
+    ///
+    /// # Errors
+    /// As for [`Measures::measure`]; `Refused` where it cannot be had.
+    fn kept(&mut self, stop: &dyn Fn() -> bool) -> Result<Vec<Record>, VantageError> {
+        let _ = stop;
+        Ok(Vec::new())
+    }
+
+    /// The process that measures.
+    fn process(&self) -> Pid;
+
+    /// Ends it, and waits for that.
+    fn end(&mut self);
+}
 
 /// The first line that a vantage reads.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -32,6 +67,10 @@ pub struct Orders {
     pub accept_gzip: bool,
     /// Processor time to use up before each measurement, milliseconds.
     pub work_ms: f64,
+    /// The limit of the whole exchange, milliseconds; absent, the usual one.
+    pub timeout_ms: Option<f64>,
+    /// What a function is told of its memory.
+    pub memory_mb: u32,
     /// What samples call the vantage.
     pub vantage: String,
     /// And the process.
@@ -94,7 +133,7 @@ pub enum VantageError {
 }
 
 impl VantageError {
-    fn io(what: &'static str) -> impl FnOnce(io::Error) -> Self {
+    pub(super) fn io(what: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |reason| Self::Io { what, reason }
     }
 }

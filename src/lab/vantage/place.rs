@@ -6,9 +6,6 @@ use std::path::Path;
 use nix::errno::Errno;
 use nix::libc;
 
-/// Where the system says which name servers it asks.
-pub(super) const NAME_SERVERS: &str = "/etc/resolv.conf";
-
 /// From here on, mounts are of this process and its children only, and go with them; so are segments of memory and other
 /// things that processes share by number, which databases leave behind when they are killed.
 pub(super) fn own_mounts() -> Result<(), String> {

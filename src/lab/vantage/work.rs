@@ -1,10 +1,14 @@
 //! Inside the process: look around, then measure at each line that comes.
 
+use std::ffi::CString;
 use std::fs;
 use std::io::{self, BufRead, Write};
+use std::path::Path;
+use std::time::Duration;
 
 use super::instrument::{Instrument, Whose};
-use super::place::{NAME_SERVERS, instead, own_mounts};
+use super::place::{instead, own_mounts};
+use super::resolv_conf;
 use super::{Greeting, Kept, Orders, Told};
 use crate::adapters::clock;
 use crate::adapters::environment::invocations::Invocations;
@@ -15,7 +19,7 @@ use crate::lab::monitor::AUTHORITIES;
 use crate::lab::monitor::zabbix::{Ports, Wanted, Zabbix};
 use crate::lab::scenario::side::Way;
 use crate::measurement::identity::{TargetId, Vantage};
-use crate::probe::target::{Coding, HttpVersions, Target, TrustStore};
+use crate::probe::target::{Coding, HttpVersions, Target, Timeouts, TrustStore};
 
 /// What the page is called.
 pub const TARGET: &str = "lab-page";
@@ -47,6 +51,7 @@ pub fn run(input: impl BufRead, mut output: impl Write) -> io::Result<()> {
 fn watch(orders: &Orders, lines: io::Lines<impl BufRead>, output: &mut impl Write) -> io::Result<()> {
     let ready = || -> Result<(Zabbix, TargetId, Vantage), String> {
         settle(orders)?;
+        own_mounts()?;
         // libcurl reads them whether or not it checks by them.
         instead(AUTHORITIES, &orders.authority)?;
         let said = |error: &dyn std::error::Error| error.to_string();
@@ -70,9 +75,7 @@ fn watch(orders: &Orders, lines: io::Lines<impl BufRead>, output: &mut impl Writ
 
 /// The name server that was ordered, and the share of a processor.
 fn settle(orders: &Orders) -> Result<(), String> {
-    own_mounts()?;
-    // A file that is not there means a name server at 127.0.0.1, which is what ours would say.
-    instead(NAME_SERVERS, &orders.resolv_conf)?;
+    with_name_server(&orders.resolv_conf)?;
     let groups = fs::read_to_string("/proc/self/cgroup").map_err(|error| format!("/proc/self/cgroup: {error}"))?;
     match orders.share.as_deref().filter(|share| !groups.contains(share)) {
         Some(share) => Err(format!("it runs outside of its share of a processor, {share}")),
@@ -106,6 +109,9 @@ impl Place {
         target.accept_encoding = if orders.accept_gzip { vec![Coding::Gzip] } else { Vec::new() };
         target.tls.verify = orders.verify;
         target.tls.trust = TrustStore::File(orders.authority.clone());
+        if let Some(ms) = orders.timeout_ms {
+            target.timeouts = Timeouts::total(Duration::from_secs_f64(ms / 1_000.0));
+        }
         let vantage = Vantage::new(&orders.vantage).map_err(|error| error.to_string())?;
         let instrument = Instrument::start(&orders, &target, &vantage)?;
         let mut environment = of_this_process(&Configuration::read().resolvers(), None);
@@ -138,4 +144,10 @@ fn scheduled() -> (u64, u64) {
     let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
     let mut numbers = text.split_whitespace().map(|number| number.parse().unwrap_or(0));
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
+/// Another `/etc/resolv.conf` for this process and its children: it goes with them.
+fn with_name_server(file: &Path) -> Result<(), String> {
+    let file = CString::new(file.as_os_str().as_encoded_bytes()).map_err(|error| error.to_string())?;
+    resolv_conf::mount(&file).map_err(|(what, why)| format!("cannot {what}: {}", why.desc()))
 }

@@ -18,6 +18,7 @@ use parallax::report::account::{AccountReport, Parties, Party};
 use parallax::report::{html, json};
 
 use super::outputs::Outputs;
+use super::probe::probe;
 use crate::exit::{Answer, Outcome, Problem};
 use crate::explained::{Samples, Side, explained};
 use crate::interrupt;
@@ -38,6 +39,9 @@ pub(super) struct Arguments {
     /// The folder for archive, truth file and report, which must not hold another run's [default: parallax-lab/SCENARIO-SEED]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// The probe as a Lambda function, for scenarios that have one [default: the file `probe` beside this program]
+    #[arg(long, value_name = "PROGRAM")]
+    probe: Option<PathBuf>,
     /// Print the score as JSON
     #[arg(long)]
     json: bool,
@@ -49,6 +53,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if !missing.is_empty() {
         return Err(Problem::input(format!("the lab cannot run here; it needs {}", missing.join("; and "))));
     }
+    let probe = probe(arguments.probe.as_deref(), [&scenario])?;
     let rounds = arguments.rounds.unwrap_or(scenario.rounds);
     let seed = arguments.seed.map_or(scenario.seed, u64::from);
     let folder = arguments.out.clone().unwrap_or_else(|| format!("parallax-lab/{}-{seed}", scenario.name).into());
@@ -66,6 +71,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             rounds,
             seed,
             vantage: &vantage()?,
+            probe: probe.as_deref(),
             hear: &mut |record: &Record| {
                 kept = outputs.keep(record);
                 done += 1;
