@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::beside::Beside;
 use super::watched::Seen;
 use super::{Accounts, Asked, Doing, RunError, copied, io};
 use crate::adapters::clock;
@@ -45,7 +46,7 @@ const READ: Duration = Duration::from_millis(60);
 /// In the order in which they have to go: the process before its networks and its share.
 pub(super) struct Ground {
     vantage: Box<dyn Measures>,
-    beside: Option<Vantage>,
+    beside: Option<Beside>,
     holder: Option<Holder>,
     site: Site,
     resolver: Resolver,
@@ -117,18 +118,15 @@ impl Ground {
             CpuShare::create(duration(period * f64::from(memory.0) / f64::from(WHOLE_MB)), duration(period))
         });
         let share = share.transpose()?;
-        let command = match side.method {
-            Way::Lambda => Command { program: doing.probe.ok_or(RunError::NoProbe)?.to_owned(), arguments: Vec::new() },
-            _ => doing.vantage.clone(),
-        };
+        let command = of_way(side.method, doing)?;
         let command = if side.cold.0 > 0.0 { copied(&command, folder, &format!("vantage-{name}"))? } else { command };
         let own = orders(side, name, 0, share.as_ref(), &files);
         let vantage = started(side.method, &command, &near, share.as_ref(), &own, stop)?;
         let beside = side.beside.map(|way| {
             // Its own authority and its checks stay: it is the same probe wherever it stands.
             let authority = site.authority_path().to_owned();
-            let orders = Orders { way, verify: true, authority, sandbox: format!("lab-{name}-beside"), ..own.clone() };
-            Vantage::start(doing.vantage, &near, share.as_ref(), &orders, stop)
+            let orders = Orders { way, verify: true, authority, ..own.clone() };
+            Ok::<_, RunError>(Beside::new(way, orders, of_way(way, doing)?))
         });
         let beside = beside.transpose()?;
         let mut ground = Self {
@@ -166,8 +164,10 @@ impl Ground {
         // What the one before used of their share of a processor is back.
         std::thread::sleep(duration(2.0 * self.side.period_ms.0));
         self.meet(&turn);
-        let beside = self.beside.as_mut().map(|beside| beside.measure(stop)).transpose()?;
-        Ok(Answered { request, beside: beside.map(|told| told.record) })
+        let (near, share) = (&self.near, self.share.as_ref());
+        let start = |command: &Command, orders: &Orders| started(orders.way, command, near, share, orders, stop);
+        let beside = self.beside.as_mut().map(|beside| beside.measure(&start, stop)).transpose()?;
+        Ok(Answered { request, beside })
     }
 
     /// Waits for a check that a monitor makes by itself.
@@ -268,6 +268,14 @@ impl Ground {
         drop((holder, site, share));
         accounts
     }
+}
+
+/// The program that measures in a way.
+fn of_way(way: Way, doing: &Doing<'_>) -> Result<Command, RunError> {
+    Ok(match way {
+        Way::Lambda => Command { program: doing.probe.ok_or(RunError::NoProbe)?.to_owned(), arguments: Vec::new() },
+        _ => doing.vantage.clone(),
+    })
 }
 
 fn started(

@@ -1,5 +1,6 @@
 //! One run of a scenario: two grounds are built, and their vantages measure in turns.
 
+mod beside;
 mod ground;
 mod watched;
 

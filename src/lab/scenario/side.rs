@@ -295,7 +295,7 @@ impl TryFrom<Way> for Ours {
         if way.tells() == Tells::Work {
             Ok(Self(way))
         } else {
-            Err("only `fresh` or `pooled` can stand beside another")
+            Err("only `fresh`, `pooled` or `lambda` can stand beside another")
         }
     }
 }
