@@ -13,7 +13,6 @@ use parallax::lab::truth::Truth;
 use parallax::lab::truth::facts::Facts;
 use parallax::lab::vantage::Command;
 use parallax::measurement::environment::Init;
-use parallax::measurement::wire::Record;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -30,8 +29,8 @@ pub fn once(text: &str, rounds: u32) -> (Scenario, Run, Truth) {
         arguments: ["lab", "vantage"].map(str::to_owned).to_vec(),
     };
     let probe = probe();
-    let (hear, stop) = (&mut |_: &Record| Ok(()), &|| false);
-    let mut doing = Doing { rounds, seed: 5, vantage: &vantage, probe: probe.as_deref(), hear, stop };
+    let probe = probe.as_deref();
+    let mut doing = Doing { rounds, seed: 5, vantage: &vantage, probe, hear: &mut |_| Ok(()), stop: &|| false };
     let found = made(&scenario, &mut doing).unwrap();
     let truth = Truth::of(&scenario, 5, &found);
     (scenario, found, truth)

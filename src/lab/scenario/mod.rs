@@ -173,7 +173,8 @@ impl Scenario {
     /// It is about the processor: nothing else may want it meanwhile.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        self.sides.iter().any(|side| side.memory_mb.is_some() || side.work_ms.0 > 0.0)
+        let is_busy = |side: &Side| side.memory_mb.is_some() || side.work_ms.0 > 0.0 || side.method == Way::Lambda;
+        self.sides.iter().any(is_busy)
     }
 }
 

@@ -10,6 +10,8 @@ use crate::lab::run::{Accounts, Asked};
 use crate::lab::scenario::side::{Side, Tells, Tls};
 use crate::lab::site::Met;
 
+use super::turns;
+
 /// Milliseconds and counts; "last hop" is the one that brought the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Facts {
@@ -95,12 +97,12 @@ fn ms(length: Duration) -> f64 {
     length.as_secs_f64() * 1_000.0
 }
 
-fn between(from: Instant, to: Instant) -> f64 {
+pub(super) fn between(from: Instant, to: Instant) -> f64 {
     ms(to.saturating_duration_since(from))
 }
 
 /// A packet's way through the box ended then.
-fn left(passage: &Passage) -> Instant {
+pub(super) fn left(passage: &Passage) -> Instant {
     passage.arrived + passage.held
 }
 
@@ -202,41 +204,13 @@ impl<'a> Ledger<'a> {
             transfer_ms: body.length_ms - body.rounds * (floor_ms + queue) - body.lost_ms,
             think_ms: ms(last.thought) - asked.turn.load_ms,
             load_ms: asked.turn.load_ms,
-            held_ms: self.held(packets, begun, total_ms),
+            held_ms: turns::held(self.held, packets, begun, total_ms),
             hidden_ms: ms(last.hidden),
             origin_ms: ms(last.origin),
             miss: !last.origin.is_zero(),
             cpu_ms: shown * asked.cpu_ms / hops,
             stolen_ms: shown * asked.stolen_ms / hops,
         })
-    }
-
-    /// How long the vantage was held in its own turns: before it sends, from the last that it was sent.
-    fn held(&self, packets: &[(Passage, Segment)], begun: Instant, total_ms: f64) -> f64 {
-        if self.held.is_empty() {
-            return 0.0;
-        }
-        let says = packets.iter().filter(|(_, s)| s.payload > 0 || s.syn);
-        let mut moments: Vec<(Instant, bool)> =
-            says.map(|(p, _)| if p.outward { (p.arrived, true) } else { (left(p), false) }).collect();
-        moments.push((begun + Duration::from_secs_f64(total_ms / 1_000.0), true));
-        moments.sort_unstable();
-        let (mut own, mut turns) = (Some(begun), Vec::new());
-        for (at, outward) in moments {
-            match own.filter(|_| outward) {
-                Some(from) => {
-                    turns.push((from, at));
-                    own = None;
-                }
-                None if outward => {}
-                None => own = Some(at),
-            }
-        }
-        let within = |(from, to): &(Instant, Instant)| {
-            let parts = self.held.iter().map(|(start, end)| between((*start).max(*from), (*end).min(*to)));
-            parts.sum::<f64>()
-        };
-        turns.iter().map(within).sum()
     }
 
     /// By how much a round trip of this connection was longer than the shortest, on average.

@@ -150,7 +150,6 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 struct Runs<'a> {
     cells: &'a [Cell],
     rounds: Option<u32>,
-    /// The probe as a function.
     probe: Option<&'a Path>,
     begun: AtomicUsize,
     /// With their numbers, as they end.
