@@ -308,6 +308,7 @@ fn orders(side: &Side, name: &str, number: u32, share: Option<&CpuShare>, files:
     Orders {
         url: format!("https://{}/", HOSTS[0]),
         authority: files.authorities.clone(),
+        store: side.store,
         verify: side.verify,
         folder: files.folder.clone(),
         way: side.method,

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-use super::scenario::side::Way;
+use super::scenario::side::{Store, Way};
 use crate::measurement::wire::Record;
 
 pub use process::{Command, Vantage, forget};
@@ -57,6 +57,8 @@ pub struct Orders {
     pub url: String,
     /// The authorities that it knows.
     pub authority: PathBuf,
+    /// Whether those are all that it has, where it reads what the machine has.
+    pub store: Store,
     /// The certificate is checked.
     pub verify: bool,
     /// Where programs that it starts may have files.

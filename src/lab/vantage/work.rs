@@ -17,7 +17,7 @@ use crate::adapters::kernel;
 use crate::adapters::resolve::configuration::Configuration;
 use crate::lab::monitor::AUTHORITIES;
 use crate::lab::monitor::zabbix::{Ports, Wanted, Zabbix};
-use crate::lab::scenario::side::Way;
+use crate::lab::scenario::side::{Store, Way};
 use crate::measurement::identity::{TargetId, Vantage};
 use crate::probe::target::{Coding, HttpVersions, Target, Timeouts, TrustStore};
 
@@ -52,8 +52,7 @@ fn watch(orders: &Orders, lines: io::Lines<impl BufRead>, output: &mut impl Writ
     let ready = || -> Result<(Zabbix, TargetId, Vantage), String> {
         settle(orders)?;
         own_mounts()?;
-        // libcurl reads them whether or not it checks by them.
-        instead(AUTHORITIES, &orders.authority)?;
+        authorities(orders)?;
         let said = |error: &dyn std::error::Error| error.to_string();
         let zabbix = Zabbix::start(&orders.folder, Ports::USUAL).map_err(|error| said(&error))?;
         zabbix.watch(&Wanted { url: &orders.url, verify: orders.verify }).map_err(|error| said(&error))?;
@@ -71,6 +70,20 @@ fn watch(orders: &Orders, lines: io::Lines<impl BufRead>, output: &mut impl Writ
         say(output, &kept.map_or_else(|error| Kept::Refused(error.to_string()), Kept::All))?;
     }
     Ok(())
+}
+
+/// The authorities in the place of the machine's. libcurl reads them whether or not it checks by them, and some libcurls
+/// read the whole folder.
+fn authorities(orders: &Orders) -> Result<(), String> {
+    if orders.store == Store::All {
+        return instead(AUTHORITIES, &orders.authority);
+    }
+    let folder = Path::new(AUTHORITIES).parent().unwrap_or(Path::new("/"));
+    let only = orders.folder.join("authorities");
+    let file = only.join(Path::new(AUTHORITIES).file_name().unwrap_or_default());
+    let copied = fs::create_dir_all(&only).and_then(|()| fs::copy(&orders.authority, file));
+    copied.map_err(|error| format!("cannot make a folder of authorities: {error}"))?;
+    instead(&folder.to_string_lossy(), &only)
 }
 
 /// The name server that was ordered, and the share of a processor.
