@@ -48,19 +48,25 @@ fn a_function_is_new_where_it_is_to_be_cold_and_else_the_same_which_was_frozen()
 }
 
 #[test]
-fn a_cold_start_is_in_the_row_of_cold_starts_and_supports_its_suspicion() {
-    if !needs::root("a_cold_start_is_in_the_row_of_cold_starts_and_supports_its_suspicion") {
+fn a_cold_start_is_in_the_row_of_cold_starts_and_is_what_its_suspicion_stands_on() {
+    if !needs::root("a_cold_start_is_in_the_row_of_cold_starts_and_is_what_its_suspicion_stands_on") {
         return;
     }
-    let (_, found, truth) = once("about = 'x'\n[both]\nmethod = 'lambda'\ncold = 0.1\n[b]\ncold = 0.6\n", 60);
+    // As in the scenario `cold`, with more of it: there are few rounds.
+    let text = "about = 'x'\n[both]\nmethod = 'lambda'\nmemory_mb = 128\ncold = 0.3\n[b]\ncold = 0.8\n";
+    let (_, found, truth) = once(text, 40);
     let [a, b] = sources(&found);
     let account = Case::new(a, b).unwrap().account(&Question::new(Statistic::Mean, 1));
     let cold = account.rows.iter().find(|row| row.cause == Cause::Cold).unwrap();
-    assert_eq!(cold.claim, Claim::Supported, "{cold:?}");
-    let off = (cold.ms - truth.rows["cold"]).abs();
-    assert!(truth.rows["cold"] > 1.0 && off <= (0.25 * cold.ms).max(1.0), "{cold:?}, {:?}", truth.rows);
+    let known = truth.rows["cold"];
+    assert!(known > 1.0, "the first use of a sandbox costs something: {:?}", truth.rows);
+    // How much it is, a neighbour decides as well; that it is the same in truth and account, nobody else.
+    assert!((cold.ms - known).abs() <= (0.3 * known).max(2.0), "{cold:?}, {:?}", truth.rows);
+    let (lower, upper) = cold.interval_ms.and_then(|ends| ends.lower.zip(ends.upper)).unwrap();
+    assert!(lower <= known && known <= upper && !cold.one_sided, "{cold:?}, {known}");
     let h3 = account.verdicts.iter().find(|verdict| verdict.hypothesis == Hypothesis::ColdStart).unwrap();
-    assert_eq!(h3.claim, Claim::Supported, "{h3:?}");
+    assert_eq!((h3.ms, h3.claim), (Some(cold.ms), cold.claim), "{h3:?}");
+    assert_ne!(h3.claim, Claim::Refuted, "{h3:?}");
 }
 
 #[test]
@@ -69,7 +75,7 @@ fn a_throttle_that_its_guest_cannot_see_is_told_as_network_or_stolen() {
         return;
     }
     let text = "about = 'x'\ntogether = ['dns', 'queueing', 'transfer', 'residual']\n\
-                [both]\nmethod = 'lambda'\nmemory_mb = 512\nperiod_ms = 50\nheld_ms = 0\n[b]\nheld_ms = 20\n";
+                [both]\nmethod = 'lambda'\nmemory_mb = 128\nperiod_ms = 50\nheld_ms = 0\n[b]\nheld_ms = 20\n";
     let (scenario, found, truth) = once(text, 30);
     // No quota: the kernel of the vantage has nothing to tell of.
     assert!(found.accounts.iter().all(|accounts| accounts.throttled.is_none()));

@@ -14,7 +14,7 @@ pub use parallax::lab::lambda::sandbox::Ended;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A sandbox with a function in it.
-pub struct FakeLambda(Sandbox);
+pub struct FakeLambda(pub Sandbox);
 
 /// Comes true once nobody waits any longer.
 fn impatient() -> impl Fn() -> bool {
@@ -37,11 +37,6 @@ impl FakeLambda {
         Self(Sandbox::start(command, listener, &place, variables).expect("the function starts"))
     }
 
-    /// The process.
-    pub fn process(&self) -> nix::unistd::Pid {
-        self.0.process()
-    }
-
     /// Waits until it asks for an invocation; when it did so for the first time.
     pub fn ready(&self) -> Instant {
         self.found(self.0.ready(&impatient()), "the function does not ask for an invocation")
@@ -62,16 +57,6 @@ impl FakeLambda {
     pub fn freeze(&self) {
         self.ready();
         self.0.freeze();
-    }
-
-    /// Lets it go on.
-    pub fn thaw(&self) {
-        self.0.thaw();
-    }
-
-    /// Ends it at once.
-    pub fn kill(&mut self) {
-        self.0.kill();
     }
 
     /// Waits until it has ended by itself; its exit status.

@@ -23,6 +23,7 @@ use crate::lab::vantage::process::enter;
 use crate::lab::vantage::work::TARGET;
 use crate::lab::vantage::{Measures, Orders, Told, VantageError};
 use crate::measurement::identity::Vantage;
+use crate::measurement::units::Micros;
 use crate::measurement::wire::Record;
 use crate::probe::fleet;
 use crate::probe::fleet::row::Row;
@@ -116,7 +117,15 @@ impl Measures for Function {
         // Sides have one name, whatever measures there; and the lab asks when it likes, not in slots.
         record.sample.vantage = self.vantage.clone();
         record.sample.slot_ms = None;
-        Ok(Told { record, cpu_ns: after.0.saturating_sub(before.0), delay_ns: after.1.saturating_sub(before.1) })
+        // The thread also waits for its turn before the exchange begins. So what counts is what the probe says of the
+        // exchange, and no more than the scheduler counted for its threads.
+        let own = |ns: u64, said: Option<Micros>| said.map_or(ns, |said| ns.min(said.0.saturating_mul(1_000)));
+        let local = record.sample.local;
+        Ok(Told {
+            cpu_ns: own(after.0.saturating_sub(before.0), local.cpu_us),
+            delay_ns: own(after.1.saturating_sub(before.1), local.run_delay_us),
+            record,
+        })
     }
 
     fn rest(&mut self, stop: &dyn Fn() -> bool) -> Result<(), VantageError> {

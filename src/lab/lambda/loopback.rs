@@ -1,6 +1,6 @@
 //! As much of an HTTP/1.1 server as a program needs that asks one question after another.
 
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
 use std::sync::Arc;
@@ -135,6 +135,7 @@ fn read(requests: &mut impl BufRead) -> io::Result<Option<Request>> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
     use std::net::Ipv4Addr;
 
     use super::*;

@@ -62,6 +62,12 @@ fn one(name: &str, part: &str) -> Result<Table, ScenarioError> {
     Ok(table)
 }
 
+/// Keys of it are as they stand for both sides.
+#[must_use]
+pub fn is_without(name: &str) -> bool {
+    name.contains(&format!(":{WITHOUT}"))
+}
+
 /// The name of a scenario, or of a variation of one, with keys as they stand for both sides.
 #[must_use]
 pub fn without(name: &str, keys: &[&str]) -> String {

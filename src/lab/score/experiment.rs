@@ -58,8 +58,10 @@ pub fn factors(scenario: &Scenario) -> Vec<Factor> {
     let cause = |key: &str| ROWS.iter().find(|(known, _)| *known == key).map(|(_, cause)| *cause);
     let keys: Option<Vec<(&str, Cause)>> =
         scenario.toggled.iter().map(|key| Some((key.as_str(), cause(key)?))).collect();
-    // A key that no row stands for may change any of them; and of two files together, each would have to be named.
-    let Some(keys) = keys.filter(|_| !scenario.name.contains('+')) else { return Vec::new() };
+    // A key that no row stands for may change any of them; of two files together, each would have to be named; and what
+    // has a factor reset is an experiment already.
+    let is_tried = scenario.name.contains('+') || variant::is_without(&scenario.name);
+    let Some(keys) = keys.filter(|_| !is_tried) else { return Vec::new() };
     let mut causes: Vec<Cause> = keys.iter().map(|(_, cause)| *cause).collect();
     causes.sort();
     causes.dedup();
@@ -179,7 +181,7 @@ mod tests {
         assert_eq!(of("tls-version:small"), [(Cause::TlsVersion, "tls-version:small:without-site.tls".to_owned())]);
         let several: Vec<Cause> = of("all-at-once").into_iter().map(|(cause, _)| cause).collect();
         assert_eq!(several, [Cause::Cdn, Cause::Server, Cause::Residual]);
-        for none in ["null", "null-busy", "timeouts", "distance+dns"] {
+        for none in ["null", "null-busy", "timeouts", "distance+dns", "all-at-once:without-site.miss"] {
             assert_eq!(of(none), [], "{none}");
         }
         let named = NAMES.iter().filter(|name| !of(name).is_empty());
