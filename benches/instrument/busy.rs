@@ -26,8 +26,7 @@ const HOG: &str = "--hog";
 const HOG_MAX: Duration = Duration::from_secs(120);
 /// The Debian package's name is also its program's.
 const EXPORTER: &str = "prometheus-blackbox-exporter";
-const MODULE: &str =
-    "modules:\n  page: {prober: http, timeout: 10s, http: {preferred_ip_protocol: ip4, tls_config: {insecure_skip_verify: true}}}\n";
+const MODULE: &str = "modules:\n  page: {prober: http, timeout: 10s, http: {preferred_ip_protocol: ip4, tls_config: {insecure_skip_verify: true}}}\n";
 
 /// Works for nothing, where that was asked for.
 pub fn hog() -> bool {
@@ -94,9 +93,10 @@ pub fn run(road: &Road) -> anyhow::Result<bool> {
         let flows = others(flows, &told);
         ensure!(flows.len() == probes.len(), "{} probes and {} connections", probes.len(), flows.len());
         for (name, of, end) in SHOWN {
-            let differences = probes.iter().zip(&flows).filter_map(|(probe, flow)| {
-                Some(figures::off(of(probe), end(flow)?.saturating_sub(flow.syn?)))
-            });
+            let differences = probes
+                .iter()
+                .zip(&flows)
+                .filter_map(|(probe, flow)| Some(figures::off(of(probe), end(flow)?.saturating_sub(flow.syn?))));
             figures::row(&format!("blackbox_exporter: {name}"), &differences.collect::<Vec<f64>>());
         }
     }
@@ -138,7 +138,8 @@ impl Exporter {
     /// Nothing where it is not installed.
     fn start(road: &Road) -> anyhow::Result<Option<Self>> {
         let path = env::var_os("PATH").unwrap_or_default();
-        let Some(program) = env::split_paths(&path).map(|folder| folder.join(EXPORTER)).find(|file| file.is_file()) else {
+        let Some(program) = env::split_paths(&path).map(|folder| folder.join(EXPORTER)).find(|file| file.is_file())
+        else {
             return Ok(None);
         };
         let mut settings = tempfile::Builder::new().prefix("parallax-").suffix(".yml").tempfile()?;

@@ -41,7 +41,10 @@ pub fn off(ours: Duration, wire: Duration) -> f64 {
 
 /// Prints the head of a table of [`row`]s.
 pub fn head() {
-    println!("{:<40} {:>5} {:>9} {:>8} {:>8} {:>8} {:>8}", "ours - wire, ms", "n", "median", "|p50|", "|p90|", "|p95|", "|p99|");
+    println!(
+        "{:<40} {:>5} {:>9} {:>8} {:>8} {:>8} {:>8}",
+        "ours - wire, ms", "n", "median", "|p50|", "|p90|", "|p95|", "|p99|"
+    );
 }
 
 /// Prints one comparison: the signed median, and percentiles of what it is off by either way.
