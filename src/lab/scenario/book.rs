@@ -29,6 +29,7 @@ book![
     "founding-case-1769",
     "founding-case-all-authorities",
     "founding-case-kept",
+    "founding-case-one-authority",
     "founding-case-probe",
     "founding-case-tls12",
     "hidden",
