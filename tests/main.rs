@@ -15,6 +15,7 @@ mod closed_pipes;
 mod cost;
 mod curl;
 mod demo;
+mod doubted;
 mod environment;
 mod exchange;
 mod explain;
