@@ -8,10 +8,12 @@ use parallax::explain::cause::Cause;
 use parallax::explain::claim::Claim;
 use parallax::explain::question::{Question, Statistic};
 use parallax::explain::verdict::Hypothesis;
+use parallax::lab::run::{Asked, Doing, run as made};
+use parallax::lab::scenario::Scenario;
 use parallax::lab::score::{score, sources};
 use parallax::measurement::environment::Init;
 
-use crate::lab_run::{of_b, once};
+use crate::lab_run::{of_b, once, vantage};
 use crate::support::command::run;
 use crate::support::needs;
 
@@ -45,6 +47,31 @@ fn a_function_is_new_where_it_is_to_be_cold_and_else_the_same_which_was_frozen()
         assert!(first <= 2 && numbers.iter().zip(first..).all(|(number, expected)| *number == expected), "{numbers:?}");
     }
     assert!(found.accounts[1].throttled.is_some_and(|(periods, _)| periods > 0), "{:?}", found.accounts[1].throttled);
+}
+
+#[test]
+fn between_its_invocations_a_function_stands_still() {
+    if !needs::root("between_its_invocations_a_function_stands_still") {
+        return;
+    }
+    // A name that no other test's function has.
+    let directory = tempfile::tempdir().unwrap();
+    let probe = directory.path().join("stands-still");
+    fs::copy(env!("CARGO_BIN_EXE_probe"), &probe).unwrap();
+    let scenario = Scenario::parse("test", "about = 'x'\n[b]\nmethod = 'lambda'\n").unwrap();
+    let mut seen = Vec::new();
+    let mut hear = |_: &Asked| {
+        let all = fs::read_dir("/proc").unwrap().flatten();
+        let stats = all.filter_map(|entry| fs::read_to_string(entry.path().join("stat")).ok());
+        let own = stats.filter_map(|stat| stat.split_once("(stands-still) ").map(|(_, rest)| rest[..1].to_owned()));
+        seen.extend(own);
+        Ok(())
+    };
+    let vantage = vantage();
+    let mut doing =
+        Doing { rounds: 6, seed: 1, vantage: &vantage, probe: Some(&probe), hear: &mut hear, stop: &|| false };
+    made(&scenario, &mut doing).unwrap();
+    assert_eq!(seen, vec!["T"; 12], "one process, stopped whenever it is not measuring");
 }
 
 #[test]

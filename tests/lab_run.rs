@@ -24,16 +24,20 @@ use crate::support::under_way::{UnderWay, traces};
 /// A run of a scenario of the test's own.
 pub fn once(text: &str, rounds: u32) -> (Scenario, Run, Truth) {
     let scenario = Scenario::parse("test", text).unwrap();
-    let vantage = Command {
-        program: env!("CARGO_BIN_EXE_parallax").into(),
-        arguments: ["lab", "vantage"].map(str::to_owned).to_vec(),
-    };
-    let probe = probe();
+    let (vantage, probe) = (vantage(), probe());
     let probe = probe.as_deref();
     let mut doing = Doing { rounds, seed: 5, vantage: &vantage, probe, hear: &mut |_| Ok(()), stop: &|| false };
     let found = made(&scenario, &mut doing).unwrap();
     let truth = Truth::of(&scenario, 5, &found);
     (scenario, found, truth)
+}
+
+/// What starts a vantage.
+pub fn vantage() -> Command {
+    Command {
+        program: env!("CARGO_BIN_EXE_parallax").into(),
+        arguments: ["lab", "vantage"].map(str::to_owned).to_vec(),
+    }
 }
 
 /// The probe as a function, in builds that have it.

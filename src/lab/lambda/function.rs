@@ -21,7 +21,7 @@ use crate::lab::cpu_share::CpuShare;
 use crate::lab::namespace::Namespace;
 use crate::lab::vantage::process::enter;
 use crate::lab::vantage::work::TARGET;
-use crate::lab::vantage::{Measures, Orders, Told, VantageError};
+use crate::lab::vantage::{Measures, Orders, Told, VantageError, forget};
 use crate::measurement::identity::Vantage;
 use crate::measurement::units::Micros;
 use crate::measurement::wire::Record;
@@ -75,6 +75,9 @@ impl Function {
         if let Some(share) = share {
             function.join(share)?;
         }
+        // A kernel that reads far ahead has the whole program by now, which a sandbox's disk does not: what init did not
+        // touch is read by the first invocation.
+        forget(program).map_err(VantageError::io("drop the program of a function from the page cache"))?;
         Ok(function)
     }
 
