@@ -8,10 +8,11 @@ use parallax::explain::cause::Cause;
 use parallax::explain::claim::Claim;
 use parallax::explain::question::{Question, Statistic};
 use parallax::explain::verdict::Hypothesis;
-use parallax::lab::run::{Asked, Doing, run as made};
+use parallax::lab::run::{Doing, run as made};
 use parallax::lab::scenario::Scenario;
 use parallax::lab::score::{score, sources};
 use parallax::measurement::environment::Init;
+use parallax::measurement::wire::Record;
 
 use crate::lab_run::{of_b, once, vantage};
 use crate::support::command::run;
@@ -60,7 +61,7 @@ fn between_its_invocations_a_function_stands_still() {
     fs::copy(env!("CARGO_BIN_EXE_probe"), &probe).unwrap();
     let scenario = Scenario::parse("test", "about = 'x'\n[b]\nmethod = 'lambda'\n").unwrap();
     let mut seen = Vec::new();
-    let mut hear = |_: &Asked| {
+    let mut hear = |_: &Record| {
         let all = fs::read_dir("/proc").unwrap().flatten();
         let stats = all.filter_map(|entry| fs::read_to_string(entry.path().join("stat")).ok());
         let own = stats.filter_map(|stat| stat.split_once("(stands-still) ").map(|(_, rest)| rest[..1].to_owned()));
