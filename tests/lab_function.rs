@@ -8,10 +8,11 @@ use parallax::explain::cause::Cause;
 use parallax::explain::claim::Claim;
 use parallax::explain::question::{Question, Statistic};
 use parallax::explain::verdict::Hypothesis;
-use parallax::lab::run::{Asked, Doing, run as made};
+use parallax::lab::run::{Doing, run as made};
 use parallax::lab::scenario::Scenario;
 use parallax::lab::score::{score, sources};
 use parallax::measurement::environment::Init;
+use parallax::measurement::wire::Record;
 
 use crate::lab_run::{of_b, once, vantage};
 use crate::support::command::run;
@@ -60,7 +61,7 @@ fn between_its_invocations_a_function_stands_still() {
     fs::copy(env!("CARGO_BIN_EXE_probe"), &probe).unwrap();
     let scenario = Scenario::parse("test", "about = 'x'\n[b]\nmethod = 'lambda'\n").unwrap();
     let mut seen = Vec::new();
-    let mut hear = |_: &Asked| {
+    let mut hear = |_: &Record| {
         let all = fs::read_dir("/proc").unwrap().flatten();
         let stats = all.filter_map(|entry| fs::read_to_string(entry.path().join("stat")).ok());
         let own = stats.filter_map(|stat| stat.split_once("(stands-still) ").map(|(_, rest)| rest[..1].to_owned()));
@@ -82,7 +83,7 @@ fn a_cold_start_is_in_the_row_of_cold_starts_and_is_what_its_suspicion_stands_on
     // As in the scenario `cold`, with more of it: there are few rounds.
     let text = "about = 'x'\n[both]\nmethod = 'lambda'\nmemory_mb = 128\ncold = 0.3\n[b]\ncold = 0.8\n";
     let (_, found, truth) = once(text, 40);
-    let [a, b] = sources(&found.asked);
+    let [a, b] = sources(&found);
     let account = Case::new(a, b).unwrap().account(&Question::new(Statistic::Mean, 1));
     let cold = account.rows.iter().find(|row| row.cause == Cause::Cold).unwrap();
     let known = truth.rows["cold"];
@@ -106,7 +107,7 @@ fn a_throttle_that_its_guest_cannot_see_is_told_as_network_or_stolen() {
     let (scenario, found, truth) = once(text, 30);
     // No quota: the kernel of the vantage has nothing to tell of.
     assert!(found.accounts.iter().all(|accounts| accounts.throttled.is_none()));
-    let [a, b] = sources(&found.asked);
+    let [a, b] = sources(&found);
     let account = Case::new(a, b).unwrap().account(&Question::new(Statistic::Mean, 1));
     let hiding = [Cause::Dns, Cause::Queueing, Cause::Transfer, Cause::Residual];
     let rows = || account.rows.iter().filter(|row| hiding.contains(&row.cause));
@@ -114,7 +115,7 @@ fn a_throttle_that_its_guest_cannot_see_is_told_as_network_or_stolen() {
     assert!(rows().all(|row| row.or_stolen), "{account:?}");
     let h4 = account.verdicts.iter().find(|verdict| verdict.hypothesis == Hypothesis::CpuShare).unwrap();
     assert_ne!(h4.claim, Claim::Refuted, "{h4:?}");
-    assert_eq!(score(&scenario, &truth, &found.asked, 30).unwrap().honest, Some(true));
+    assert_eq!(score(&scenario, &truth, &found, 30).unwrap().honest, Some(true));
 }
 
 #[test]

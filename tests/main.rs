@@ -33,6 +33,8 @@ mod lab_causes;
 #[cfg(all(target_os = "linux", feature = "lambda"))]
 mod lab_function;
 #[cfg(target_os = "linux")]
+mod lab_monitors;
+#[cfg(target_os = "linux")]
 mod lab_run;
 mod lab_scenarios;
 mod metrics;

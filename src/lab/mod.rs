@@ -16,6 +16,8 @@ pub mod namespace;
 #[cfg(unix)]
 pub mod lambda;
 #[cfg(target_os = "linux")]
+pub mod monitor;
+#[cfg(target_os = "linux")]
 mod realtime;
 #[cfg(target_os = "linux")]
 pub mod resolver;

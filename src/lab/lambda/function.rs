@@ -216,13 +216,16 @@ fn scheduled(process: Pid) -> (u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::scenario::side::Way;
+    use crate::lab::scenario::side::{Store, Way};
 
     #[test]
     fn the_row_is_a_page_that_asks_as_the_other_ways_do() {
         let orders = Orders {
             url: "https://daily.parallax-lab.test/".to_owned(),
             authority: "/tmp/an authority.pem".into(),
+            store: Store::One,
+            verify: true,
+            folder: "/tmp".into(),
             way: Way::Lambda,
             accept_gzip: true,
             work_ms: 0.0,

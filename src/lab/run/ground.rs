@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::beside::Beside;
+use super::watched::Seen;
 use super::{Accounts, Asked, Doing, RunError, copied, io};
+use crate::adapters::clock;
 use crate::lab::cpu_share::CpuShare;
 use crate::lab::delaybox::{DEVICE, DelayBox, FAR, Link};
 use crate::lab::hold::{Holder, Spans};
 use crate::lab::lambda::function::Function;
+use crate::lab::monitor::authorities;
 use crate::lab::namespace::Namespace;
 use crate::lab::resolver::{Manner, Resolver};
 use crate::lab::scenario::quantity::Ms;
@@ -18,6 +22,7 @@ use crate::lab::scenario::side::{Side, Tls, Told as Says, Way};
 use crate::lab::schedule::Turn;
 use crate::lab::site::{Conduct, Director, Options, Site, TlsOffer};
 use crate::lab::vantage::{Command, Measures, Orders, Told, Vantage, VantageError, forget};
+use crate::measurement::wire::Record;
 
 /// The page, and where it sends on to: names, so that each hop has a lookup and a connection of its own.
 const HOSTS: [&str; 2] = ["daily.parallax-lab.test", "www.daily.parallax-lab.test"];
@@ -31,10 +36,17 @@ const DEAD_IPV6: Ipv6Addr = Ipv6Addr::new(0xfd77, 0x7061, 0x7261, 0, 0, 0, 0, 2)
 const LIE: f64 = 0.4;
 /// Memory that comes with a whole processor, MB (AWS, "Configure Lambda function memory").
 const WHOLE_MB: u32 = 1_769;
+/// A monitor that checks every second has checked long before.
+const CHECKED: Duration = Duration::from_secs(90);
+/// How often it is looked whether it has.
+const STEP: Duration = Duration::from_millis(2);
+/// Beyond the packets still under way when the site has answered: reading and decrypting them.
+const READ: Duration = Duration::from_millis(60);
 
 /// In the order in which they have to go: the process before its networks and its share.
 pub(super) struct Ground {
     vantage: Box<dyn Measures>,
+    beside: Option<Beside>,
     holder: Option<Holder>,
     site: Site,
     resolver: Resolver,
@@ -45,9 +57,23 @@ pub(super) struct Ground {
     director: Arc<Director>,
     side: Side,
     command: Command,
-    resolv_conf: PathBuf,
+    files: Files,
     number: u32,
     name: &'static str,
+}
+
+/// Of one side.
+struct Files {
+    /// Where all of the run's are.
+    folder: PathBuf,
+    resolv_conf: PathBuf,
+    authorities: PathBuf,
+}
+
+/// One request: told of, or seen only; and what the probe beside it measured.
+pub(super) struct Answered {
+    pub(super) request: Result<Asked, Seen>,
+    pub(super) beside: Option<Record>,
 }
 
 fn duration(ms: f64) -> Duration {
@@ -79,23 +105,33 @@ impl Ground {
             ..Options::default()
         };
         let site = far.inside(|| Site::directed(options, PORT, &HOSTS, Arc::clone(&director)))??;
-        let resolv_conf = folder.join("resolv.conf");
+        let files = Files {
+            folder: folder.to_owned(),
+            resolv_conf: folder.join("resolv.conf"),
+            authorities: folder.join(format!("authorities-{name}.pem")),
+        };
+        authorities(side.store, site.authority_path(), &files.authorities)?;
         let text = format!("nameserver {}\noptions timeout:1 attempts:3\n", NAME_SERVER.ip());
-        fs::write(&resolv_conf, text).map_err(io("write a resolv.conf"))?;
+        fs::write(&files.resolv_conf, text).map_err(io("write a resolv.conf"))?;
         let share = side.memory_mb.filter(|_| side.held_ms.is_none()).map(|memory| {
             let Ms(period) = side.period_ms;
             CpuShare::create(duration(period * f64::from(memory.0) / f64::from(WHOLE_MB)), duration(period))
         });
         let share = share.transpose()?;
-        let command = match side.method {
-            Way::Lambda => Command { program: doing.probe.ok_or(RunError::NoProbe)?.to_owned(), arguments: Vec::new() },
-            _ => doing.vantage.clone(),
-        };
+        let command = of_way(side.method, doing)?;
         let command = if side.cold.0 > 0.0 { copied(&command, folder, &format!("vantage-{name}"))? } else { command };
-        let orders = orders(side, name, 0, &site, share.as_ref(), &resolv_conf);
-        let vantage = started(side.method, &command, &near, share.as_ref(), &orders, stop)?;
+        let own = orders(side, name, 0, share.as_ref(), &files);
+        let vantage = started(side.method, &command, &near, share.as_ref(), &own, stop)?;
+        let beside = side.beside.map(|way| {
+            // Its own authority and its checks stay: it is the same probe wherever it stands.
+            let authority = site.authority_path().to_owned();
+            let orders = Orders { way, verify: true, authority, ..own.clone() };
+            Ok::<_, RunError>(Beside::new(way, orders, of_way(way, doing)?))
+        });
+        let beside = beside.transpose()?;
         let mut ground = Self {
             vantage,
+            beside,
             holder,
             site,
             resolver,
@@ -106,21 +142,59 @@ impl Ground {
             director,
             side: side.clone(),
             command,
-            resolv_conf,
+            files,
             number: 0,
             name,
         };
         // The first use of the process is nobody's sample, unless a cold one is wanted.
-        ground.meet(&ordinary(side));
-        ground.measure(stop)?;
+        ground.ask(ordinary(side), stop)?;
         Ok(ground)
     }
 
     /// One request.
-    pub(super) fn ask(&mut self, turn: Turn, stop: &dyn Fn() -> bool) -> Result<Asked, RunError> {
+    pub(super) fn ask(&mut self, turn: Turn, stop: &dyn Fn() -> bool) -> Result<Answered, RunError> {
         if stop() {
             return Err(VantageError::Stopped.into());
         }
+        let watches = self.side.method == Way::Zabbix;
+        let request = if watches { Err(self.watch(turn, stop)?) } else { Ok(self.tell(turn, stop)?) };
+        if self.beside.is_none() {
+            return Ok(Answered { request, beside: None });
+        }
+        // What the one before used of their share of a processor is back.
+        std::thread::sleep(duration(2.0 * self.side.period_ms.0));
+        self.meet(&turn);
+        let (near, share) = (&self.near, self.share.as_ref());
+        let start = |command: &Command, orders: &Orders| started(orders.way, command, near, share, orders, stop);
+        let beside = self.beside.as_mut().map(|beside| beside.measure(&start, stop)).transpose()?;
+        Ok(Answered { request, beside })
+    }
+
+    /// Waits for a check that a monitor makes by itself.
+    fn watch(&self, turn: Turn, stop: &dyn Fn() -> bool) -> Result<Seen, RunError> {
+        self.meet(&turn);
+        let (from, from_wall) = (Instant::now(), clock::wall());
+        while !self.director.answered_since(from, turn.redirected) {
+            if stop() {
+                return Err(VantageError::Stopped.into());
+            }
+            if from.elapsed() > CHECKED {
+                return Err(RunError::Unseen {
+                    what: "no check of the monitor reached the site in a minute and a half",
+                });
+            }
+            std::thread::sleep(STEP);
+        }
+        std::thread::sleep(duration(4.0 * self.side.path.delay_ms.0) + READ);
+        Ok(Seen { turn, from, from_wall, to: Instant::now() })
+    }
+
+    /// All that a monitor of that kind has kept; nothing of others.
+    pub(super) fn kept(&mut self) -> Result<Vec<Record>, RunError> {
+        Ok(self.vantage.kept(&|| false)?)
+    }
+
+    fn tell(&mut self, turn: Turn, stop: &dyn Fn() -> bool) -> Result<Asked, RunError> {
         if turn.cold {
             self.renew(stop)?;
         }
@@ -149,7 +223,7 @@ impl Ground {
     /// Another process, whose program has to be read anew.
     fn renew(&mut self, stop: &dyn Fn() -> bool) -> Result<(), RunError> {
         self.number += 1;
-        let orders = orders(&self.side, self.name, self.number, &self.site, self.share.as_ref(), &self.resolv_conf);
+        let orders = orders(&self.side, self.name, self.number, self.share.as_ref(), &self.files);
         self.vantage.end();
         forget(&self.command.program).map_err(io("drop the program of a vantage from the page cache"))?;
         self.vantage = started(self.side.method, &self.command, &self.near, self.share.as_ref(), &orders, stop)?;
@@ -181,8 +255,8 @@ impl Ground {
 
     /// Takes all down, and tells what was done.
     pub(super) fn finish(self) -> Accounts {
-        let Self { vantage, holder, site, resolver, path, share, director, .. } = self;
-        drop(vantage);
+        let Self { vantage, beside, holder, site, resolver, path, share, director, .. } = self;
+        drop((vantage, beside));
         let throttled = share.as_ref().and_then(|share| share.throttled().ok());
         let accounts = Accounts {
             path: path.finish(),
@@ -196,6 +270,14 @@ impl Ground {
     }
 }
 
+/// The program that measures in a way.
+fn of_way(way: Way, doing: &Doing<'_>) -> Result<Command, RunError> {
+    Ok(match way {
+        Way::Lambda => Command { program: doing.probe.ok_or(RunError::NoProbe)?.to_owned(), arguments: Vec::new() },
+        _ => doing.vantage.clone(),
+    })
+}
+
 fn started(
     way: Way,
     command: &Command,
@@ -206,7 +288,7 @@ fn started(
 ) -> Result<Box<dyn Measures>, VantageError> {
     Ok(match way {
         Way::Lambda => Box::new(Function::start(&command.program, network, share, orders, stop)?),
-        Way::Fresh | Way::Pooled | Way::Curl => Box::new(Vantage::start(command, network, share, orders, stop)?),
+        _ => Box::new(Vantage::start(command, network, share, orders, stop)?),
     })
 }
 
@@ -222,10 +304,13 @@ fn link(side: &Side, seed: u64) -> Link {
     }
 }
 
-fn orders(side: &Side, name: &str, number: u32, site: &Site, share: Option<&CpuShare>, resolv_conf: &Path) -> Orders {
+fn orders(side: &Side, name: &str, number: u32, share: Option<&CpuShare>, files: &Files) -> Orders {
     Orders {
         url: format!("https://{}/", HOSTS[0]),
-        authority: site.authority_path().to_owned(),
+        authority: files.authorities.clone(),
+        store: side.store,
+        verify: side.verify,
+        folder: files.folder.clone(),
         way: side.method,
         accept_gzip: side.accept_gzip,
         work_ms: side.work_ms.0,
@@ -233,7 +318,7 @@ fn orders(side: &Side, name: &str, number: u32, site: &Site, share: Option<&CpuS
         memory_mb: side.memory_mb.map_or(WHOLE_MB, |memory| memory.0),
         vantage: format!("lab/{name}"),
         sandbox: format!("lab-{name}-{number}"),
-        resolv_conf: resolv_conf.to_owned(),
+        resolv_conf: files.resolv_conf.clone(),
         share: share.and_then(|share| Some(share.folder().file_name()?.to_str()?.to_owned())),
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::explain::cause::Cause;
 use quantity::{Count, Ms};
-use side::{Side, SidePart, Way};
+use side::{Side, SidePart, Tells, Way};
 
 pub use book::NAMES;
 use book::text;
@@ -152,10 +152,16 @@ impl Scenario {
         })
     }
 
+    /// A side is another program than ours: what it does by itself nobody injects, so no account of it can be scored.
+    #[must_use]
+    pub fn is_of_monitors(&self) -> bool {
+        self.sides.iter().any(|side| side.method.tells() != Tells::Work)
+    }
+
     /// A side is measured by the probe as a function: its program has to be there.
     #[must_use]
     pub fn needs_probe(&self) -> bool {
-        self.sides.iter().any(|side| side.method == Way::Lambda)
+        self.sides.iter().any(|side| side.method == Way::Lambda || side.beside == Some(Way::Lambda))
     }
 
     /// Nothing differs.
@@ -242,6 +248,7 @@ mod tests {
             ("about = 'x'\n[b.pth]\ndelay_ms = 1\n", &["line 2", "pth", "unknown field"]),
             ("about = 'x'\ntogether = ['sever']\n", &["line 2", "`sever` is no row of an account"]),
             ("about = 'x'\nrounds = 1\n", &["line 2", "from 2 to 100000"]),
+            ("about = 'x'\n[a]\nbeside = 'zabbix'\n", &["line 3", "only `fresh`, `pooled` or `lambda`"]),
             ("about = 'x'\n[b]\nheld_ms = 20\n", &["`held_ms` is as long as `period_ms`"]),
             ("about = 'x'\n[b.site]\nload_ms = 20\n", &["`load_ms` differs"]),
             ("about = 'x'\n[both]\nwork_ms = 1\n[b]\nmethod = 'lambda'\n", &["`work_ms`", "`lambda`"]),

@@ -8,8 +8,14 @@ use crate::measurement::identity::Method;
 /// All of one side.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Side {
-    /// The way of measuring: `fresh`, `pooled`, `curl` or `lambda`.
+    /// The way of measuring: `fresh`, `pooled`, `curl`, `lambda`, or a real monitor.
     pub method: Way,
+    /// Our probe at the same place, which measures right after it: what a bridge is made of.
+    pub beside: Option<Way>,
+    /// The certificate is checked.
+    pub verify: bool,
+    /// The authorities that are known.
+    pub store: Store,
     /// The share of requests that meet a new process whose program is not in the page cache.
     pub cold: Share,
     /// The page may be compressed: `Accept-Encoding: gzip` is sent.
@@ -97,7 +103,7 @@ pub struct Site {
 
 /// A way of measuring that the lab can drive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Way {
     /// A new connection for each.
     Fresh,
@@ -107,6 +113,33 @@ pub enum Way {
     Curl,
     /// The program that runs as a Lambda function, as Lambda runs it; a new connection for each.
     Lambda,
+    /// The real curl, started by a shell, as a function that is a shell script does it.
+    ShellCurl,
+    /// A web scenario of a real Zabbix, which checks the page every second by itself.
+    Zabbix,
+    /// The real `blackbox_exporter`.
+    Blackbox,
+}
+
+/// Which authorities a vantage reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Store {
+    /// The lab's.
+    One,
+    /// The lab's, and all that this machine trusts.
+    All,
+}
+
+/// What a way of measuring tells of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tells {
+    /// Phases, and its own work within them.
+    Work,
+    /// Phases.
+    Phases,
+    /// A total.
+    Total,
 }
 
 impl Way {
@@ -116,7 +149,19 @@ impl Way {
         match self {
             Self::Fresh | Self::Lambda => Method::Fresh,
             Self::Pooled => Method::Pooled,
-            Self::Curl => Method::Curl,
+            Self::Curl | Self::ShellCurl => Method::Curl,
+            Self::Zabbix => Method::Imported("zabbix".to_owned()),
+            Self::Blackbox => Method::Imported("blackbox_exporter".to_owned()),
+        }
+    }
+
+    /// What it tells of itself.
+    #[must_use]
+    pub fn tells(self) -> Tells {
+        match self {
+            Self::Fresh | Self::Pooled | Self::Lambda => Tells::Work,
+            Self::Curl | Self::ShellCurl => Tells::Phases,
+            Self::Zabbix | Self::Blackbox => Tells::Total,
         }
     }
 }
@@ -149,6 +194,9 @@ pub enum Told {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct SidePart {
     method: Option<Way>,
+    beside: Option<Ours>,
+    verify: Option<bool>,
+    store: Option<Store>,
     cold: Option<Share>,
     accept_gzip: Option<bool>,
     timeout_ms: Option<Ms>,
@@ -204,6 +252,9 @@ impl Default for Side {
         let (none, never) = (Ms(0.0), Share(0.0));
         Self {
             method: Way::Fresh,
+            beside: None,
+            verify: true,
+            store: Store::One,
             cold: never,
             accept_gzip: false,
             timeout_ms: None,
@@ -233,6 +284,22 @@ impl Default for Side {
     }
 }
 
+/// A way that stands beside another: it has to tell its own work.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(try_from = "Way")]
+struct Ours(Way);
+
+impl TryFrom<Way> for Ours {
+    type Error = &'static str;
+    fn try_from(way: Way) -> Result<Self, Self::Error> {
+        if way.tells() == Tells::Work {
+            Ok(Self(way))
+        } else {
+            Err("only `fresh`, `pooled` or `lambda` can stand beside another")
+        }
+    }
+}
+
 fn put<T: Copy>(place: &mut T, said: Option<T>) {
     if let Some(said) = said {
         *place = said;
@@ -243,6 +310,9 @@ impl SidePart {
     /// Writes what is said over what there is.
     pub(super) fn onto(&self, side: &mut Side) {
         put(&mut side.method, self.method);
+        side.beside = self.beside.map(|ours| ours.0).or(side.beside);
+        put(&mut side.verify, self.verify);
+        put(&mut side.store, self.store);
         put(&mut side.cold, self.cold);
         put(&mut side.accept_gzip, self.accept_gzip);
         put(&mut side.period_ms, self.period_ms);

@@ -210,6 +210,7 @@ mod tests {
         let row = RowScore {
             cause: Cause::Distance,
             holds: vec![Cause::Distance],
+            known: true,
             truth_ms: 60.0,
             found_ms: found,
             interval_ms: Some([found - half, found + half]),

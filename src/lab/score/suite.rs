@@ -50,15 +50,20 @@ pub fn cells(suite: Suite) -> Vec<Cell> {
     let cell = |scenario: &str, rounds, seed| Cell { scenario: scenario.to_owned(), rounds, seed };
     match suite {
         Suite::Quick => {
-            let names = NAMES.iter().filter(|name| !NOT_QUICK.contains(name));
-            names.map(|name| cell(name, ROUNDS, 1)).collect()
+            let quick = scored().filter(|scenario| !NOT_QUICK.contains(&scenario.name.as_str()));
+            quick.map(|scenario| cell(&scenario.name, ROUNDS, 1)).collect()
         }
         Suite::Full => {
-            let repeated = NAMES.iter().flat_map(|name| (1..=RUNS).map(move |seed| cell(name, ROUNDS, seed)));
+            let repeated = scored().flat_map(|one| (1..=RUNS).map(move |seed| cell(&one.name, ROUNDS, seed)));
             let once = variations().into_iter().map(|name| cell(&name, ROUNDS, 1));
             repeated.chain(once).chain(LONG.map(|name| cell(name, ROUNDS_LONG, 1))).collect()
         }
     }
+}
+
+/// What other programs do by themselves nobody injects: their scenarios are not scored.
+fn scored() -> impl Iterator<Item = Scenario> {
+    NAMES.iter().filter_map(|name| Scenario::named(name).ok()).filter(|scenario| !scenario.is_of_monitors())
 }
 
 /// The runs that experiments need beside these: each factor reset, where no run has such sides already. Of several runs
@@ -90,7 +95,7 @@ pub fn cells_of(name: &str, suite: Suite) -> Vec<Cell> {
 
 /// Every other size of every cause, the pairs, and all causes at once with one of them taken back.
 fn variations() -> Vec<String> {
-    let known: Vec<Scenario> = NAMES.iter().filter_map(|name| Scenario::named(name).ok()).collect();
+    let known: Vec<Scenario> = scored().collect();
     let sizes =
         known.iter().flat_map(|scenario| scenario.sizes.iter().map(move |size| format!("{}:{size}", scenario.name)));
     let all = known.iter().filter(|scenario| scenario.name == ALL);
@@ -106,7 +111,9 @@ mod tests {
     fn the_quick_suite_is_twenty_runs_and_the_full_one_has_every_scenario() {
         assert_eq!(cells(Suite::Quick).len(), 20);
         let full = cells(Suite::Full);
-        assert!(NAMES.iter().all(|name| full.iter().filter(|cell| cell.scenario == *name).count() >= 5));
+        let ours = |name: &str| !Scenario::named(name).unwrap().is_of_monitors();
+        let runs = |name: &str| full.iter().filter(|cell| cell.scenario == name).count();
+        assert!(NAMES.iter().all(|name| (runs(name) >= 5) == ours(name)));
         assert!(NOT_QUICK.iter().chain(&LONG).all(|name| NAMES.contains(name)));
         for cell in &full {
             Scenario::named(&cell.scenario).unwrap_or_else(|error| panic!("{error}"));

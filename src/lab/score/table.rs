@@ -36,7 +36,8 @@ pub fn rows(score: &Score) -> String {
         let within = match row.covered {
             Some(true) => "",
             Some(false) => "truth outside",
-            None => "no interval",
+            None if row.known => "no interval",
+            None => "",
         };
         let claim = match (row.falsely, row.missed) {
             (Some(true), _) => "claimed falsely",
@@ -46,7 +47,7 @@ pub fn rows(score: &Score) -> String {
         };
         table.add_row([
             name,
-            format!("{:+.2}", row.truth_ms),
+            if row.known { format!("{:+.2}", row.truth_ms) } else { "not known".to_owned() },
             format!("{:+.2}", row.found_ms),
             interval,
             within.to_owned(),
@@ -54,13 +55,14 @@ pub fn rows(score: &Score) -> String {
         ]);
     }
     let of_gap = score.misattribution().map_or(String::new(), |share| format!(", {:.1} % of the gap", 100.0 * share));
-    format!(
-        "{}\ngap {:+.2} ms; in a wrong row {:.2} ms{of_gap}; injected by nobody {:+.2} ms\n",
-        text(&table),
-        score.gap_ms,
-        score.moved_ms,
-        score.unaccounted_ms
-    )
+    let (table, gap) = (text(&table), score.gap_ms);
+    if score.rows.iter().any(|row| !row.known) {
+        return format!(
+            "{table}\ngap {gap:+.2} ms; what other programs do by themselves is not known, so nothing is scored\n"
+        );
+    }
+    let (moved, nobody) = (score.moved_ms, score.unaccounted_ms);
+    format!("{table}\ngap {gap:+.2} ms; in a wrong row {moved:.2} ms{of_gap}; injected by nobody {nobody:+.2} ms\n")
 }
 
 fn counted((yes, all): (usize, usize)) -> String {

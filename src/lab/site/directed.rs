@@ -71,6 +71,14 @@ impl Director {
         std::mem::take(&mut *self.met.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Whether a check that began since then is answered: from `first`, which is whether it is sent on, to the page.
+    #[must_use]
+    pub fn answered_since(&self, from: Instant, sent_on: bool) -> bool {
+        let met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut since = met.iter().filter(|one| one.heard >= from).skip_while(|one| one.redirected != sent_on);
+        since.any(|one| !one.redirected)
+    }
+
     fn conduct(&self) -> Conduct {
         self.conduct.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -163,4 +171,35 @@ async fn slept(length: Duration) -> Duration {
         tokio::time::sleep(length).await;
     }
     start.elapsed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_is_answered_once_its_page_is_and_an_earlier_ones_page_is_not_it() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let met = |ms, redirected| Met {
+            redirected,
+            heard: at(ms),
+            answered: at(ms + 1),
+            thought: Duration::ZERO,
+            hidden: Duration::ZERO,
+            origin: Duration::ZERO,
+        };
+        let director = Director::default();
+        let push = |one| director.met.lock().unwrap().push(one);
+        push(met(0, true));
+        // The page of a check that was under way.
+        push(met(20, false));
+        assert!(!director.answered_since(at(10), true));
+        push(met(1_000, true));
+        assert!(!director.answered_since(at(10), true), "sent on, and not yet there");
+        push(met(1_020, false));
+        assert!(director.answered_since(at(10), true));
+        assert!(director.answered_since(at(900), true) && !director.answered_since(at(1_010), true));
+        assert!(director.answered_since(at(1_010), false), "no redirect is waited for");
+    }
 }

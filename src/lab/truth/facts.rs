@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::lab::delaybox::{Drop, Kind, Passage, Segment};
 use crate::lab::resolver::Lookup;
 use crate::lab::run::{Accounts, Asked};
-use crate::lab::scenario::side::{Side, Tls, Way};
+use crate::lab::scenario::side::{Side, Tells, Tls};
 use crate::lab::site::Met;
 
 use super::turns;
@@ -186,8 +186,8 @@ impl<'a> Ledger<'a> {
         let body = Body::of(&flow, last.answered, floor_ms, &lost);
         let base_trips = 1.0 + body.rounds;
         let hops = met.len() as f64;
-        // Curl is a process of its own: the thread that waits for it works for something else.
-        let shown = if self.side.method == Way::Curl { 0.0 } else { 1.0 };
+        // Other programs are processes of their own: the thread that waits for them works for something else.
+        let shown = if self.side.method.tells() == Tells::Work { 1.0 } else { 0.0 };
         Some(Facts {
             total_ms,
             cold: asked.turn.cold,

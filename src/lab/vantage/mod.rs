@@ -1,5 +1,7 @@
 //! A vantage: a process of its own, in its network and with its share of a processor, that measures when told.
 
+mod instrument;
+mod place;
 pub(super) mod process;
 mod resolv_conf;
 pub mod work;
@@ -10,7 +12,7 @@ use std::path::PathBuf;
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-use super::scenario::side::Way;
+use super::scenario::side::{Store, Way};
 use crate::measurement::wire::Record;
 
 pub use process::{Command, Vantage, forget};
@@ -32,6 +34,15 @@ pub trait Measures {
         Ok(())
     }
 
+    /// All that a monitor which measures by itself has kept; of others, nothing.
+    ///
+    /// # Errors
+    /// As for [`Measures::measure`]; `Refused` where it cannot be had.
+    fn kept(&mut self, stop: &dyn Fn() -> bool) -> Result<Vec<Record>, VantageError> {
+        let _ = stop;
+        Ok(Vec::new())
+    }
+
     /// The process that measures.
     fn process(&self) -> Pid;
 
@@ -44,8 +55,14 @@ pub trait Measures {
 pub struct Orders {
     /// The page.
     pub url: String,
-    /// The certificate of its authority.
+    /// The authorities that it knows.
     pub authority: PathBuf,
+    /// Whether those are all that it has, where it reads what the machine has.
+    pub store: Store,
+    /// The certificate is checked.
+    pub verify: bool,
+    /// Where programs that it starts may have files.
+    pub folder: PathBuf,
     /// The way of measuring.
     pub way: Way,
     /// `Accept-Encoding: gzip`.
@@ -84,6 +101,15 @@ pub struct Told {
     pub cpu_ns: u64,
     /// Time for which it was ready to run and did not.
     pub delay_ns: u64,
+}
+
+/// What a monitor that measures by itself says when it is asked for all that it has.
+#[derive(Debug, Deserialize, Serialize)]
+pub enum Kept {
+    /// Its samples.
+    All(Vec<Record>),
+    /// They cannot be had.
+    Refused(String),
 }
 
 /// Why a vantage does not measure.

@@ -7,18 +7,22 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, ChildStdin, ChildStdout, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::libc;
 use nix::unistd::Pid;
 
 use super::resolv_conf;
-use super::{Greeting, Measures, Orders, Told, VantageError};
+use super::{Greeting, Kept, Measures, Orders, Told, VantageError};
 use crate::lab::cpu_share::CpuShare;
 use crate::lab::namespace::Namespace;
+use crate::lab::scenario::side::{Tells, Way};
+use crate::measurement::wire::Record;
 
 /// How often whoever waits looks whether it is to stop.
 const STEP: Duration = Duration::from_millis(50);
+/// How long a vantage that started servers has to end them.
+const ENDING: Duration = Duration::from_secs(10);
 
 /// What starts a vantage: a program, and the words after it that make it call [`super::work::run`].
 #[derive(Clone, Debug)]
@@ -33,8 +37,10 @@ pub struct Command {
 #[derive(Debug)]
 pub struct Vantage {
     child: Child,
-    input: ChildStdin,
+    /// Absent once it is to end.
+    input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
+    way: Way,
 }
 
 impl Vantage {
@@ -54,12 +60,14 @@ impl Vantage {
         let mut made = process::Command::new(&command.program);
         // A group of its own: Ctrl-C is for whoever runs the lab.
         made.args(&command.arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
+        // What it leaves behind goes with the run's folder.
+        made.env("TMPDIR", &orders.folder);
         enter(&mut made, network.descriptor(), group.as_ref().map(File::as_raw_fd), None);
         let mut child = made.spawn().map_err(VantageError::io("start a process (as root?)"))?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(VantageError::Broken("it has no streams".to_owned()));
         };
-        let mut vantage = Self { child, input, output: BufReader::new(output) };
+        let mut vantage = Self { child, input: Some(input), output: BufReader::new(output), way: orders.way };
         let mut line = serde_json::to_string(orders).map_err(|error| VantageError::Broken(error.to_string()))?;
         line.push('\n');
         vantage.say(&line)?;
@@ -70,7 +78,8 @@ impl Vantage {
     }
 
     fn say(&mut self, line: &str) -> Result<(), VantageError> {
-        self.input.write_all(line.as_bytes()).and_then(|()| self.input.flush()).map_err(VantageError::io("speak"))
+        let Some(input) = &mut self.input else { return Err(VantageError::Broken("it was ended".to_owned())) };
+        input.write_all(line.as_bytes()).and_then(|()| input.flush()).map_err(VantageError::io("speak"))
     }
 
     fn hear<T: serde::de::DeserializeOwned>(&mut self, stop: &dyn Fn() -> bool) -> Result<T, VantageError> {
@@ -95,7 +104,25 @@ impl Measures for Vantage {
         self.hear(stop)
     }
 
+    fn kept(&mut self, stop: &dyn Fn() -> bool) -> Result<Vec<Record>, VantageError> {
+        if self.way != Way::Zabbix {
+            return Ok(Vec::new());
+        }
+        self.say("all\n")?;
+        match self.hear(stop)? {
+            Kept::All(records) => Ok(records),
+            Kept::Refused(why) => Err(VantageError::Refused(why)),
+        }
+    }
+
     fn end(&mut self) {
+        drop(self.input.take());
+        let begun = Instant::now();
+        // Its servers have files that nobody may remove while they run.
+        let serves = self.way.tells() == Tells::Total;
+        while serves && begun.elapsed() < ENDING && matches!(self.child.try_wait(), Ok(None)) {
+            std::thread::sleep(STEP);
+        }
         // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();

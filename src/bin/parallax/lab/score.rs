@@ -86,7 +86,13 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Kind::Full => Suite::Full,
     };
     for name in &arguments.scenario {
-        Scenario::named(name).map_err(|error| Problem::input(format!("--scenario: {error}")))?;
+        let scenario = Scenario::named(name).map_err(|error| Problem::input(format!("--scenario: {error}")))?;
+        if scenario.is_of_monitors() {
+            return Err(Problem::input(format!(
+                "--scenario: in {name} another program measures, and what that does by itself is not known, so there is no \
+                 score of it; `parallax lab run {name}` explains it"
+            )));
+        }
     }
     let mut cells = match &arguments.scenario[..] {
         [] => cells(suite),
@@ -95,7 +101,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if suite == Suite::Full {
         cells.extend(resets(&cells));
     }
-    let missing = missing();
+    let missing = missing(&[]);
     if !missing.is_empty() {
         return Err(Problem::input(format!("the lab cannot run here; it needs {}", missing.join("; and "))));
     }
@@ -213,7 +219,7 @@ fn once(cell: &Cell, rounds: u32, probe: Option<&Path>) -> Result<Option<Score>,
     }
     let run = run.map_err(|error| error.to_string())?;
     let truth = Truth::of(&scenario, cell.seed, &run);
-    score(&scenario, &truth, &run.asked, rounds).map(Some).map_err(|error| error.to_string())
+    score(&scenario, &truth, &run, rounds).map(Some).map_err(|error| error.to_string())
 }
 
 fn load() -> Option<f64> {
