@@ -15,7 +15,7 @@ use crate::support::command::run;
 use crate::support::needs;
 
 fn account(found: &Run) -> Account {
-    let [a, b] = sources(&found);
+    let [a, b] = sources(found);
     Case::new(a, b).unwrap().account(&Question::new(Statistic::Mean, 1))
 }
 
