@@ -22,6 +22,7 @@ use crate::lab::scenario::side::{Side, Tls, Told as Says, Way};
 use crate::lab::schedule::Turn;
 use crate::lab::site::{Conduct, Director, Options, Site, TlsOffer};
 use crate::lab::vantage::{Command, Measures, Orders, Told, Vantage, VantageError, forget};
+use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::Record;
 
 /// The page, and where it sends on to: names, so that each hop has a lookup and a connection of its own.
@@ -174,7 +175,10 @@ impl Ground {
     fn watch(&self, turn: Turn, stop: &dyn Fn() -> bool) -> Result<Seen, RunError> {
         self.meet(&turn);
         let (from, from_wall) = (Instant::now(), clock::wall());
-        while !self.director.answered_since(from, turn.redirected) {
+        let heard = loop {
+            if let Some(heard) = self.director.answered_since(from, turn.redirected) {
+                break heard;
+            }
             if stop() {
                 return Err(VantageError::Stopped.into());
             }
@@ -184,9 +188,10 @@ impl Ground {
                 });
             }
             std::thread::sleep(STEP);
-        }
+        };
         std::thread::sleep(duration(4.0 * self.side.path.delay_ms.0) + READ);
-        Ok(Seen { turn, from, from_wall, to: Instant::now() })
+        let waited = i64::try_from(heard.saturating_duration_since(from).as_millis()).unwrap_or(i64::MAX);
+        Ok(Seen { turn, heard, heard_wall: UnixMillis(from_wall.0.saturating_add(waited)) })
     }
 
     /// All that a monitor of that kind has kept; nothing of others.

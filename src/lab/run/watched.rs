@@ -12,32 +12,29 @@ use crate::measurement::wire::Record;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Seen {
     pub(super) turn: Turn,
-    /// It began after this.
-    pub(super) from: Instant,
+    /// When the site had heard its first request.
+    pub(super) heard: Instant,
     /// The same moment by the clock that monitors write.
-    pub(super) from_wall: UnixMillis,
-    /// It was over by then.
-    pub(super) to: Instant,
+    pub(super) heard_wall: UnixMillis,
 }
 
 /// A monitor notes the time when it is done with a check, somewhat later than it was; so its start seems later, too.
-const NOTED_LATE: Duration = Duration::from_millis(50);
-/// Written in whole milliseconds, a start may seem earlier than it was.
-const WRITTEN_EARLY_MS: i64 = 1;
+const NOTED_LATE_MS: i64 = 50;
 
 impl Seen {
-    /// The check of `kept`, in the order of time, that this one is; absent where it was not kept.
+    /// The check of `kept`, in the order of time, within which it was heard; absent where that was not kept.
     pub(super) fn matched(self, kept: &[Record]) -> Option<Asked> {
-        let since = |record: &Record| record.sample.started_at_ms.0 - self.from_wall.0;
-        let at = |ms: i64| self.from + Duration::from_millis(u64::try_from(ms).unwrap_or(0));
-        let record = kept.iter().find(|record| since(record) >= -WRITTEN_EARLY_MS)?;
-        let from = at(since(record));
-        let to = from + Duration::from_micros(record.sample.elapsed_us.0);
-        (from <= self.to).then(|| Asked {
+        let length = |record: &Record| i64::try_from(record.sample.elapsed_us.0 / 1_000).unwrap_or(i64::MAX);
+        // The first that ended after it was heard, if it had begun by then.
+        let before = |record: &Record| self.heard_wall.0 - record.sample.started_at_ms.0;
+        let record = kept.iter().find(|record| before(record) <= length(record).saturating_add(1))?;
+        let before = Some(before(record)).filter(|before| *before >= -NOTED_LATE_MS)?;
+        let ms = |ms: i64| Duration::from_millis(u64::try_from(ms).unwrap_or(0));
+        Some(Asked {
             turn: self.turn,
             record: record.clone(),
-            from: from.checked_sub(NOTED_LATE).unwrap_or(from),
-            to: to + Duration::from_millis(1),
+            from: self.heard.checked_sub(ms(before + NOTED_LATE_MS)).unwrap_or(self.heard),
+            to: self.heard + ms(length(record) - before + 2),
             cpu_ms: 0.0,
             stolen_ms: 0.0,
         })
@@ -82,36 +79,31 @@ mod tests {
     }
 
     #[test]
-    fn a_check_is_the_first_that_began_after_it_was_waited_for() {
+    fn a_check_is_the_one_within_which_the_site_heard_it() {
         let turn = schedule(&Scenario::named("null").unwrap().sides, 2, 1)[0];
-        let from = Instant::now();
-        let seen =
-            |wall, lasting| Seen { turn, from, from_wall: UnixMillis(wall), to: from + Duration::from_millis(lasting) };
-        let kept = [record(900, 30), record(1_900, 31), record(2_900, 32)];
-        let found = |seen: Seen| seen.matched(&kept).map(|asked| asked.record.sample.elapsed_us.0 / 1_000);
-        assert_eq!(found(seen(1_000, 1_000)), Some(31));
-        assert_eq!(found(seen(1_901, 100)), Some(31), "a millisecond that was cut off");
-        assert_eq!(found(seen(1_902, 100)), None, "the next one was not seen");
-        assert_eq!(found(seen(3_000, 9_000)), None, "it was not kept");
-        let asked = seen(1_000, 1_000).matched(&kept).unwrap();
-        assert!(asked.from <= from + Duration::from_millis(900) && asked.to >= from + Duration::from_millis(931));
+        let heard = Instant::now();
+        let kept = [record(900, 30), record(1_900, 130), record(2_900, 32)];
+        let found = |wall| Seen { turn, heard, heard_wall: UnixMillis(wall) }.matched(&kept);
+        let length = |wall| found(wall).map(|asked| asked.record.sample.elapsed_us.0 / 1_000);
+        assert_eq!(length(1_960), Some(130), "it had begun before");
+        assert_eq!(length(1_890), Some(130), "its end was noted late, and so its start");
+        assert_eq!(length(1_500), None, "none was under way");
+        assert_eq!(length(3_500), None, "it was not kept");
+        let asked = found(1_960).unwrap();
+        let ms = Duration::from_millis;
+        assert_eq!((heard - asked.from, asked.to - heard), (ms(110), ms(72)));
     }
 
     #[test]
     fn what_was_not_kept_is_left_out_and_the_order_stays() {
         let turns = schedule(&Scenario::named("null").unwrap().sides, 2, 1);
-        let from = Instant::now();
-        let seen = |at: usize, wall| Seen {
-            turn: turns[at],
-            from,
-            from_wall: UnixMillis(wall),
-            to: from + Duration::from_secs(1),
-        };
+        let heard = Instant::now();
+        let seen = |at: usize, wall| Seen { turn: turns[at], heard, heard_wall: UnixMillis(wall) };
         let side = turns[0].side;
         let mut kept: [Vec<Record>; 2] = Default::default();
         kept[side] = vec![record(500, 20), record(100, 10)];
         let later = turns.iter().skip(1).position(|turn| turn.side == side).unwrap() + 1;
-        let all = settled(vec![Err(seen(0, 100)), Err(seen(later, 400)), Err(seen(later, 9_000))], kept);
+        let all = settled(vec![Err(seen(0, 105)), Err(seen(later, 510)), Err(seen(later, 9_000))], kept);
         assert_eq!(all.iter().map(|one| one.record.sample.elapsed_us.0).collect::<Vec<_>>(), [10_000, 20_000]);
     }
 }

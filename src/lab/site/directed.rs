@@ -71,12 +71,14 @@ impl Director {
         std::mem::take(&mut *self.met.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether a check that began since then is answered: from `first`, which is whether it is sent on, to the page.
+    /// When a check was heard that came since then and is answered: from the hop that is sent on, where one is, to the page.
     #[must_use]
-    pub fn answered_since(&self, from: Instant, sent_on: bool) -> bool {
+    pub fn answered_since(&self, from: Instant, sent_on: bool) -> Option<Instant> {
         let met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut since = met.iter().filter(|one| one.heard >= from).skip_while(|one| one.redirected != sent_on);
-        since.any(|one| !one.redirected)
+        let mut since =
+            met.iter().filter(|one| one.heard >= from).skip_while(|one| one.redirected != sent_on).peekable();
+        let first = since.peek().map(|one| one.heard);
+        first.filter(|_| since.any(|one| !one.redirected))
     }
 
     fn conduct(&self) -> Conduct {
@@ -194,12 +196,13 @@ mod tests {
         push(met(0, true));
         // The page of a check that was under way.
         push(met(20, false));
-        assert!(!director.answered_since(at(10), true));
+        assert_eq!(director.answered_since(at(10), true), None);
         push(met(1_000, true));
-        assert!(!director.answered_since(at(10), true), "sent on, and not yet there");
+        assert_eq!(director.answered_since(at(10), true), None, "sent on, and not yet there");
         push(met(1_020, false));
-        assert!(director.answered_since(at(10), true));
-        assert!(director.answered_since(at(900), true) && !director.answered_since(at(1_010), true));
-        assert!(director.answered_since(at(1_010), false), "no redirect is waited for");
+        assert_eq!(director.answered_since(at(10), true), Some(at(1_000)));
+        assert_eq!(director.answered_since(at(900), true), Some(at(1_000)));
+        assert_eq!(director.answered_since(at(1_010), true), None);
+        assert_eq!(director.answered_since(at(1_010), false), Some(at(1_020)), "no redirect is waited for");
     }
 }
