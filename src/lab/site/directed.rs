@@ -27,6 +27,8 @@ pub struct Conduct {
     pub origin: Option<Duration>,
     /// What is said of the thinking, as a share of it; absent, nothing.
     pub told: Option<f64>,
+    /// The page is never sent: whoever asks has to give up.
+    pub silent: bool,
     /// The page is compressed for those who allow it.
     pub compress: bool,
     /// The connection is closed after the answer.
@@ -67,6 +69,14 @@ impl Director {
     #[must_use]
     pub fn met(&self) -> Vec<Met> {
         std::mem::take(&mut *self.met.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether a check that began since then is answered: from `first`, which is whether it is sent on, to the page.
+    #[must_use]
+    pub fn answered_since(&self, from: Instant, sent_on: bool) -> bool {
+        let met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut since = met.iter().filter(|one| one.heard >= from).skip_while(|one| one.redirected != sent_on);
+        since.any(|one| !one.redirected)
     }
 
     fn conduct(&self) -> Conduct {
@@ -129,6 +139,9 @@ async fn whole(request: &Request<Incoming>, page: &Page, conduct: &Conduct, met:
         None => Duration::ZERO,
     };
     met.thought = slept(conduct.think).await;
+    if conduct.silent {
+        std::future::pending::<()>().await;
+    }
     met.hidden = slept(conduct.hidden).await;
     let allowed = request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     let gzip = conduct.compress && allowed.is_some_and(|allowed| allowed.contains("gzip"));
@@ -158,4 +171,35 @@ async fn slept(length: Duration) -> Duration {
         tokio::time::sleep(length).await;
     }
     start.elapsed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_is_answered_once_its_page_is_and_an_earlier_ones_page_is_not_it() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let met = |ms, redirected| Met {
+            redirected,
+            heard: at(ms),
+            answered: at(ms + 1),
+            thought: Duration::ZERO,
+            hidden: Duration::ZERO,
+            origin: Duration::ZERO,
+        };
+        let director = Director::default();
+        let push = |one| director.met.lock().unwrap().push(one);
+        push(met(0, true));
+        // The page of a check that was under way.
+        push(met(20, false));
+        assert!(!director.answered_since(at(10), true));
+        push(met(1_000, true));
+        assert!(!director.answered_since(at(10), true), "sent on, and not yet there");
+        push(met(1_020, false));
+        assert!(director.answered_since(at(10), true));
+        assert!(director.answered_since(at(900), true) && !director.answered_since(at(1_010), true));
+        assert!(director.answered_since(at(1_010), false), "no redirect is waited for");
+    }
 }

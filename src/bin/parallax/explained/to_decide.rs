@@ -189,7 +189,7 @@ impl Ways {
             &later,
             &first,
             " --statistic mean",
-            "once this command has run 20 times: a process has one first request",
+            "once this command has run 30 times: a process has one first request",
         )
     }
 
