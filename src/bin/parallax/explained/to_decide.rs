@@ -216,6 +216,10 @@ impl Ways {
                 "on a machine with a processor to spare; what is left of the gap there is not its share".to_owned(),
             );
         }
+        if self.samples.again.is_some() {
+            return self
+                .agent("on a machine with a processor to spare; what is left of the gap there is not its share");
+        }
         let sides = self.sides.each_ref().map(|way| if shows(way) { way.named.clone() } else { way.ours() });
         if overlap(&sides[0], &sides[1]) {
             // Our probe at both places is one source: nothing is left to be told apart.
