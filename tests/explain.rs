@@ -198,7 +198,8 @@ fn a_syn_that_was_sent_again_is_loss_and_no_round_trip() {
     let hop = one.sample.hops.last_mut().unwrap();
     let connect = hop.phases.connect.as_mut().unwrap();
     let second = Micros(1_000_000);
-    (connect.elapsed_us, connect.network_us) = (connect.elapsed_us + second, connect.network_us.map(|time| time + second));
+    (connect.elapsed_us, connect.network_us) =
+        (connect.elapsed_us + second, connect.network_us.map(|time| time + second));
     let tcp = hop.connection.as_mut().unwrap().tcp.as_mut().unwrap();
     (tcp.handshake_rtt_us, tcp.retransmits) = (tcp.handshake_rtt_us.map(|time| time + second), Some(1));
     one.sample.elapsed_us += second;
