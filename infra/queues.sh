@@ -77,24 +77,22 @@ left_over() {
 
 # drained REGION STACK… : waits until their queues are empty; ends with 2, and says which are not, when the time is over.
 drained() {
-  local region=$1 stack found left limit needs began=$SECONDS empty='' told=''
+  local region=$1 stack found left limit needs began='' empty='' told=''
   local -A stacks=()
   shift
   if [ -n "$LOSE" ] || [ $# -eq 0 ]; then return 0; fi
-  for stack; do
-    found=$(describe "$region" "$stack") || return
-    stacks[$stack]=$found
-  done
   while true; do
     left='' limit=0
     for stack; do
       found=$(waiting "$region" "$stack") || return
       if [ -z "$found" ]; then continue; fi
       left+=$found$'\n'
+      if [ -n "$WAIT" ]; then continue; fi
+      if [ -z "${stacks[$stack]:-}" ]; then stacks[$stack]=$(describe "$region" "$stack") || return; fi
       needs=$(takes "${stacks[$stack]}" "$(awk '{ sum += $3 } END { print sum }' <<<"$found")")
       if [ "$needs" -le "$PATIENCE" ] && [ "$needs" -gt "$limit" ]; then limit=$needs; fi
     done
-    limit=${WAIT:-$limit}
+    limit=${WAIT:-$limit} began=${began:-$SECONDS}
     if [ -n "$DRY" ]; then
       [ -z "$left" ] || say "would wait for, or stop at:"$'\n'"${left%$'\n'}"
       return 0

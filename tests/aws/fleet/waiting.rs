@@ -76,8 +76,8 @@ fn a_fleet_with_messages_that_wait_is_not_removed() {
     purge(account, HOME, &dead);
     send(account, HOME, &samples, 900);
     // Taken in by the aggregator while the script waits.
-    let waiting = format!("{HOME}: waiting for the queues of parallax-hub to drain, for 20 s at most");
-    let run = destroy_and(&place, &["--wait", "20"], &waiting, || purge(account, HOME, &samples));
+    let waiting = format!("{HOME}: waiting for the queues of parallax-hub to drain, for 30 s at most");
+    let run = destroy_and(&place, &["--wait", "30"], &waiting, || purge(account, HOME, &samples));
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.err.find(&waiting) < run.err.find("removing"), "{}", run.err);
     assert_eq!(place.inventory(&[HOME, AWAY]), "", "{}", run.err);

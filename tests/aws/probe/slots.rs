@@ -138,5 +138,5 @@ fn a_spool_is_looked_into_once_the_message_is_taken_and_waited_for() {
     // Less would be an answer of some of the queue's servers.
     assert!(spool - home >= Duration::from_millis(900), "{:?}", spool.checked_duration_since(home));
     let line = logged(&sandbox, 1);
-    assert_eq!((&line["sent"], &line["drained"], &line["notes"]), (&json!(1), &json!(0), &json!([])), "{line}");
+    assert_eq!((&line["sent"], &line["drained"], line.get("notes")), (&json!(1), &json!(0), None), "{line}");
 }
