@@ -35,18 +35,18 @@ fn far() -> Side {
     }
 }
 
-fn seen(side: &Side, own: u64) -> Vec<Seen> {
+pub(crate) fn seen(side: &Side, own: u64) -> Vec<Seen> {
     sample(side, own, 120, &shocks(5, 120), false)
 }
 
-fn source(seen: &[Seen]) -> Source {
+pub(crate) fn source(seen: &[Seen]) -> Source {
     let mut source = Source::default();
     seen.iter().for_each(|one| source.add(&one.sample, &one.environment, Some(one.reported_ms)));
     source
 }
 
 /// As an import: the total and nothing else.
-fn totals(seen: &[Seen], more_ms: f64) -> Source {
+pub(crate) fn totals(seen: &[Seen], more_ms: f64) -> Source {
     let mut source = Source::default();
     for one in seen {
         let mut bare = one.sample.clone();
@@ -58,7 +58,7 @@ fn totals(seen: &[Seen], more_ms: f64) -> Source {
     source
 }
 
-fn question(statistic: Statistic) -> Question {
+pub(crate) fn question(statistic: Statistic) -> Question {
     Question { replicates: 60, ..Question::new(statistic, 7) }
 }
 
@@ -171,7 +171,8 @@ fn two_memory_sizes_decide_between_network_and_stolen() {
             let (verdict, mean) = (&account.verdicts[3], statistic == Statistic::Mean);
             if claim == Claim::Supported {
                 assert_eq!(verdict.claim, Claim::Supported, "{statistic:?}");
-                assert!(!mean || (verdict.ms.unwrap() - 47.0).abs() < 14.0, "{:?}", verdict.ms);
+                // What is taken on average is no figure of a percentile.
+                assert!(verdict.ms.map_or(!mean, |ms| mean && (ms - 47.0).abs() < 14.0), "{:?}", verdict.ms);
             }
         }
     }

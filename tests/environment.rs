@@ -236,6 +236,8 @@ fn what_cannot_be_read_is_absent_and_what_is_hostile_stays_small() {
     let found = seen(root.path(), &[("AWS_LAMBDA_FUNCTION_NAME", &long), ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "-1")]);
     assert_eq!((found.function.unwrap().len(), found.cpu_model.unwrap().len(), found.memory_mb), (128, 128, None));
     assert!(found.cpus.unwrap() >= 1);
+    let none = [("AWS_LAMBDA_FUNCTION_NAME", "probe"), ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "0")];
+    assert_eq!(seen(root.path(), &none).memory_mb, None);
 }
 
 #[cfg(target_os = "linux")]

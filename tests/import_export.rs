@@ -58,8 +58,12 @@ fn an_export_holds_what_was_selected() {
     assert_eq!(count(&["--method", "curl"]), 3);
     assert_eq!(count(&["--vantage", "host/tokyo-office"]), 8);
     assert_eq!(count(&["--since", "2026-01-01T00:10:00Z", "--until", "2026-01-01T00:13:00Z"]), 1);
-    let none = place.run(&["export", "csv", "--target", "elsewhere"]).ended(1);
-    assert!(none.err().contains("target=elsewhere matches nothing in the archive; the nearest"), "{}", none.err());
+    place
+        .write("old.csv", "old")
+        .run(&["export", "csv", "--target", "elsewhere", "-o", "old.csv"])
+        .refused(&["target=elsewhere matches nothing in the archive; the nearest"]);
+    assert_eq!(std::fs::read(place.path("old.csv")).unwrap(), b"old");
+    let none = place.run(&["export", "csv", "--until", "2020-01-01T00:00:00Z"]).ended(1);
     assert_eq!(none.out().lines().count(), 1, "the header stands alone");
 }
 
@@ -162,6 +166,12 @@ fn a_bad_line_of_jsonl_refuses_the_whole_or_is_set_aside() {
     place.run(&["import", "jsonl", "cut"]).refused(&["line 2", "cut off"]);
     place.write("noise", b"\xff\xfe\0\0\n[[[\nnull\n{}\n");
     place.run(&["import", "jsonl", "noise"]).refused(&["line 1", "line 4", "no `schema`"]);
+    let steep = lines[2].replacen("\"cpu_us\":", "\"cpu_us\":9000000", 1);
+    place.write("steep", format!("{}\n{steep}\n", lines[0]));
+    place.run(&["import", "jsonl", "steep"]).refused(&["line 2", "`cpu_us` is 9000000", "nothing was imported"]);
+    let bare = lines[1].replacen("\"platform\":\"host\"", "\"platform\":\"lambda\",\"memory_mb\":0", 1);
+    place.write("bare", format!("{}\n{bare}\n", lines[0]));
+    place.run(&["import", "jsonl", "bare"]).refused(&["line 2", "`memory_mb` is 0", "nothing was imported"]);
     place.write("long", vec![b'['; 3_000_000]);
     place.run(&["import", "jsonl", "long"]).refused(&["line 1", "longer than"]);
     place.run(&["import", "jsonl", "absent"]).refused(&["cannot read absent"]);

@@ -4,4 +4,5 @@
 mod cloudwatch;
 mod prometheus;
 mod refusals;
+#[cfg(target_os = "linux")]
 mod zabbix;

@@ -1,5 +1,7 @@
 //! Intake: each arrival is new, repeated or poison, and nothing that arrives makes it fail.
 
+mod parts;
+
 use std::collections::HashSet;
 
 use parallax::intake::arrival::{Arrivals, MESSAGE_MAX, Reason, SAMPLES_MAX, decode};

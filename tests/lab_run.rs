@@ -3,13 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
 use parallax::lab::run::{Asked, Doing, Run, run as made};
 use parallax::lab::scenario::Scenario;
 use parallax::lab::truth::Truth;
@@ -20,24 +17,42 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
-use crate::support::command::{finished, parallax, run};
+use crate::support::command::{finished, run};
 use crate::support::needs;
+use crate::support::under_way::{UnderWay, traces};
 
 /// A run of a scenario of the test's own.
-fn once(text: &str, rounds: u32) -> (Scenario, Run, Truth) {
+pub fn once(text: &str, rounds: u32) -> (Scenario, Run, Truth) {
     let scenario = Scenario::parse("test", text).unwrap();
-    let vantage = Command {
-        program: env!("CARGO_BIN_EXE_parallax").into(),
-        arguments: ["lab", "vantage"].map(str::to_owned).to_vec(),
-    };
-    let mut doing = Doing { rounds, seed: 5, vantage: &vantage, hear: &mut |_| Ok(()), stop: &|| false };
+    let (vantage, probe) = (vantage(), probe());
+    let probe = probe.as_deref();
+    let mut doing = Doing { rounds, seed: 5, vantage: &vantage, probe, hear: &mut |_| Ok(()), stop: &|| false };
     let found = made(&scenario, &mut doing).unwrap();
     let truth = Truth::of(&scenario, 5, &found);
     (scenario, found, truth)
 }
 
+/// What starts a vantage.
+pub fn vantage() -> Command {
+    Command {
+        program: env!("CARGO_BIN_EXE_parallax").into(),
+        arguments: ["lab", "vantage"].map(str::to_owned).to_vec(),
+    }
+}
+
+/// The probe as a function, in builds that have it.
+#[cfg(feature = "lambda")]
+pub fn probe() -> Option<PathBuf> {
+    Some(env!("CARGO_BIN_EXE_probe").into())
+}
+
+#[cfg(not(feature = "lambda"))]
+pub fn probe() -> Option<PathBuf> {
+    None
+}
+
 /// The requests of B with what they met.
-fn of_b<'a>(run: &'a Run, truth: &'a Truth) -> Vec<(&'a Asked, Facts)> {
+pub fn of_b<'a>(run: &'a Run, truth: &'a Truth) -> Vec<(&'a Asked, Facts)> {
     let pairs = run.asked.iter().zip(&truth.requests).filter(|(asked, _)| asked.turn.side == 1);
     pairs.map(|(asked, known)| (asked, known.injected.expect("every request is answered and found"))).collect()
 }
@@ -192,99 +207,6 @@ fn without_root_a_run_says_what_is_missing_and_leaves_nothing() {
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
 }
 
-/// A run under way, and where its parts live.
-struct Under {
-    child: Child,
-    parts: BTreeSet<Pid>,
-    networks: BTreeSet<PathBuf>,
-}
-
-fn processes() -> impl Iterator<Item = Pid> {
-    let all = fs::read_dir("/proc").unwrap().flatten();
-    all.filter_map(|entry| entry.file_name().to_str()?.parse().ok().map(Pid::from_raw))
-}
-
-fn parent(pid: Pid) -> Option<Pid> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("PPid:"))?;
-    line.trim().parse().ok().map(Pid::from_raw)
-}
-
-fn network(pid: impl std::fmt::Display) -> Option<PathBuf> {
-    fs::read_link(format!("/proc/{pid}/ns/net")).ok()
-}
-
-impl Under {
-    fn start(directory: &Path, out: &str) -> Self {
-        let words = ["lab", "run", "all-at-once", "--rounds", "2000", "--out", out];
-        let mut command = parallax(directory, &words);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        Self { child, parts: BTreeSet::new(), networks: BTreeSet::new() }
-    }
-
-    fn pid(&self) -> Pid {
-        Pid::from_raw(self.child.id().cast_signed())
-    }
-
-    /// Watches it for a while.
-    fn watch(&mut self, length: Duration) {
-        let (start, own) = (Instant::now(), self.pid());
-        while start.elapsed() < length {
-            for part in processes().filter(|pid| parent(*pid) == Some(own)) {
-                self.parts.insert(part);
-                self.networks.extend(network(part).filter(|found| Some(found) != network("self").as_ref()));
-            }
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    /// What of it is still there; waits for a while until nothing is.
-    fn left(&self) -> Vec<String> {
-        let start = Instant::now();
-        loop {
-            let networks = processes().filter(|pid| network(pid).is_some_and(|found| self.networks.contains(&found)));
-            let parts = self.parts.iter().filter(|part| parent(**part).is_some());
-            let left: Vec<String> = networks.chain(parts.copied()).map(|pid| format!("process {pid}")).collect();
-            if left.is_empty() || start.elapsed() > Duration::from_secs(20) {
-                return left;
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-    }
-}
-
-/// Groups, folders, devices and mounts that carry the number of one of these processes, or the lab's own names.
-fn traces(pids: &[Pid]) -> Vec<String> {
-    let mut found = Vec::new();
-    for (place, prefix) in [
-        (PathBuf::from("/sys/fs/cgroup/cpu"), "parallax-share-"),
-        (PathBuf::from("/sys/fs/cgroup"), "parallax-share-"),
-        (std::env::temp_dir(), "parallax-lab-"),
-    ] {
-        for entry in fs::read_dir(&place).into_iter().flatten().flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if pids.iter().any(|pid| name.starts_with(&format!("{prefix}{pid}-"))) {
-                found.push(format!("{}/{name}", place.display()));
-            }
-        }
-    }
-    found.extend(
-        fs::read_dir("/sys/class/net")
-            .unwrap()
-            .flatten()
-            .map(|entry| entry.file_name().to_string_lossy().into_owned())
-            .filter(|name| name.starts_with("delay")),
-    );
-    found.extend(
-        fs::read_to_string("/proc/self/mounts")
-            .unwrap()
-            .lines()
-            .filter(|line| line.contains("parallax") || line.contains("/etc/resolv.conf"))
-            .map(str::to_owned),
-    );
-    found
-}
-
 #[test]
 fn whatever_ends_a_run_nothing_of_it_stays() {
     if !needs::root("whatever_ends_a_run_nothing_of_it_stays") {
@@ -295,8 +217,10 @@ fn whatever_ends_a_run_nothing_of_it_stays() {
     let mut random = ChaCha8Rng::seed_from_u64(11);
     let mut pids = Vec::new();
     let mut parts = 0;
-    for number in 0..6 {
-        let mut under = Under::start(directory.path(), &format!("killed-{number}"));
+    // A function is a process that stands still when it is killed with the rest.
+    let scenarios = if probe().is_some() { ["all-at-once", "cold"] } else { ["all-at-once"; 2] };
+    for number in 0..8 {
+        let mut under = UnderWay::start(directory.path(), scenarios[number % 2], &format!("killed-{number}"));
         // From the first networks to the measuring.
         under.watch(Duration::from_millis(random.random_range(30..2_000)));
         kill(under.pid(), Signal::SIGKILL).unwrap();
@@ -307,7 +231,7 @@ fn whatever_ends_a_run_nothing_of_it_stays() {
     }
     assert!(parts > 0, "every run was killed before it had a process");
 
-    let mut interrupted = Under::start(directory.path(), "interrupted");
+    let mut interrupted = UnderWay::start(directory.path(), scenarios[1], "interrupted");
     interrupted.watch(Duration::from_secs(3));
     kill(interrupted.pid(), Signal::SIGINT).unwrap();
     let ended = interrupted.child.wait().unwrap();

@@ -15,6 +15,7 @@ mod closed_pipes;
 mod cost;
 mod curl;
 mod demo;
+mod doubted;
 mod environment;
 mod exchange;
 mod explain;
@@ -27,6 +28,12 @@ mod import_servers;
 mod intake;
 #[cfg(target_os = "linux")]
 mod lab;
+#[cfg(target_os = "linux")]
+mod lab_causes;
+#[cfg(all(target_os = "linux", feature = "lambda"))]
+mod lab_function;
+#[cfg(target_os = "linux")]
+mod lab_monitors;
 #[cfg(target_os = "linux")]
 mod lab_run;
 mod lab_scenarios;

@@ -159,10 +159,14 @@ fn failures_alone_are_nothing_to_replay() {
 }
 
 #[test]
-fn nothing_that_matches_is_a_negative_answer() {
+fn nothing_in_the_window_is_a_negative_answer_and_a_name_that_is_not_there_a_mistake() {
     let directory = archive();
     for more in [&[][..], &["--json"]] {
         let none = run(directory.path(), &[&["stopwatch", "replay", "--target", "no-such-page"][..], more].concat());
+        assert_eq!((none.code, none.out.as_str()), (2, ""), "{}", none.err);
+        assert!(none.err.contains("the nearest that exist"), "{}", none.err);
+        let early = ["stopwatch", "replay", "--until", "2020-01-01"];
+        let none = run(directory.path(), &[&early[..], more].concat());
         assert_eq!(none.code, 1, "{}", none.err);
         assert!(none.err.contains("parallax status"), "{}", none.err);
     }

@@ -212,6 +212,31 @@ fn too_few_sandboxes_give_no_split_and_say_how_many_more() {
 }
 
 #[test]
+fn a_host_beside_functions_does_not_hide_what_lies_between_their_sandboxes() {
+    let fleet = Fleet { sandboxes: 10, ..Fleet::default() };
+    let dealt = only(split(&fleet.records(7)));
+    let mut records = fleet.records(7);
+    records.extend(row(&Recipe { vantage: "host/tokyo", ..Recipe::default() }, 200));
+    let beside = only(split(&records));
+    let correlation = |stratum: &Stratum| stratum.milliseconds.as_ref().unwrap().sandbox;
+    assert_eq!(correlation(&beside), correlation(&dealt));
+    assert!(correlation(&dealt).is_some());
+    assert_eq!((&beside.needs, beside.hosts_left_out.as_slice()), (&dealt.needs, &["host/tokyo".to_owned()][..]));
+    shares_add_up(beside.split().unwrap());
+    let said = printed(&records);
+    for wanted in ["sandboxes hold", "Left out of the question of sandboxes: host/tokyo.", "`--vantage NAME`"] {
+        assert!(said.contains(wanted), "{wanted}: {said}");
+    }
+    assert!(!said.contains("more sandbox") && !said.contains("Too few in"), "{said}");
+    // What is missing is asked of functions only.
+    let mut few = Fleet { sandboxes: 1, ..Fleet::default() }.records(7);
+    let alone = only(split(&few)).needs;
+    few.extend(row(&Recipe { vantage: "host/tokyo", ..Recipe::default() }, 200));
+    assert_eq!(only(split(&few)).needs, alone);
+    assert!(alone.more_sandboxes > 0 && !printed(&few).contains("host/tokyo has"), "{}", printed(&few));
+}
+
+#[test]
 fn a_host_and_its_boot_cannot_be_told_apart() {
     let mut records = row(&Recipe::default(), 40);
     let alone = page(split(&records));
@@ -377,6 +402,9 @@ fn the_command_says_no_with_a_page_and_names_a_bad_flag() {
     let empty = kept.run(&["--until", "2020-01-01T00:00:00Z", "--json"]);
     let found: Value = serde_json::from_str(&empty.out).unwrap();
     assert_eq!((empty.code, found["strata"].as_array().map(Vec::len)), (1, Some(0)));
+    let misnamed = kept.run(&["--target", "nope"]);
+    assert_eq!((misnamed.code, misnamed.out.as_str()), (2, ""));
+    assert!(misnamed.err.contains("target=nope matches nothing in the archive; the nearest"), "{}", misnamed.err);
     for (words, said) in [
         (["--since", "yesterday"], "--since"),
         (["--vantage", "a b"], "--vantage"),

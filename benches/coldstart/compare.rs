@@ -56,7 +56,7 @@ pub fn run(built: &Built, cloud: &Cloud, runs: usize) -> Seen {
         let begun = Instant::now();
         let minimal = FakeLambda::start(&built.minimal, REGION, &[]);
         seen.minimal.push(millis(minimal.ready() - begun));
-        seen.minimal_cpu.push(cpu(minimal.process()));
+        seen.minimal_cpu.push(cpu(minimal.0.process()));
         drop(minimal);
         throttled(built, cloud, &share, &mut seen);
         cold(built, cloud, &mut seen);
@@ -92,8 +92,8 @@ fn throttled(built: &Built, cloud: &Cloud, share: &CpuShare, seen: &mut Seen) {
     let relay = Relay::to(cloud.address);
     let mut sandbox = FakeLambda::start(&built.probe, REGION, &cloud.variables(relay.address));
     seen.init.push(millis(sandbox.ready() - begun));
-    seen.init_cpu.push(cpu(sandbox.process()));
-    std::fs::write(share.folder().join("cgroup.procs"), sandbox.process().to_string()).expect("it is in the share");
+    seen.init_cpu.push(cpu(sandbox.0.process()));
+    std::fs::write(share.folder().join("cgroup.procs"), sandbox.0.process().to_string()).expect("it is in the share");
     let asked = Instant::now();
     answered(&mut sandbox);
     let taken = millis(relay.answered().expect("an answer of the queue") - asked);
@@ -106,7 +106,7 @@ fn cold(built: &Built, cloud: &Cloud, seen: &mut Seen) {
     let mut sandbox = FakeLambda::start(&built.probe, REGION, &cloud.variables(cloud.address));
     answered(&mut sandbox);
     sandbox.ready();
-    seen.cold_cpu.push(cpu(sandbox.process()));
+    seen.cold_cpu.push(cpu(sandbox.0.process()));
 }
 
 fn warm(built: &Built, cloud: &Cloud, runs: usize, seen: &mut Seen) {
@@ -118,10 +118,10 @@ fn warm(built: &Built, cloud: &Cloud, runs: usize, seen: &mut Seen) {
             relay.break_off();
         }
         sandbox.ready();
-        let before = cpu(sandbox.process());
+        let before = cpu(sandbox.0.process());
         answered(&mut sandbox);
         sandbox.ready();
-        let used = cpu(sandbox.process()) - before;
+        let used = cpu(sandbox.0.process()) - before;
         if turn % 2 == 0 { seen.warm_cpu.push(used) } else { seen.kept_cpu.push(used) }
     }
 }

@@ -3,13 +3,15 @@
 use std::fmt;
 use std::time::Duration;
 
-/// Three percentiles by nearest rank of at least one value.
+/// Four percentiles by nearest rank of at least one value.
 #[derive(Clone, Copy, Debug)]
 pub struct Spread {
     /// How many values.
     pub count: usize,
     /// The median.
     pub p50: f64,
+    /// The 90th.
+    pub p90: f64,
     /// The 95th.
     pub p95: f64,
     /// The 99th.
@@ -22,7 +24,7 @@ impl Spread {
         values.sort_by(f64::total_cmp);
         let count = values.len();
         let at = |percent: usize| values.get((count * percent).div_ceil(100).max(1) - 1).copied();
-        Some(Self { count, p50: at(50)?, p95: at(95)?, p99: at(99)? })
+        Some(Self { count, p50: at(50)?, p90: at(90)?, p95: at(95)?, p99: at(99)? })
     }
 }
 
@@ -39,7 +41,10 @@ pub fn off(ours: Duration, wire: Duration) -> f64 {
 
 /// Prints the head of a table of [`row`]s.
 pub fn head() {
-    println!("{:<34} {:>5} {:>9} {:>8} {:>8} {:>8}", "ours - wire, ms", "n", "median", "|p50|", "|p95|", "|p99|");
+    println!(
+        "{:<40} {:>5} {:>9} {:>8} {:>8} {:>8} {:>8}",
+        "ours - wire, ms", "n", "median", "|p50|", "|p90|", "|p95|", "|p99|"
+    );
 }
 
 /// Prints one comparison: the signed median, and percentiles of what it is off by either way.
@@ -47,8 +52,8 @@ pub fn row(name: &str, differences: &[f64]) -> Option<Spread> {
     let signed = Spread::of(differences.to_vec())?;
     let absolute = Spread::of(differences.iter().map(|value| value.abs()).collect())?;
     println!(
-        "{name:<34} {:>5} {:>+9.3} {:>8.3} {:>8.3} {:>8.3}",
-        absolute.count, signed.p50, absolute.p50, absolute.p95, absolute.p99,
+        "{name:<40} {:>5} {:>+9.3} {:>8.3} {:>8.3} {:>8.3} {:>8.3}",
+        absolute.count, signed.p50, absolute.p50, absolute.p90, absolute.p95, absolute.p99,
     );
     Some(absolute)
 }

@@ -3,6 +3,8 @@
 #![expect(unreachable_pub, reason = "in a binary, `pub` is what its parts see of each other")]
 
 #[cfg(target_os = "linux")]
+mod busy;
+#[cfg(target_os = "linux")]
 mod figures;
 #[cfg(target_os = "linux")]
 mod measure;
@@ -28,6 +30,9 @@ fn main() -> ExitCode {
 #[cfg(target_os = "linux")]
 fn main() -> ExitCode {
     // The measuring process is this program again, started inside a network and a share of the processor.
+    if busy::hog() {
+        return ExitCode::SUCCESS;
+    }
     let ended = match measure::asked() {
         Some(job) => measure::run(&job).map(|()| true),
         None => all(),
@@ -57,6 +62,8 @@ fn all() -> anyhow::Result<bool> {
         kept &= stamped & wire::run(&road, &bare)?;
         println!("\n== {}: under a processor quota", road.name);
         kept &= share::run(&road)?;
+        println!("\n== {}: beside two programs that want both processors", road.name);
+        kept &= busy::run(&road)?;
         if let Some(account) = road.finish() {
             println!("{account}");
         }

@@ -24,8 +24,11 @@ const OFF: f64 = 0.3;
 const CPU_SHARE: f64 = 0.2;
 
 /// One quantity: what the method says, and the two instants between which the wire had it.
-struct Quantity {
-    name: &'static str,
+pub struct Quantity {
+    /// As tables call it.
+    pub name: &'static str,
+    /// By the kernel's stamps and counters; what programs see themselves has their waking up in it.
+    pub is_stamped: bool,
     ours: fn(&Exchange) -> Option<Micros>,
     wire: fn(&Flow) -> Option<WireTime>,
     /// Where waking up is in it: what a program is off by that only connects and reads.
@@ -33,34 +36,45 @@ struct Quantity {
 }
 
 /// All count from the client's SYN.
-const QUANTITIES: [Quantity; 6] = [
+pub const QUANTITIES: [Quantity; 6] = [
     Quantity {
         name: "connect, network part",
+        is_stamped: true,
         ours: |seen| seen.connect_network_us,
         wire: |flow| flow.syn_ack,
         bare: |_| None,
     },
     Quantity {
         name: "first byte on the wire",
+        is_stamped: true,
         ours: |seen| seen.wire_first_byte_us,
         wire: |flow| flow.header,
         bare: |_| None,
     },
-    Quantity { name: "total on the wire", ours: |seen| seen.wire_total_us, wire: |flow| flow.body_end, bare: |_| None },
+    Quantity {
+        name: "total on the wire",
+        is_stamped: true,
+        ours: |seen| seen.wire_total_us,
+        wire: |flow| flow.body_end,
+        bare: |_| None,
+    },
     Quantity {
         name: "connect, elapsed",
+        is_stamped: false,
         ours: |seen| Some(seen.connect_us),
         wire: |flow| flow.syn_ack,
         bare: |bare| bare.connect,
     },
     Quantity {
         name: "first byte, elapsed",
+        is_stamped: false,
         ours: |seen| Some(seen.first_byte_us),
         wire: |flow| flow.header,
         bare: |bare| bare.first_byte,
     },
     Quantity {
         name: "total, elapsed",
+        is_stamped: false,
         ours: |seen| Some(seen.total_us),
         wire: |flow| flow.body_end,
         bare: |bare| bare.total,
@@ -110,7 +124,8 @@ pub fn run(road: &Road, bare: &Bare) -> anyhow::Result<bool> {
     Ok(kept & processor(&exchanges))
 }
 
-fn differences(
+/// Of each exchange of the method, in milliseconds.
+pub fn differences(
     exchanges: &[Exchange],
     flows: &BTreeMap<u16, Flow>,
     by_curl: bool,

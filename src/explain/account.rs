@@ -22,7 +22,7 @@ use super::question::{Question, Statistic};
 use super::restricted::restrict;
 use super::sides::{Sides, SidesError};
 use super::source::{FailureGap, Source};
-use super::traits::one_way;
+use super::traits::{one_tool, one_way};
 use super::verdict::Verdict;
 use super::{mean, percentile};
 
@@ -111,6 +111,8 @@ pub struct Case {
     failures: FailureGap,
     /// See [`one_way`].
     one_way: bool,
+    /// See [`one_tool`].
+    one_tool: bool,
 }
 
 /// Point values and intervals of one figure.
@@ -136,8 +138,8 @@ impl Case {
     /// See [`SidesError`].
     pub fn new(a: Source, b: Source) -> Result<Self, SidesError> {
         let failures = FailureGap::of(&a, &b);
-        let one_way = one_way(&a.traits, &b.traits);
-        Ok(Self { sides: Sides::new(a.rows, b.rows)?, failures, one_way })
+        let (one_way, one_tool) = (one_way(&a.traits, &b.traits), one_tool(&a.traits, &b.traits));
+        Ok(Self { sides: Sides::new(a.rows, b.rows)?, failures, one_way, one_tool })
     }
 
     /// The rows, settled.

@@ -15,6 +15,7 @@ use super::claim::Bar;
 use super::evidence::{Fact, Unit};
 use super::interval::{INSTRUMENT_MS, NoInterval, SAMPLES_MIN};
 use super::ledger::Row;
+use super::plausibility;
 use super::question::{Question, Statistic};
 use super::replicate::spacing;
 use super::source::{FailureGap, Source};
@@ -33,7 +34,7 @@ pub enum BridgeError {
     #[error("a bridge explains means only; ask for --statistic mean")]
     NotTheMean,
     /// The bridge and the other source cannot be compared.
-    #[error(transparent)]
+    #[error("the bridge, which stands for A, and B: {0}")]
     Sides(#[from] super::sides::SidesError),
 }
 
@@ -61,6 +62,7 @@ pub fn account(a: &Source, bridge: Source, b: Source, question: &Question) -> Re
         Fact { what: "pairs", unit: Unit::Count, a: Some(pairs.len() as f64), b: None },
     ];
     let failures = FailureGap::of(a, &b);
+    let unit = plausibility::beside(&a.rows, &bridge.rows);
     let bridge_luck = luck(bridge.rows.iter().map(|row| row.total), pairs.len());
     let mut account = Case::new(bridge, b)?.account(question);
     let mean = |values: &mut dyn Iterator<Item = f64>| {
@@ -74,6 +76,7 @@ pub fn account(a: &Source, bridge: Source, b: Source, question: &Question) -> Re
     account.gap_ms = account.values_ms[1] - at_a;
     account.samples[0] = a.rows.len();
     account.failures = failures;
+    account.warnings.extend(unit);
     let spread = half_width(&differences);
     if let (Err(why), None) = (spread, account.no_interval) {
         account.no_interval = Some(why);
@@ -94,7 +97,7 @@ pub fn account(a: &Source, bridge: Source, b: Source, question: &Question) -> Re
     // Batches of pairs are a kind of cluster too, and the scarcer kind decides.
     let degrees = account.basis.map_or(1.0, |basis| basis.degrees).min(BATCHES as f64 - 1.0);
     let bar = Bar::of(gap, degrees);
-    add(&mut account, Cause::Definition, method, &|interval| wider(interval, method), spread.ok());
+    add(&mut account, Cause::Definition, method, &|interval| wider(interval, method));
     if let Some(row) = account.rows.iter_mut().find(|row| row.cause == Cause::Definition) {
         row.evidence = evidence;
     }
@@ -107,7 +110,7 @@ pub fn account(a: &Source, bridge: Source, b: Source, question: &Question) -> Re
         Some(Interval::closed(middle - half, middle + half))
     };
     if unpaired != 0.0 {
-        add(&mut account, Cause::Timing, unpaired, &by_chance, spread.ok().map(|half| half.hypot(chance)));
+        add(&mut account, Cause::Timing, unpaired, &by_chance);
     }
     for row in &mut account.rows {
         row.share = (gap.abs() > INSTRUMENT_MS).then(|| row.ms / gap);
@@ -146,22 +149,16 @@ fn luck(values: impl Iterator<Item = f64>, drawn: usize) -> f64 {
 }
 
 /// Adds to a row, which is made where the account had none.
-fn add(
-    account: &mut Account,
-    cause: Cause,
-    ms: f64,
-    moved: &dyn Fn(Option<Interval>) -> Option<Interval>,
-    half: Option<f64>,
-) {
+fn add(account: &mut Account, cause: Cause, ms: f64, moved: &dyn Fn(Option<Interval>) -> Option<Interval>) {
     if let Some(row) = account.rows.iter_mut().find(|row| row.cause == cause) {
         row.ms += ms;
         row.interval_ms = moved(row.interval_ms);
         return;
     }
     let at = account.rows.iter().position(|row| row.cause > cause).unwrap_or(account.rows.len());
-    let interval_ms = half
-        .filter(|_| account.no_interval.is_none())
-        .map(|half| Interval::closed(ms - half - INSTRUMENT_MS, ms + half + INSTRUMENT_MS));
+    // A row that is not there is nothing, as sure as the instrument is.
+    let nothing = account.no_interval.is_none().then_some(Interval::closed(-INSTRUMENT_MS, INSTRUMENT_MS));
+    let interval_ms = moved(nothing);
     account.rows.insert(
         at,
         CauseRow {

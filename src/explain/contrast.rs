@@ -104,8 +104,10 @@ impl Contrast {
                 (Claim::Refuted, Some(ms)) => verdict.claim = bar.claim(ms, verdict.interval_ms),
                 (Claim::Supported, ms) => {
                     verdict.claim = Claim::Supported;
-                    // What is taken on average says nothing of how much it is at a percentile.
-                    if account.statistic == Statistic::Mean {
+                    // What is taken on average says nothing of how much it is at a percentile: so there is no figure there.
+                    if account.statistic != Statistic::Mean {
+                        (verdict.ms, verdict.interval_ms) = (None, None);
+                    } else {
                         let toward = if self.side == 1 { 1.0 } else { -1.0 };
                         let whole = ms.unwrap_or(0.0) + toward * self.stolen_ms;
                         verdict.interval_ms = match ms {

@@ -40,7 +40,9 @@ impl OwnWork {
         let [process, thread] = [&sides.rows[bound_at], &sides.rows[1 - bound_at]];
         // What is taken away must be known of each sample; what is bounded from below may be nothing where it is not.
         let exact = mean(thread, |row| row.raw.work.filter(|_| row.seen.has(Seen::CPU)), None)?;
-        process.iter().find(|row| row.raw.work_least.is_some())?;
+        // A thread's work lies within its number whole; of a process some lies outside.
+        let is_process = |row: &Row| row.raw.work_least.zip(row.raw.work).is_some_and(|(least, work)| least < work);
+        process.iter().find(|row| is_process(row))?;
         let least = mean(process, |row| row.raw.work_least, Some(0.0))?;
         let process_ms = mean(process, |row| row.raw.work, Some(0.0))?;
         let mut within_ms = [exact; 2];

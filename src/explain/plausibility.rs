@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::bounds::contradiction;
-use super::ledger::Seen;
+use super::ledger::{Row, Seen};
 use super::question::Question;
 use super::sides::Sides;
 
@@ -29,6 +29,15 @@ pub enum Warning {
         /// Of A and of B, milliseconds.
         medians_ms: [f64; 2],
     },
+    /// `Server-Timing` of a side is not believed, on any answer.
+    ServerTiming {
+        /// 0 for A, 1 for B.
+        side: usize,
+        /// Answers on which it says more than the wait allows.
+        boasted: usize,
+        /// Answers that have it.
+        said: usize,
+    },
     /// What is known of a side that shows its total only is more than that total.
     Known {
         /// 0 for A, 1 for B.
@@ -46,8 +55,7 @@ const UNIT_RATIO: f64 = 100.0;
 /// What looks wrong with two sources.
 pub(super) fn warnings(sides: &Sides, question: &Question) -> Vec<Warning> {
     let shown = sides.seen.map(|seen| seen.has(Seen::TIMELINE));
-    let medians = [0, 1].map(|g| median(sides.rows[g].iter().map(|row| row.total).collect()));
-    let apart = |one: f64, other: f64| one > other * UNIT_RATIO || other > one * UNIT_RATIO;
+    let medians = [0, 1].map(|g| of_totals(&sides.rows[g]));
     let unit = |side: usize| {
         let (measured_ms, ours) = if shown[1 - side] { (medians[1 - side], false) } else { (question.ours_ms?, true) };
         let median_ms = medians[side];
@@ -60,7 +68,31 @@ pub(super) fn warnings(sides: &Sides, question: &Question) -> Vec<Warning> {
         mean_ms,
         known_ms,
     });
-    [unit(0), unit(1), units, beyond].into_iter().flatten().collect()
+    let unbelieved = [0, 1].map(|side| unbelieved(sides, side));
+    [unit(0), unit(1), units, beyond].into_iter().chain(unbelieved).flatten().collect()
+}
+
+/// A monitor's totals at A, beside those of a probe of ours that bridges to it.
+pub(super) fn beside(totals: &[Row], bridge: &[Row]) -> Option<Warning> {
+    let (median_ms, measured_ms) = (of_totals(totals), of_totals(bridge));
+    apart(median_ms, measured_ms).then_some(Warning::Unit { side: 0, median_ms, measured_ms, ours: true })
+}
+
+fn of_totals(rows: &[Row]) -> f64 {
+    median(rows.iter().map(|row| row.total).collect())
+}
+
+fn apart(one: f64, other: f64) -> bool {
+    one > other * UNIT_RATIO || other > one * UNIT_RATIO
+}
+
+/// `Server-Timing` was there, and says too often more than the wait allows.
+fn unbelieved(sides: &Sides, side: usize) -> Option<Warning> {
+    let rows = &sides.rows[side];
+    let boasted = rows.iter().filter(|row| row.boasted).count();
+    let said = boasted + rows.iter().filter(|row| row.server_said.is_some()).count();
+    let too_often = boasted > 0 && !sides.seen[side].has(Seen::SERVER);
+    too_often.then_some(Warning::ServerTiming { side, boasted, said })
 }
 
 /// The upper one of two in the middle; 0 of nothing.

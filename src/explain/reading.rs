@@ -189,7 +189,8 @@ fn connection(row: &mut Row, last: &Hop, is_curl: bool) {
         row.state = State::Reused;
     }
     row.raw = Raw {
-        handshake: tcp.round_trip().filter(|_| !connection.reused).map(Micros::as_millis),
+        // Of a connection that this sample made for an earlier hop, too.
+        handshake: tcp.round_trip().map(Micros::as_millis),
         shortest: tcp.min_rtt_us.or(tcp.round_trip()).map(Micros::as_millis),
         rounds: 0.0,
         setup: setup_trips(connection),

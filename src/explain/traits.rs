@@ -125,6 +125,16 @@ pub fn one_way(a: &Traits, b: &Traits) -> bool {
     })
 }
 
+/// Both sides' numbers mean the same, by one version of one tool as far as they show it.
+#[must_use]
+pub fn one_tool(a: &Traits, b: &Traits) -> bool {
+    [0, 1].into_iter().all(|kind| {
+        let names = |of: &Traits| of.0[kind].keys().cloned().collect::<Vec<String>>();
+        let (a, b) = (names(a), names(b));
+        a == b && a.len() <= 1
+    })
+}
+
 /// Every kind of which both sides show something, and not the same.
 #[must_use]
 pub fn differences(a: &Traits, b: &Traits) -> Vec<Difference> {

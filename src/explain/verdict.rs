@@ -71,7 +71,8 @@ pub struct Verdict {
     pub ms: Option<f64>,
     /// 95 %.
     pub interval_ms: Option<Interval>,
-    /// Both sides stand at one place that stays and measured at the same times: then the way to the server is one way,
-    /// and the way of measuring is all that is left to differ.
+    /// Judged by how the sides were chosen, not by rows. At one place that stays, at the same times, the way to the server
+    /// is one way, and the way of measuring is all that is left to differ; where one side is a tool's first uses and the
+    /// other the rest of them, nothing but that differs.
     pub by_design: bool,
 }

@@ -12,6 +12,7 @@ use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::{self, Record, WireError};
 
 use super::flaw::{self, Flaw};
+use super::part;
 
 /// The largest message, in bytes: as much as the queue carries.
 pub const MESSAGE_MAX: usize = 1_048_576;
@@ -104,9 +105,7 @@ fn parcel(bytes: &[u8]) -> Result<(Environment, Parcel), Reason> {
     if most > SAMPLES_MAX {
         return Err(Reason::Many(most));
     }
-    flaw::check_text(&parcel.environment).map_err(Reason::Environment)?;
-    let environment = serde_json::from_value(parcel.environment.take())
-        .map_err(|error| Reason::Environment(Flaw::Shape(error.to_string())))?;
+    let environment = environment(parcel.environment.take()).map_err(Reason::Environment)?;
     Ok((environment, parcel))
 }
 
@@ -148,6 +147,18 @@ fn missed(value: Value, now: UnixMillis) -> Result<Miss, Flaw> {
     let miss: Miss = serde_json::from_value(value).map_err(|error| Flaw::Slot(error.to_string()))?;
     flaw::check_moment(miss.slot_ms, now)?;
     Ok(miss)
+}
+
+/// Reads and checks surroundings.
+///
+/// # Errors
+/// The first [`Flaw`] found.
+pub fn environment(value: Value) -> Result<Environment, Flaw> {
+    flaw::check_text(&value)?;
+    let environment: Environment =
+        serde_json::from_value(value).map_err(|error| Flaw::Surroundings(error.to_string()))?;
+    part::check_environment(&environment)?;
+    Ok(environment)
 }
 
 /// Reads and checks one sample.

@@ -10,6 +10,8 @@ use crate::measurement::outcome::Outcome;
 use crate::measurement::sample::Sample;
 use crate::measurement::units::{Micros, UnixMillis};
 
+use super::part;
+
 /// The longest exchange: every probe has a timeout well below it.
 pub const ELAPSED_MAX: Duration = Duration::from_secs(3_600);
 /// The longest imported value: another monitor's number is not ours to doubt, only to fit in a column.
@@ -35,6 +37,9 @@ pub enum Flaw {
     /// Not of the shape of a sample.
     #[error("not a sample: {0}")]
     Shape(String),
+    /// Not of the shape of surroundings.
+    #[error("not surroundings: {0}")]
+    Surroundings(String),
     /// Not of the shape of a missed slot.
     #[error("not a missed slot: {0}")]
     Slot(String),
@@ -104,6 +109,32 @@ pub enum Flaw {
         /// The whole.
         elapsed: u64,
     },
+    /// A part is longer than the whole, by more than clocks can differ.
+    #[error("`{part}` is {length} µs, and {whole} took {lasted} µs")]
+    Part {
+        /// The part's field.
+        part: &'static str,
+        /// How long it says it is.
+        length: u64,
+        /// What it is part of.
+        whole: &'static str,
+        /// How long that was.
+        lasted: u64,
+    },
+    /// Over [`ROUND_TRIP_MAX`](super::part::ROUND_TRIP_MAX).
+    #[error("`{part}` is {length} µs, and no round trip takes more than two minutes")]
+    RoundTrip {
+        /// The field.
+        part: &'static str,
+        /// How long it says it is.
+        length: u64,
+    },
+    /// Over [`ServerTiming::DURATION_MAX`](crate::measurement::hop::ServerTiming::DURATION_MAX).
+    #[error("`server_timing` says {0} µs, more than a day")]
+    ServerTiming(u64),
+    /// No memory at all.
+    #[error("`memory_mb` is 0: leave it out where it is not known")]
+    Memory,
     /// Not a status code.
     #[error("status {0} does not exist")]
     Status(u16),
@@ -123,7 +154,8 @@ pub fn check(sample: &Sample, now: UnixMillis) -> Result<(), Flaw> {
         Outcome::Answered(answer) => answer.status,
         Outcome::Failed(_) => None,
     })?;
-    hops(sample)
+    hops(sample)?;
+    part::check(sample)
 }
 
 fn time(sample: &Sample, now: UnixMillis) -> Result<(), Flaw> {

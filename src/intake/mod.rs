@@ -5,4 +5,5 @@
 
 pub mod arrival;
 pub mod flaw;
+pub mod part;
 pub mod plan;

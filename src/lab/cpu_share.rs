@@ -76,6 +76,12 @@ impl CpuShare {
             }
             Version::Two => share.write("cpu.max", &format!("{quota} {period}"))?,
         }
+        // Within its quota it goes before neighbours, who are no part of what it stands for; refused, it waits for them.
+        let (name, most) = match version {
+            Version::One => ("cpu.shares", "262144"),
+            Version::Two => ("cpu.weight", "10000"),
+        };
+        let _ = share.write(name, most);
         Ok(share)
     }
 

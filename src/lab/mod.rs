@@ -10,7 +10,13 @@ pub mod cpu_share;
 #[cfg(target_os = "linux")]
 pub mod delaybox;
 #[cfg(target_os = "linux")]
+pub mod hold;
+#[cfg(target_os = "linux")]
 pub mod namespace;
+#[cfg(unix)]
+pub mod lambda;
+#[cfg(target_os = "linux")]
+pub mod monitor;
 #[cfg(target_os = "linux")]
 mod realtime;
 #[cfg(target_os = "linux")]

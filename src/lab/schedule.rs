@@ -6,6 +6,11 @@ use rand_chacha::ChaCha8Rng;
 use super::scenario::side::Side;
 use crate::probe::interleave::Rounds;
 
+/// How long a period of load is, of the schedule's time: several of the explainer's windows.
+const PERIOD_MS: f64 = 2.0 * 3_600_000.0;
+/// Rounds in one: a slot each two minutes, one after another without waiting.
+const ROUNDS: u32 = 60;
+
 /// One request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Turn {
@@ -25,6 +30,12 @@ pub struct Turn {
     pub dns_ms: f64,
     /// How long the site thinks.
     pub think_ms: f64,
+    /// It is never answered.
+    pub silent: bool,
+    /// Its slot, from the schedule's beginning; absent where there is no load, and so no schedule.
+    pub slot_ms: Option<i64>,
+    /// What the load of that moment adds to the thinking.
+    pub load_ms: f64,
 }
 
 /// All requests in order: rounds in which each side has one, the order within a round at random.
@@ -36,15 +47,18 @@ pub fn schedule(sides: &[Side; 2], rounds: u32, seed: u64) -> Vec<Turn> {
         random.set_stream(side);
         random
     });
-    let orders = Rounds::new(2, seed).take(rounds as usize).flatten();
-    orders.map(|side| turn(side, &sides[side], &mut random[side])).collect()
+    let orders = (0..rounds).zip(Rounds::new(2, seed));
+    let turns = orders.flat_map(|(round, order)| order.into_iter().map(move |side| (round, side)));
+    turns.map(|(round, side)| turn(round, side, &sides[side], &mut random[side])).collect()
 }
 
-fn turn(at: usize, side: &Side, random: &mut ChaCha8Rng) -> Turn {
+fn turn(round: u32, at: usize, side: &Side, random: &mut ChaCha8Rng) -> Turn {
+    let slot_ms = (side.site.load_ms.0 > 0.0).then(|| slot(round, side.at_peak.map_or(1.0, |share| share.0)));
     // Always the same number of draws, so that a factor that is toggled leaves the others as they are.
     let mut draw = || random.random::<f64>();
     let [cold, redirected, missed, dead, deaf] = [(); 5].map(|()| draw());
     let [dns, think] = [(); 2].map(|()| -(1.0 - draw()).ln());
+    let silent = draw();
     Turn {
         side: at,
         cold: cold < side.cold.0,
@@ -54,7 +68,21 @@ fn turn(at: usize, side: &Side, random: &mut ChaCha8Rng) -> Turn {
         deaf: deaf < side.resolver.loss.0,
         dns_ms: side.resolver.delay_ms.0 + dns * side.resolver.spread_ms.0,
         think_ms: side.site.think_ms.0 + think * side.site.think_spread_ms.0,
+        silent: silent < side.site.silent.0,
+        slot_ms: slot_ms.map(|slot| slot as i64),
+        load_ms: slot_ms.map_or(0.0, |slot| side.site.load_ms.0 * load(slot)),
     }
+}
+
+/// When a round is, milliseconds: evenly over this share of each period, around its middle.
+fn slot(round: u32, share: f64) -> f64 {
+    let (period, within) = (f64::from(round / ROUNDS), f64::from(round % ROUNDS) / f64::from(ROUNDS));
+    PERIOD_MS * (period + 0.5 + share * (within - 0.5))
+}
+
+/// The load of a moment: from 0 to 1 in the middle of the period, and back.
+fn load(slot_ms: f64) -> f64 {
+    (1.0 - (slot_ms / PERIOD_MS * std::f64::consts::TAU).cos()) / 2.0
 }
 
 #[cfg(test)]
@@ -75,6 +103,17 @@ mod tests {
         let redirected = all.iter().filter(|turn| turn.side == 1 && turn.redirected).count();
         assert!((30..70).contains(&redirected), "{redirected}");
         assert!(all.iter().all(|turn| turn.side == 1 || !turn.redirected));
+    }
+
+    #[test]
+    fn who_measures_at_the_peak_only_meets_more_load_in_the_same_periods() {
+        let all = schedule(&Scenario::named("timing").unwrap().sides, 120, 1);
+        let of = |side| all.iter().filter(move |turn| turn.side == side);
+        let load = |side| of(side).map(|turn| turn.load_ms).sum::<f64>() / 120.0;
+        assert!((load(0) - 20.0).abs() < 1e-6 && (37.0..39.0).contains(&load(1)), "{} {}", load(0), load(1));
+        let within = of(1).map(|turn| turn.slot_ms.unwrap() as f64 / PERIOD_MS % 1.0);
+        assert!(within.into_iter().all(|at| (0.375..0.625).contains(&at)));
+        assert!(of(0).zip(of(1)).all(|(a, b)| a.slot_ms.unwrap() / 7_200_000 == b.slot_ms.unwrap() / 7_200_000));
     }
 
     #[test]

@@ -210,6 +210,11 @@ pub struct ServerTiming {
     pub description: Option<String>,
 }
 
+impl ServerTiming {
+    /// A server that claims more than a day is not believed.
+    pub const DURATION_MAX: Micros = Micros(86_400_000_000);
+}
+
 /// What the response headers say of a content delivery network.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cdn {

@@ -9,8 +9,6 @@ use crate::measurement::units::Micros;
 const ENTRIES_MAX: usize = 16;
 /// The longest name, description or cache word, in bytes.
 const WORD_MAX: usize = 64;
-/// A server that claims more than a day is not believed.
-const DURATION_MAX: Duration = Duration::from_secs(86_400);
 
 /// The entries of all `Server-Timing` headers (W3C Server Timing): name, `dur` in milliseconds, `desc`.
 ///
@@ -44,7 +42,7 @@ fn entry(text: &str) -> Option<ServerTiming> {
 fn millis(text: &str) -> Option<Micros> {
     let millis: f64 = text.trim().parse().ok()?;
     let length = Duration::try_from_secs_f64(millis / 1_000.0).ok()?;
-    (length <= DURATION_MAX).then(|| Micros::from(length))
+    Some(Micros::from(length)).filter(|length| *length <= ServerTiming::DURATION_MAX)
 }
 
 /// The pieces between separators that do not stand inside a quoted string.

@@ -1,12 +1,11 @@
 //! A document as text.
 
+mod grid;
 mod stairs;
-
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle};
 
 use super::bars::Bars;
 use super::clean::clean;
-use super::document::{Block, Document, Table, VERBATIM};
+use super::document::{Block, Document, VERBATIM};
 
 /// The narrowest that tables and bars can be printed in.
 pub const WIDTH_LEAST: usize = 60;
@@ -43,7 +42,7 @@ pub fn text(document: &Document, canvas: Canvas) -> String {
             Block::Notes(notes) => {
                 lines.extend(notes.iter().flat_map(|note| noted(note, canvas)));
             }
-            Block::Table(table) => lines.extend(["".to_owned(), rows(table, canvas)]),
+            Block::Table(table) => lines.extend(["".to_owned(), grid::rows(table, canvas)]),
             Block::Bars(bars) => {
                 lines.push(String::new());
                 lines.extend(drawn(bars, canvas));
@@ -100,82 +99,6 @@ fn words(text: &str, most: usize) -> Vec<String> {
         within ^= word.matches('`').count() % 2 == 1;
     }
     words
-}
-
-/// Lines of at most `room` characters: broken at spaces, else behind what joins the parts of a name, else anywhere.
-fn names(text: &str, room: usize) -> Vec<String> {
-    if text.chars().count() <= room {
-        return vec![text.to_owned()];
-    }
-    let (mut lines, mut line) = (Vec::new(), String::new());
-    let length = |text: &str| text.chars().count();
-    for word in words(text, room) {
-        let parts: Vec<&str> = match length(&word) <= room {
-            true => vec![word.as_str()],
-            false => word.split_inclusive(['/', '.', '_', '-', ':']).collect(),
-        };
-        for (at, part) in parts.into_iter().enumerate() {
-            let space = usize::from(at == 0 && !line.is_empty());
-            if !line.is_empty() && length(&line) + space + length(part) > room {
-                lines.push(std::mem::take(&mut line));
-            } else if space > 0 {
-                line.push(' ');
-            }
-            for c in part.chars() {
-                if length(&line) == room {
-                    lines.push(std::mem::take(&mut line));
-                }
-                line.push(c);
-            }
-        }
-    }
-    lines.push(line);
-    lines
-}
-
-fn rows(table: &Table, canvas: Canvas) -> String {
-    let mut grid = comfy_table::Table::new();
-    let rule = if canvas.ascii { '-' } else { '─' };
-    grid.load_style(TableStyle::new().header_separator(LineStyle::none().fill(rule).junction(rule)));
-    grid.set_content_arrangement(ContentArrangement::Dynamic);
-    grid.set_width(u16::try_from(canvas.width).unwrap_or(u16::MAX));
-    let gap = if canvas.width < 100 { 1 } else { 2 };
-    let widest = |at: usize| {
-        let cells = [&table.head].into_iter().chain(&table.rows).filter_map(|row| row.get(at));
-        cells.flat_map(|cell| cell.split('\n')).map(|line| clean(line, canvas.ascii).chars().count()).max().unwrap_or(0)
-    };
-    let figures: usize = (1..table.head.len()).map(|at| widest(at) + gap).sum();
-    // Figures stay whole where that leaves the names room to wrap.
-    let whole = figures + 14 <= canvas.width;
-    // Between two columns stands one more space.
-    let spaces = gap + table.head.len().saturating_sub(1);
-    let room = canvas.width.checked_sub(figures + spaces).filter(|room| whole && *room >= 8);
-    let cell = |at: usize, text: &str| {
-        let lines = text.split('\n').map(|line| clean(line, canvas.ascii));
-        let (lines, side): (Vec<String>, _) = match (at, room) {
-            (0, Some(room)) => (lines.flat_map(|line| names(&line, room)).collect(), CellAlignment::Left),
-            (0, None) => (lines.collect(), CellAlignment::Left),
-            _ => (lines.collect(), CellAlignment::Right),
-        };
-        comfy_table::Cell::new(lines.join("\n")).set_alignment(side)
-    };
-    let cells = |row: &[String]| row.iter().enumerate().map(|(at, text)| cell(at, text)).collect::<Vec<_>>();
-    if table.head.iter().any(|name| !name.is_empty()) {
-        grid.set_header(cells(&table.head));
-    }
-    for row in &table.rows {
-        grid.add_row(cells(row));
-    }
-    for column in grid.column_iter_mut() {
-        column.set_padding((0, u16::try_from(gap).unwrap_or(1)));
-    }
-    if whole {
-        for column in grid.column_iter_mut().skip(1) {
-            column.set_constraint(ColumnConstraint::ContentWidth);
-        }
-    }
-    let body: Vec<String> = grid.lines().map(|line| line.trim_end().to_owned()).collect();
-    format!("{}\n{}", wrapped(&clean(&table.caption, canvas.ascii), canvas.width).join("\n"), body.join("\n"))
 }
 
 fn drawn(bars: &Bars, canvas: Canvas) -> Vec<String> {
@@ -247,14 +170,5 @@ mod tests {
             assert!(lines.iter().all(|line| line.chars().count() <= width), "{width}: {lines:?}");
             assert_eq!(lines.join(" "), sentence);
         }
-    }
-
-    #[test]
-    fn a_name_that_is_too_long_is_broken_where_its_parts_meet() {
-        assert_eq!(names("zabbix/web.page.perf-before-2019", 14), ["zabbix/web.", "page.perf-", "before-2019"]);
-        assert_eq!(names("host/tokyo-office fresh", 15), ["host/tokyo-", "office fresh"]);
-        assert_eq!(names("two words", 5), ["two", "words"]);
-        assert_eq!(names("short", 5), ["short"]);
-        assert_eq!(names("unbreakable", 4), ["unbr", "eaka", "ble"]);
     }
 }

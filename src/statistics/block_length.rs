@@ -25,6 +25,9 @@ impl Memory {
 /// With fewer lengths of its memory in a series, intervals of its mean are too narrow, whatever the method.
 const LENGTHS_MIN: f64 = 20.0;
 
+/// A series that varies by less, as a share of its mean, is constant.
+const ROUNDING: f64 = 1e-9;
+
 /// The mean block length of the stationary bootstrap by Politis and White (Econometric Reviews 23, 2004; corrected by
 /// Patton, Politis and White 2009): `(2G²/D)^{1/3} n^{1/3}`, flat-top window. At least 1; 1 below eight values.
 #[must_use]
@@ -45,7 +48,9 @@ pub fn memory(series: &[f64]) -> Memory {
     let covariance =
         |lag: usize| series.windows(lag + 1).map(|run| (run[0] - mean) * (run[lag] - mean)).sum::<f64>() / size;
     let alike: Vec<f64> = (0..=longest).map(covariance).collect();
-    if alike[0].is_nan() || alike[0] <= 0.0 {
+    // What a difference of equal values leaves is rounding, and remembers nothing.
+    let rounding = (ROUNDING * mean).powi(2).max(0.0);
+    if alike[0].is_nan() || alike[0] <= rounding {
         return Memory::NONE;
     }
     // The lag after which five correlations in a row stay within chance.

@@ -56,7 +56,7 @@ fn a_source_that_matches_nothing_is_told_the_nearest() {
     let directory = archive();
     for command in [&["variance"][..], &["stopwatch", "replay"], &["report"], &["export", "jsonl"]] {
         let found = run(directory.path(), &[command, &["--vantage", "simulated/nearr/0"]].concat());
-        assert_eq!(found.code, 1, "{command:?}: {}", found.err);
+        assert_eq!((found.code, found.out.as_str()), (2, ""), "{command:?}: {}", found.err);
         let near = "vantage=simulated/nearr/0 matches nothing in the archive; the nearest that exist: vantage=simulated/near/0";
         assert!(found.err.contains(near), "{command:?}: {}", found.err);
         let early = run(

@@ -62,14 +62,6 @@ pub fn command(program: &Path, folder: &Path) -> Command {
     command
 }
 
-/// Runs it to its end.
-pub fn finish(mut command: Command) -> String {
-    let output = command.output().expect("it starts");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{command:?}: {said}");
-    String::from_utf8(output.stdout).expect("text")
-}
-
 /// A server at work. All of its processes are killed when this is dropped, and when the tests end, however they end.
 pub struct Running {
     shell: Child,

@@ -38,4 +38,7 @@ pub mod sandbox;
 pub mod scripted;
 pub mod server;
 pub mod stamps;
+#[cfg(target_os = "linux")]
+pub mod under_way;
+#[cfg(target_os = "linux")]
 pub mod zabbix;

@@ -35,6 +35,16 @@ pub fn root(test: &str) -> bool {
     decide(test, "root", found, env::var_os("CI").is_some()).is_some()
 }
 
+/// Whether nothing of this is missing; see [`program`] for what follows if something is.
+///
+/// # Panics
+/// When something is and `CI` is set.
+#[must_use]
+pub fn nothing(test: &str, missing: &[String]) -> bool {
+    let found = missing.is_empty().then_some(());
+    decide(test, &missing.join(" and "), found, env::var_os("CI").is_some()).is_some()
+}
+
 fn find(names: &[&str], path: &std::ffi::OsStr) -> Option<PathBuf> {
     names.iter().find_map(|name| env::split_paths(path).map(|folder| folder.join(name)).find(|file| is_program(file)))
 }

@@ -1,30 +1,18 @@
-//! A real Zabbix: its server, its database and its API on loopback, one for all tests of a run.
+//! A real Zabbix, as the lab starts one: on loopback, one for all tests of a run.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::sync::OnceLock;
-use std::time::Duration;
 
-use parallax::adapters::import::server::client::{Client, Credentials};
-use parallax::probe::target::TlsSettings;
+use parallax::lab::monitor::zabbix::{NEEDS, Ports, Zabbix as Running};
 use serde_json::{Value, json};
-use url::Url;
 
-use super::daemon::{self, Running};
+use super::daemon;
 use super::needs;
-
-/// Where Debian puts what Zabbix brings.
-const SCHEMA: &str = "/usr/share/zabbix-server-pgsql";
-const FRONTEND: &str = "/usr/share/zabbix";
 
 /// A running one.
 pub struct Zabbix {
-    place: Place,
-    server: Running,
-    /// Ended with it.
-    _others: [Running; 2],
+    running: Running,
     url: String,
-    session: String,
     /// An API token that does not expire.
     pub token: String,
 }
@@ -32,39 +20,21 @@ pub struct Zabbix {
 /// The one of this run, started by whoever asks first; `None` where it is not installed and `CI` is not set.
 pub fn zabbix(test: &str) -> Option<&'static Zabbix> {
     static RUNNING: OnceLock<Zabbix> = OnceLock::new();
-    let server = needs::file(test, Path::new("/usr/sbin/zabbix_server"))?;
-    let php = needs::program(test, &["php"])?;
-    let programs = postgres(test)?;
-    Some(RUNNING.get_or_init(|| Zabbix::start(&server, &php, programs)))
-}
-
-/// Debian keeps a folder a version.
-fn postgres(test: &str) -> Option<PathBuf> {
-    let folders = std::fs::read_dir("/usr/lib/postgresql").ok();
-    let found = folders.into_iter().flatten().filter_map(Result::ok).map(|one| one.path().join("bin"));
-    let newest = found.filter(|programs| programs.join("initdb").exists()).max();
-    let initdb = newest.unwrap_or_else(|| PathBuf::from("/usr/lib/postgresql")).join("initdb");
-    needs::file(test, &initdb).and_then(|initdb| initdb.parent().map(Path::to_owned))
+    let missing: Vec<String> =
+        NEEDS.iter().filter(|need| need.find().is_err()).map(std::string::ToString::to_string).collect();
+    needs::nothing(test, &missing).then(|| RUNNING.get_or_init(Zabbix::start))
 }
 
 impl Zabbix {
-    fn start(server: &Path, php: &Path, programs: PathBuf) -> Self {
-        let place = Place { folder: daemon::folder("zabbix"), programs };
-        let database = place.database_starts();
-        let (interface, url) = place.interface_starts(php);
-        let server = place.server_starts(server);
-        let zabbix =
-            Self { place, server, _others: [database, interface], url, session: String::new(), token: String::new() };
-        let session = zabbix.call("user.login", &json!({ "username": "Admin", "password": "zabbix" }));
-        let mut zabbix = Self { session: session.as_str().unwrap().to_owned(), ..zabbix };
-        zabbix.token = zabbix.token(0);
-        zabbix
+    fn start() -> Self {
+        let ports = Ports { interface: daemon::port(), server: daemon::port() };
+        let running = Running::start(&daemon::folder("zabbix"), ports).unwrap();
+        Self { url: running.url(), token: running.token().to_owned(), running }
     }
 
     /// What its database answers, cell by cell.
     pub fn database(&self, sql: &str) -> Vec<Vec<String>> {
-        let said = daemon::finish(self.place.psql("zabbix", sql));
-        said.lines().map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+        self.running.database(sql).unwrap()
     }
 
     /// Where the API is asked.
@@ -74,31 +44,16 @@ impl Zabbix {
 
     /// A result of its API, as whoever set it up.
     pub fn call(&self, method: &str, parameters: &Value) -> Value {
-        let mut question = json!({ "jsonrpc": "2.0", "method": method, "params": parameters, "id": 1 });
-        if !self.session.is_empty() {
-            question["auth"] = self.session.clone().into();
-        }
-        let client = Client::new(&TlsSettings::default(), Duration::from_secs(120)).unwrap();
-        let url = Url::parse(&self.url).unwrap().join("api_jsonrpc.php").unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let answer = runtime.block_on(client.post(url, question.to_string(), &Credentials::None)).unwrap();
-        let said = String::from_utf8_lossy(&answer.body);
-        let answer: Value = serde_json::from_str(&said).unwrap_or_else(|error| panic!("{method}: {error}: {said}"));
-        assert!(answer["error"].is_null(), "{method}: {answer}");
-        answer["result"].clone()
+        self.running.call(method, parameters).unwrap()
     }
 
     /// A new API token that expires at this second; 0 is never.
     pub fn token(&self, expires: i64) -> String {
-        static NUMBER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(1);
-        let name = format!("token {}", NUMBER.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
-        let made = self.call("token.create", &json!([{ "name": name, "expires_at": expires }]));
-        let made = self.call("token.generate", &json!([made["tokenids"][0]]));
-        made[0]["token"].as_str().unwrap().to_owned()
+        self.running.token_until(expires).unwrap()
     }
 
     /// An agent at work and its port; `None` where it is not installed and `CI` is not set.
-    pub fn agent(&self, test: &str, program: &str) -> Option<(Running, u16)> {
+    pub fn agent(&self, test: &str, program: &str) -> Option<(daemon::Running, u16)> {
         let program = needs::file(test, &Path::new("/usr/sbin").join(program))?;
         let (folder, port) = (daemon::folder("zabbix-agent"), daemon::port());
         let settings = folder.join("agent.conf");
@@ -164,109 +119,7 @@ impl Zabbix {
     /// Waits until an item has this many values, in one of the tables of history.
     pub fn until(&self, table: &str, item: &str, count: usize) {
         let sql = format!("select count(*) from {table} where itemid = {item}");
-        self.server.until(&format!("value {count} of item {item}"), || {
-            self.database(&sql)[0][0].parse::<usize>().unwrap() >= count
-        });
+        let there = || self.database(&sql)[0][0].parse::<usize>().unwrap() >= count;
+        self.running.until("enough history of an item", there).unwrap();
     }
-}
-
-/// Where its files are.
-struct Place {
-    folder: PathBuf,
-    /// PostgreSQL's.
-    programs: PathBuf,
-}
-
-impl Place {
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
-    }
-
-    fn database_starts(&self) -> Running {
-        let data = self.path("data");
-        let mut initdb = self.command("initdb");
-        initdb.args(["--auth=trust", "--username=zabbix", "--encoding=UTF8", "--locale=C", "--no-sync", "--pgdata"]);
-        daemon::finish(with(initdb, &data));
-        let mut postgres = self.command("postgres");
-        // Only its socket listens, and nothing of it has to outlive a power cut.
-        for setting in ["listen_addresses=", "fsync=off", "full_page_writes=off", "synchronous_commit=off"] {
-            postgres.args(["-c", setting]);
-        }
-        postgres.arg("-k").arg(&self.folder).arg("-D").arg(&data);
-        let running = daemon::start(&postgres, &self.folder, "postgres.log");
-        running.until("PostgreSQL", || self.psql("postgres", "select 1").output().is_ok_and(|o| o.status.success()));
-        daemon::finish(self.psql("postgres", "create database zabbix"));
-        for part in ["schema.sql.gz", "images.sql.gz", "data.sql.gz"] {
-            let file = Path::new(SCHEMA).join(part);
-            let mut unpack = daemon::command(Path::new("/bin/sh"), &self.folder);
-            let script = r#"zcat "$1" | "$2" -q -v ON_ERROR_STOP=1 -h "$3" -U zabbix -d zabbix -o /dev/null -f -"#;
-            unpack.args(["-c", script, "sh"]).arg(file).arg(self.programs.join("psql")).arg(&self.folder);
-            daemon::finish(unpack);
-        }
-        running
-    }
-
-    fn interface_starts(&self, php: &Path) -> (Running, String) {
-        let (pages, port) = (self.path("interface"), daemon::port());
-        let mut copy = daemon::command(Path::new("/bin/cp"), &self.folder);
-        copy.args(["-rL", FRONTEND]).arg(&pages);
-        // Links that lead to what is not installed (fonts, scripts of pages) are not missed by the API.
-        let _ = copy.output();
-        let settings = format!(
-            "<?php\n$DB['TYPE'] = 'POSTGRESQL'; $DB['SERVER'] = '{}'; $DB['PORT'] = '0'; $DB['DATABASE'] = 'zabbix';\n\
-             $DB['USER'] = 'zabbix'; $DB['PASSWORD'] = ''; $DB['SCHEMA'] = ''; $DB['ENCRYPTION'] = false;\n\
-             $DB['DOUBLE_IEEE754'] = true;\n$ZBX_SERVER = '127.0.0.1'; $ZBX_SERVER_PORT = '1'; $ZBX_SERVER_NAME = 'tests';\n\
-             $IMAGE_FORMAT_DEFAULT = IMAGE_FORMAT_PNG;\n",
-            self.folder.display()
-        );
-        let file = self.path("zabbix.conf.php");
-        std::fs::write(&file, settings).expect("its settings");
-        // Debian's place for them is the machine's; ours is in the copy.
-        let reader = pages.join("include/classes/core/CConfigFile.php");
-        let code = std::fs::read_to_string(&reader).expect("the code that reads settings");
-        let ours = code.replace("'/etc/zabbix/zabbix.conf.php'", &format!("'{}'", file.display()));
-        assert!(ours != code, "the interface reads its settings from another place than this one knows");
-        std::fs::write(&reader, ours).expect("the copy is ours");
-        let mut command = daemon::command(php, &self.folder);
-        command.args(["-d", "memory_limit=512M", "-S", &format!("127.0.0.1:{port}"), "-t"]).arg(&pages);
-        let running = daemon::start(&command, &self.folder, "php.log");
-        running.until("PHP", || daemon::listens(port));
-        (running, format!("http://127.0.0.1:{port}/"))
-    }
-
-    fn server_starts(&self, server: &Path) -> Running {
-        let (settings, port) = (self.path("zabbix_server.conf"), daemon::port());
-        let folder = self.folder.display();
-        std::fs::write(
-            &settings,
-            format!(
-                "ListenIP=127.0.0.1\nListenPort={port}\nLogType=console\nPidFile={folder}/zabbix_server.pid\n\
-                 SocketDir={folder}\nDBHost={folder}\nDBName=zabbix\nDBUser=zabbix\nDBPort=5432\n\
-                 CacheUpdateFrequency=1\nStartPollers=1\nStartPreprocessors=1\nStartPollersUnreachable=1\n\
-                 StartHistoryPollers=1\nStartTrappers=1\nStartPingers=0\nStartDiscoverers=0\nStartHTTPPollers=2\n\
-                 StartDBSyncers=1\nStartEscalators=1\nStartTimers=1\nStartAlerters=1\nStartLLDProcessors=1\n"
-            ),
-        )
-        .expect("its settings");
-        let mut command = daemon::command(server, &self.folder);
-        command.arg("-f").arg("-c").arg(&settings);
-        let running = daemon::start(&command, &self.folder, "zabbix_server.log");
-        running.until("Zabbix", || daemon::listens(port));
-        running
-    }
-
-    fn command(&self, program: &str) -> Command {
-        daemon::command(&self.programs.join(program), &self.folder)
-    }
-
-    fn psql(&self, database: &str, sql: &str) -> Command {
-        let mut psql = self.command("psql");
-        psql.args(["-X", "-A", "-t", "-F", "\t", "-U", "zabbix", "-d", database, "-c", sql, "-h"]).arg(&self.folder);
-        psql
-    }
-}
-
-fn with(mut command: Command, path: &Path) -> Command {
-    command.arg(path);
-    command
 }

@@ -93,7 +93,7 @@ fn on_lambda(here: Environment, function: String, seen: &Surroundings<'_>) -> En
         az_id: metadata::availability_zone(seen),
         sandbox: seen.word("AWS_LAMBDA_LOG_STREAM_NAME"),
         init_type: seen.word("AWS_LAMBDA_INITIALIZATION_TYPE"),
-        memory_mb: seen.word("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").and_then(|size| size.parse().ok()),
+        memory_mb: seen.word("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").and_then(|size| size.parse().ok()).filter(|mb| *mb > 0),
         function: Some(version.map_or(function.clone(), |version| format!("{function}:{version}"))),
         ..here
     }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use parallax::adapters::archive::{self, Mode};
 use parallax::adapters::clock;
 use parallax::lab::site::{Options, Site};
+use parallax::measurement::identity::TargetId;
 use parallax::probe::interleave::Rounds;
 use parallax::report::account::Explained;
 use parallax::report::account::comparison::ExplainedComparison;
@@ -76,6 +77,11 @@ impl From<ExplainedComparison> for Page {
     fn from(report: ExplainedComparison) -> Self {
         Self { comparison: report.comparison.comparison, explained: report.explained }
     }
+}
+
+/// What measures a page again that is there only while a demo runs: as long as four.
+pub(crate) fn measures(target: &TargetId) -> Option<&'static str> {
+    script::TARGETS.contains(&target.as_str()).then_some("parallax demo --seconds 200")
 }
 
 /// Starts a site, lets two monitors watch it in turns, and shows by how much and why they disagree.

@@ -24,6 +24,7 @@ use parallax::statistics::level::Level;
 
 use crate::archive;
 use crate::canvas::CanvasArguments;
+use crate::demo;
 use crate::exit::{Answer, Outcome, Problem};
 use crate::explained::{Samples, Side, explained};
 use crate::output::{print, tell};
@@ -59,7 +60,8 @@ pub(crate) struct Arguments {
     /// Which figure of the response times; the mean is shown beside a percentile [default: p50; mean with --bridge]
     #[arg(long, value_name = "FIGURE", value_enum, hide_possible_values = false)]
     statistic: Option<Figure>,
-    /// Count a failed request in the mean as this long, such as the monitor's timeout [default: it is in no mean]
+    /// Count a failed request in the mean as this long, such as the monitor's timeout; not with --bridge, which pairs
+    /// answers: a failure of the monitor has no partner [default: it is in no mean]
     #[arg(long, value_name = "SECONDS", value_parser = quantity::seconds, allow_hyphen_values = true, conflicts_with = "bridge")]
     failures_as: Option<Duration>,
     #[command(flatten)]
@@ -139,7 +141,8 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let (of_a, of_b) = (contrast(0, &found.a, &a)?, contrast(1, &found.b, &b)?);
     let side = |found: &Found, read, contrast| Side { named: found.source.clone(), read, contrast };
     let bridge = found.bridge.as_ref().zip(bridge).map(|(found, read)| side(found, read, None));
-    let samples = Samples::new(&arguments.archive, arguments.since.as_deref(), arguments.until.as_deref());
+    let samples = Samples::new(&arguments.archive, arguments.since.as_deref(), arguments.until.as_deref())
+        .measured_by(demo::measures(&found.target));
     let explained = explained(side(&found.a, a, of_a), bridge, side(&found.b, b, of_b), &question, &samples, None)?;
     let report = AccountReport::new(parties, explained);
     match page {

@@ -50,6 +50,7 @@ pub(crate) struct Samples {
     archive: Option<String>,
     since: Option<String>,
     until: Option<String>,
+    again: Option<&'static str>,
 }
 
 impl Samples {
@@ -57,7 +58,12 @@ impl Samples {
     pub(crate) fn new(archive: &str, since: Option<&str>, until: Option<&str>) -> Self {
         let archive = Some(archive).filter(|archive| *archive != USUAL_ARCHIVE);
         let [archive, since, until] = [archive, since, until].map(|typed| typed.map(str::to_owned));
-        Self { archive, since, until }
+        Self { archive, since, until, again: None }
+    }
+
+    /// Samples of a page that only this command can measure again.
+    pub(crate) fn measured_by(self, again: Option<&'static str>) -> Self {
+        Self { again, ..self }
     }
 
     /// The flag for the archive, for a shell and after a space; nothing where it is the usual one.

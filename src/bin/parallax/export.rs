@@ -18,7 +18,7 @@ use parallax::measurement::wire::Record;
 
 use crate::archive;
 use crate::exit::{Answer, Outcome, Problem};
-use crate::nearest::unmatched;
+use crate::nearest::refuse_unmatched;
 use crate::output::tell;
 use crate::selection::SelectionArguments;
 
@@ -99,6 +99,7 @@ fn export<W: Writing>(
 ) -> Outcome {
     let selection = selected.selection.selection(clock::wall())?;
     let place = &selected.selection.archive;
+    refuse_unmatched(place, &selection)?;
     let mut left_out = selected.skip_damaged.then(LeftOut::default);
     let written = archive::with(place, Mode::Read, async |archive| {
         let destination = Destination::new(selected.output.as_deref(), archive::file(place))?;
@@ -113,8 +114,7 @@ fn export<W: Writing>(
         tell(format_args!("parallax: {place}: {said}"));
     }
     if written == 0 && left_out.is_none() {
-        let none = || format!("no samples in {place} match; see `parallax status` for what there is");
-        tell(format_args!("parallax: {}", unmatched(place, &selection)?.unwrap_or_else(none)));
+        tell(format_args!("parallax: no samples in {place} match; see `parallax status` for what there is"));
     }
     Ok(if written == 0 || left_out.is_some() { Answer::Negative } else { Answer::Done })
 }

@@ -4,6 +4,8 @@ mod list;
 #[cfg(target_os = "linux")]
 mod outputs;
 #[cfg(target_os = "linux")]
+mod probe;
+#[cfg(target_os = "linux")]
 mod run;
 #[cfg(not(target_os = "linux"))]
 #[path = "lab/elsewhere.rs"]

@@ -36,14 +36,22 @@ pub(crate) fn nearest(source: &Source, lines: &[SourceLine]) -> String {
     format!("the nearest that exist: {}", named.join(" or "))
 }
 
-/// That a selection's source matches nothing at all, whatever its window; absent where it matches, or nothing is kept.
-pub(crate) fn unmatched(place: &str, selection: &Selection) -> Result<Option<String>, Problem> {
+/// Refuses a selection whose source matches nothing at all, whatever its window. Where nothing is kept, none can.
+///
+/// # Errors
+/// The nearest that exist.
+pub(crate) fn refuse_unmatched(place: &str, selection: &Selection) -> Result<(), Problem> {
+    if selection.source == Source::default() {
+        return Ok(());
+    }
     let lines = archive::with(place, Mode::Read, async |archive| Ok(archive.sources().await?))?;
     let (source, empty) = (&selection.source, lines.iter().all(|line| line.samples == 0));
     let known = empty || matching(source, &lines).next().is_some();
-    Ok((!known).then(|| {
-        format!("{source} matches nothing in the archive; {}; see `parallax status` for all", nearest(source, &lines))
-    }))
+    if known {
+        return Ok(());
+    }
+    let near = nearest(source, &lines);
+    Err(Problem::input(format!("{source} matches nothing in the archive; {near}; see `parallax status` for all")))
 }
 
 /// How much of a name was typed, in percent: pairs of letters that both have.

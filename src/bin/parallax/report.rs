@@ -15,7 +15,7 @@ use parallax::summary::collector::{Collector, WindowSummary};
 use crate::archive;
 use crate::canvas::CanvasArguments;
 use crate::exit::{Answer, Outcome, Problem};
-use crate::nearest::unmatched;
+use crate::nearest::refuse_unmatched;
 use crate::output::{print, tell};
 use crate::page_file::PageFile;
 use crate::selection::SelectionArguments;
@@ -42,6 +42,9 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let selection = arguments.selection.selection(now)?;
     let page = arguments.html.as_deref().map(|path| PageFile::prepare("--html", path)).transpose()?;
     let summary = summary(&arguments.selection.archive, &selection)?;
+    if summary.samples == 0 {
+        refuse_unmatched(&arguments.selection.archive, &selection)?;
+    }
     let report = LatencyReport::new(&scope(&selection), summary, now);
     match page {
         Some(page) => tell(format_args!("parallax: wrote {}", page.write(&html::page(&report.document()))?.display())),
@@ -49,13 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         None if arguments.csv => print(&csv(&report.summary))?,
         None => print(&terminal::text(&report.document(), arguments.canvas.meant()))?,
     }
-    if !report.is_empty() {
-        return Ok(Answer::Done);
-    }
-    if let Some(near) = unmatched(&arguments.selection.archive, &selection)? {
-        tell(format_args!("parallax: {near}"));
-    }
-    Ok(Answer::Negative)
+    Ok(if report.is_empty() { Answer::Negative } else { Answer::Done })
 }
 
 /// What was asked for, as a page says it.

@@ -13,7 +13,7 @@ use parallax::summary::variance::collector::VarianceCollector;
 use crate::archive;
 use crate::canvas::CanvasArguments;
 use crate::exit::{Answer, Outcome};
-use crate::nearest::unmatched;
+use crate::nearest::refuse_unmatched;
 use crate::output::{print, tell};
 use crate::page_file::PageFile;
 use crate::report::scope;
@@ -43,8 +43,8 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         archive.scan(&selection, &mut visit).await?;
         Ok(collector.finish())
     })?;
-    if let Some(near) = unmatched(&arguments.selection.archive, &selection)? {
-        tell(format_args!("parallax: {near}"));
+    if summary.samples == 0 {
+        refuse_unmatched(&arguments.selection.archive, &selection)?;
     }
     let report = VarianceReport::new(&scope(&selection), summary, now);
     match page {

@@ -1,5 +1,7 @@
 //! What an account says of each suspicion.
 
+use std::collections::BTreeSet;
+
 use super::{Case, Figures, ONE_PROCESSOR_MB};
 use crate::explain::cause::Cause;
 use crate::explain::claim::Claim;
@@ -30,6 +32,7 @@ impl Case {
         let both = self.sides.both();
         let bar = figures.bar();
         let one_place = self.at_one_place();
+        let first_uses = self.differ_in_first_uses();
         let hides_work = both.has(Seen::TIMELINE) && !both.has(Seen::CPU.or(Seen::SCHEDULING));
         let judged = Hypothesis::ALL.into_iter().enumerate().map(|(at, hypothesis)| {
             let seen = match hypothesis {
@@ -62,9 +65,10 @@ impl Case {
             let far = both.has(Seen::ROUND_TRIPS)
                 && Hypothesis::Distance.sum(&figures.shares).abs() >= crate::explain::claim::materiality(figures.gap);
             let by_design = one_place && !far && hypothesis == Hypothesis::Method
-                || one_place && hypothesis == Hypothesis::Distance && !seen;
+                || one_place && hypothesis == Hypothesis::Distance && !seen
+                || first_uses && hypothesis == Hypothesis::ColdStart;
             let (mut ms, mut interval_ms) = (ms, interval_ms);
-            if by_design && hypothesis == Hypothesis::Method {
+            if by_design && hypothesis != Hypothesis::Distance {
                 let timing = figures.shares.get(Cause::Timing);
                 let moved = |end: f64| end - timing;
                 ms = Some(figures.gap - timing);
@@ -104,6 +108,12 @@ impl Case {
         let cold = |row: &Row| row.state == crate::explain::ledger::State::Cold;
         let [a, b] = &self.sides.rows;
         (a.iter().all(cold) && !b.iter().any(cold)) || (b.iter().all(cold) && !a.iter().any(cold))
+    }
+
+    /// One tool at the same places, and one side is its first uses while the other is all but those.
+    fn differ_in_first_uses(&self) -> bool {
+        let places = self.sides.rows.each_ref().map(|rows| rows.iter().map(|row| row.place).collect::<BTreeSet<u64>>());
+        self.one_tool && self.cold_at_one_side() && places[0] == places[1]
     }
 
     fn met_cold(&self) -> bool {

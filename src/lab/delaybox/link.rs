@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::lab::hold::Spans;
+
 /// A path; times are one way.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Link {
@@ -16,6 +18,8 @@ pub struct Link {
     pub loss: [f64; 2],
     /// Megabits a second, each way; absent, no limit.
     pub rate_mbit: Option<f64>,
+    /// Spans in which no packet leaves, either way.
+    pub held: Option<Spans>,
     /// Where randomness starts.
     pub seed: u64,
 }
@@ -59,6 +63,7 @@ impl Lane {
         if !self.link.jitter.is_zero() {
             due += self.link.jitter.mul_f64(-(1.0 - self.random.random::<f64>()).ln());
         }
+        let due = self.link.held.and_then(|spans| spans.end(due)).unwrap_or(due);
         let due = self.last_due.map_or(due, |last| due.max(last));
         self.last_due = Some(due);
         Some(due)
@@ -89,6 +94,15 @@ mod tests {
         assert_eq!(lane.due(now, 1_000), Some(now + 2 * MS));
         assert_eq!(lane.due(now, 1_000), Some(now + 3 * MS));
         assert_eq!(lane.due(now + 10 * MS, 1_000), Some(now + 12 * MS));
+    }
+
+    #[test]
+    fn what_would_leave_within_a_span_leaves_at_its_end() {
+        let now = Instant::now();
+        let held = Some(Spans { start: now, every: 50 * MS, length: 15 * MS });
+        let mut lane = Lane::new(Link { held, ..Link::of(5 * MS) }, 0);
+        let dues = [2, 9, 11, 44, 46].map(|at| lane.due(now + at * MS, 60));
+        assert_eq!(dues, [15, 15, 16, 49, 65].map(|at| Some(now + at * MS)));
     }
 
     #[test]

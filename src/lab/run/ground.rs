@@ -6,16 +6,24 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Accounts, Asked, RunError, copied, io};
+use super::beside::Beside;
+use super::watched::Seen;
+use super::{Accounts, Asked, Doing, RunError, copied, io};
+use crate::adapters::clock;
 use crate::lab::cpu_share::CpuShare;
 use crate::lab::delaybox::{DEVICE, DelayBox, FAR, Link};
+use crate::lab::hold::{Holder, Spans};
+use crate::lab::lambda::function::Function;
+use crate::lab::monitor::authorities;
 use crate::lab::namespace::Namespace;
 use crate::lab::resolver::{Manner, Resolver};
 use crate::lab::scenario::quantity::Ms;
-use crate::lab::scenario::side::{Side, Tls, Told as Says};
+use crate::lab::scenario::side::{Side, Tls, Told as Says, Way};
 use crate::lab::schedule::Turn;
 use crate::lab::site::{Conduct, Director, Options, Site, TlsOffer};
-use crate::lab::vantage::{Command, Orders, Vantage, forget};
+use crate::lab::vantage::{Command, Measures, Orders, Told, Vantage, VantageError, forget};
+use crate::measurement::units::UnixMillis;
+use crate::measurement::wire::Record;
 
 /// The page, and where it sends on to: names, so that each hop has a lookup and a connection of its own.
 const HOSTS: [&str; 2] = ["daily.parallax-lab.test", "www.daily.parallax-lab.test"];
@@ -28,11 +36,19 @@ const DEAD_IPV6: Ipv6Addr = Ipv6Addr::new(0xfd77, 0x7061, 0x7261, 0, 0, 0, 0, 2)
 /// What a lying site says of its thinking, as a share of it.
 const LIE: f64 = 0.4;
 /// Memory that comes with a whole processor, MB (AWS, "Configure Lambda function memory").
-const WHOLE_MB: f64 = 1_769.0;
+const WHOLE_MB: u32 = 1_769;
+/// A monitor that checks every second has checked long before.
+const CHECKED: Duration = Duration::from_secs(90);
+/// How often it is looked whether it has.
+const STEP: Duration = Duration::from_millis(2);
+/// Beyond the packets still under way when the site has answered: reading and decrypting them.
+const READ: Duration = Duration::from_millis(60);
 
 /// In the order in which they have to go: the process before its networks and its share.
 pub(super) struct Ground {
-    vantage: Vantage,
+    vantage: Box<dyn Measures>,
+    beside: Option<Beside>,
+    holder: Option<Holder>,
     site: Site,
     resolver: Resolver,
     path: DelayBox,
@@ -42,9 +58,23 @@ pub(super) struct Ground {
     director: Arc<Director>,
     side: Side,
     command: Command,
-    resolv_conf: PathBuf,
+    files: Files,
     number: u32,
     name: &'static str,
+}
+
+/// Of one side.
+struct Files {
+    /// Where all of the run's are.
+    folder: PathBuf,
+    resolv_conf: PathBuf,
+    authorities: PathBuf,
+}
+
+/// One request: told of, or seen only; and what the probe beside it measured.
+pub(super) struct Answered {
+    pub(super) request: Result<Asked, Seen>,
+    pub(super) beside: Option<Record>,
 }
 
 fn duration(ms: f64) -> Duration {
@@ -52,17 +82,18 @@ fn duration(ms: f64) -> Duration {
 }
 
 impl Ground {
-    pub(super) fn build(
-        side: &Side,
-        at: usize,
-        seed: u64,
-        folder: &Path,
-        command: &Command,
-        stop: &dyn Fn() -> bool,
-    ) -> Result<Self, RunError> {
+    pub(super) fn build(side: &Side, at: usize, folder: &Path, doing: &Doing<'_>) -> Result<Self, RunError> {
+        let stop = doing.stop;
         let name = ["a", "b"][at];
         let (near, far) = (Namespace::create()?, Namespace::create()?);
-        let path = DelayBox::joining(&near, &far, link(side, seed.wrapping_mul(2).wrapping_add(at as u64)))?;
+        let held = side.held_ms.filter(|held| held.0 > 0.0).map(|Ms(held)| Spans {
+            start: Instant::now(),
+            every: duration(side.period_ms.0),
+            length: duration(held),
+        });
+        let link = Link { held, ..link(side, doing.seed.wrapping_mul(2).wrapping_add(at as u64)) };
+        let path = DelayBox::joining(&near, &far, link)?;
+        let holder = held.map(Holder::start).transpose().map_err(io("start a thread"))?;
         if side.resolver.dead_ipv6.0 > 0.0 {
             near.ip(&format!("-6 addr add {OWN_IPV6} dev {DEVICE} nodad"))?;
         }
@@ -75,20 +106,34 @@ impl Ground {
             ..Options::default()
         };
         let site = far.inside(|| Site::directed(options, PORT, &HOSTS, Arc::clone(&director)))??;
-        let resolv_conf = folder.join("resolv.conf");
+        let files = Files {
+            folder: folder.to_owned(),
+            resolv_conf: folder.join("resolv.conf"),
+            authorities: folder.join(format!("authorities-{name}.pem")),
+        };
+        authorities(side.store, site.authority_path(), &files.authorities)?;
         let text = format!("nameserver {}\noptions timeout:1 attempts:3\n", NAME_SERVER.ip());
-        fs::write(&resolv_conf, text).map_err(io("write a resolv.conf"))?;
-        let share = side.memory_mb.map(|memory| {
+        fs::write(&files.resolv_conf, text).map_err(io("write a resolv.conf"))?;
+        let share = side.memory_mb.filter(|_| side.held_ms.is_none()).map(|memory| {
             let Ms(period) = side.period_ms;
-            CpuShare::create(duration(period * f64::from(memory.0) / WHOLE_MB), duration(period))
+            CpuShare::create(duration(period * f64::from(memory.0) / f64::from(WHOLE_MB)), duration(period))
         });
         let share = share.transpose()?;
-        let command =
-            if side.cold.0 > 0.0 { copied(command, folder, &format!("vantage-{name}"))? } else { command.clone() };
-        let orders = orders(side, name, 0, &site, share.as_ref(), &resolv_conf);
-        let vantage = Vantage::start(&command, &near, share.as_ref(), &orders, stop)?;
+        let command = of_way(side.method, doing)?;
+        let command = if side.cold.0 > 0.0 { copied(&command, folder, &format!("vantage-{name}"))? } else { command };
+        let own = orders(side, name, 0, share.as_ref(), &files);
+        let vantage = started(side.method, &command, &near, share.as_ref(), &own, stop)?;
+        let beside = side.beside.map(|way| {
+            // Its own authority and its checks stay: it is the same probe wherever it stands.
+            let authority = site.authority_path().to_owned();
+            let orders = Orders { way, verify: true, authority, ..own.clone() };
+            Ok::<_, RunError>(Beside::new(way, orders, of_way(way, doing)?))
+        });
+        let beside = beside.transpose()?;
         let mut ground = Self {
             vantage,
+            beside,
+            holder,
             site,
             resolver,
             path,
@@ -98,45 +143,95 @@ impl Ground {
             director,
             side: side.clone(),
             command,
-            resolv_conf,
+            files,
             number: 0,
             name,
         };
         // The first use of the process is nobody's sample, unless a cold one is wanted.
-        ground.meet(&ordinary(side));
-        ground.vantage.measure(stop)?;
+        ground.ask(ordinary(side), stop)?;
         Ok(ground)
     }
 
     /// One request.
-    pub(super) fn ask(&mut self, turn: Turn, stop: &dyn Fn() -> bool) -> Result<Asked, RunError> {
+    pub(super) fn ask(&mut self, turn: Turn, stop: &dyn Fn() -> bool) -> Result<Answered, RunError> {
         if stop() {
-            return Err(crate::lab::vantage::VantageError::Stopped.into());
+            return Err(VantageError::Stopped.into());
         }
+        let watches = self.side.method == Way::Zabbix;
+        let request = if watches { Err(self.watch(turn, stop)?) } else { Ok(self.tell(turn, stop)?) };
+        if self.beside.is_none() {
+            return Ok(Answered { request, beside: None });
+        }
+        // What the one before used of their share of a processor is back.
+        std::thread::sleep(duration(2.0 * self.side.period_ms.0));
+        self.meet(&turn);
+        let (near, share) = (&self.near, self.share.as_ref());
+        let start = |command: &Command, orders: &Orders| started(orders.way, command, near, share, orders, stop);
+        let beside = self.beside.as_mut().map(|beside| beside.measure(&start, stop)).transpose()?;
+        Ok(Answered { request, beside })
+    }
+
+    /// Waits for a check that a monitor makes by itself.
+    fn watch(&self, turn: Turn, stop: &dyn Fn() -> bool) -> Result<Seen, RunError> {
+        self.meet(&turn);
+        let (from, from_wall) = (Instant::now(), clock::wall());
+        let heard = loop {
+            if let Some(heard) = self.director.answered_since(from, turn.redirected) {
+                break heard;
+            }
+            if stop() {
+                return Err(VantageError::Stopped.into());
+            }
+            if from.elapsed() > CHECKED {
+                return Err(RunError::Unseen {
+                    what: "no check of the monitor reached the site in a minute and a half",
+                });
+            }
+            std::thread::sleep(STEP);
+        };
+        std::thread::sleep(duration(4.0 * self.side.path.delay_ms.0) + READ);
+        let waited = i64::try_from(heard.saturating_duration_since(from).as_millis()).unwrap_or(i64::MAX);
+        Ok(Seen { turn, heard, heard_wall: UnixMillis(from_wall.0.saturating_add(waited)) })
+    }
+
+    /// All that a monitor of that kind has kept; nothing of others.
+    pub(super) fn kept(&mut self) -> Result<Vec<Record>, RunError> {
+        Ok(self.vantage.kept(&|| false)?)
+    }
+
+    fn tell(&mut self, turn: Turn, stop: &dyn Fn() -> bool) -> Result<Asked, RunError> {
         if turn.cold {
             self.renew(stop)?;
         }
         self.meet(&turn);
-        let from = Instant::now();
-        let told = self.vantage.measure(stop)?;
+        let (told, [from, to]) = self.measure(stop)?;
         let ms = |nanos: u64| nanos as f64 / 1e6;
-        Ok(Asked {
-            turn,
-            record: told.record,
-            from,
-            to: Instant::now(),
-            cpu_ms: ms(told.cpu_ns),
-            stolen_ms: ms(told.delay_ns),
-        })
+        Ok(Asked { turn, record: told.record, from, to, cpu_ms: ms(told.cpu_ns), stolen_ms: ms(told.delay_ns) })
+    }
+
+    /// What is told, and from when to when it took.
+    fn measure(&mut self, stop: &dyn Fn() -> bool) -> Result<(Told, [Instant; 2]), VantageError> {
+        if let Some(holder) = &self.holder {
+            holder.engage(self.vantage.process());
+        }
+        let from = Instant::now();
+        let told = self.vantage.measure(stop);
+        let to = Instant::now();
+        if let Some(holder) = &self.holder {
+            holder.release();
+        }
+        let told = told?;
+        self.vantage.rest(stop)?;
+        Ok((told, [from, to]))
     }
 
     /// Another process, whose program has to be read anew.
     fn renew(&mut self, stop: &dyn Fn() -> bool) -> Result<(), RunError> {
         self.number += 1;
-        let orders = orders(&self.side, self.name, self.number, &self.site, self.share.as_ref(), &self.resolv_conf);
+        let orders = orders(&self.side, self.name, self.number, self.share.as_ref(), &self.files);
         self.vantage.end();
         forget(&self.command.program).map_err(io("drop the program of a vantage from the page cache"))?;
-        self.vantage = Vantage::start(&self.command, &self.near, self.share.as_ref(), &orders, stop)?;
+        self.vantage = started(self.side.method, &self.command, &self.near, self.share.as_ref(), &orders, stop)?;
         Ok(())
     }
 
@@ -149,7 +244,7 @@ impl Ground {
         let site = &self.side.site;
         self.director.meet(Conduct {
             redirect: turn.redirected.then(|| format!("https://{}/page", HOSTS[1])),
-            think: duration(turn.think_ms),
+            think: duration(turn.think_ms + turn.load_ms),
             hidden: duration(site.hidden_ms.0),
             origin: turn.missed.then(|| duration(site.origin_ms.0)),
             told: match site.server_timing {
@@ -157,6 +252,7 @@ impl Ground {
                 Says::Off => None,
                 Says::Lying => Some(LIE),
             },
+            silent: turn.silent,
             compress: site.compress,
             close: !site.keep_open,
         });
@@ -164,18 +260,41 @@ impl Ground {
 
     /// Takes all down, and tells what was done.
     pub(super) fn finish(self) -> Accounts {
-        let Self { vantage, site, resolver, path, share, director, .. } = self;
-        drop(vantage);
+        let Self { vantage, beside, holder, site, resolver, path, share, director, .. } = self;
+        drop((vantage, beside));
         let throttled = share.as_ref().and_then(|share| share.throttled().ok());
         let accounts = Accounts {
             path: path.finish(),
             lookups: resolver.lookups(),
             met: director.met(),
+            held: holder.as_ref().map(Holder::held).unwrap_or_default(),
             throttled: throttled.map(|felt| (felt.periods, felt.time.as_secs_f64() * 1_000.0)),
         };
-        drop((site, share));
+        drop((holder, site, share));
         accounts
     }
+}
+
+/// The program that measures in a way.
+fn of_way(way: Way, doing: &Doing<'_>) -> Result<Command, RunError> {
+    Ok(match way {
+        Way::Lambda => Command { program: doing.probe.ok_or(RunError::NoProbe)?.to_owned(), arguments: Vec::new() },
+        _ => doing.vantage.clone(),
+    })
+}
+
+fn started(
+    way: Way,
+    command: &Command,
+    network: &Namespace,
+    share: Option<&CpuShare>,
+    orders: &Orders,
+    stop: &dyn Fn() -> bool,
+) -> Result<Box<dyn Measures>, VantageError> {
+    Ok(match way {
+        Way::Lambda => Box::new(Function::start(&command.program, network, share, orders, stop)?),
+        _ => Box::new(Vantage::start(command, network, share, orders, stop)?),
+    })
 }
 
 fn link(side: &Side, seed: u64) -> Link {
@@ -185,20 +304,26 @@ fn link(side: &Side, seed: u64) -> Link {
         jitter: duration(path.jitter_ms.0),
         loss: [path.loss_out.0, path.loss_in.0],
         rate_mbit: path.rate_mbit.map(|rate| rate.0),
+        held: None,
         seed,
     }
 }
 
-fn orders(side: &Side, name: &str, number: u32, site: &Site, share: Option<&CpuShare>, resolv_conf: &Path) -> Orders {
+fn orders(side: &Side, name: &str, number: u32, share: Option<&CpuShare>, files: &Files) -> Orders {
     Orders {
         url: format!("https://{}/", HOSTS[0]),
-        authority: site.authority_path().to_owned(),
+        authority: files.authorities.clone(),
+        store: side.store,
+        verify: side.verify,
+        folder: files.folder.clone(),
         way: side.method,
         accept_gzip: side.accept_gzip,
         work_ms: side.work_ms.0,
+        timeout_ms: side.timeout_ms.map(|limit| limit.0),
+        memory_mb: side.memory_mb.map_or(WHOLE_MB, |memory| memory.0),
         vantage: format!("lab/{name}"),
         sandbox: format!("lab-{name}-{number}"),
-        resolv_conf: resolv_conf.to_owned(),
+        resolv_conf: files.resolv_conf.clone(),
         share: share.and_then(|share| Some(share.folder().file_name()?.to_str()?.to_owned())),
     }
 }
@@ -213,5 +338,8 @@ fn ordinary(side: &Side) -> Turn {
         deaf: false,
         dns_ms: side.resolver.delay_ms.0,
         think_ms: side.site.think_ms.0,
+        silent: false,
+        slot_ms: None,
+        load_ms: 0.0,
     }
 }

@@ -1,18 +1,24 @@
 //! One run of a scenario: two grounds are built, and their vantages measure in turns.
 
+mod beside;
 mod ground;
+mod watched;
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::cpu_share;
 use super::delaybox::Account;
+use super::monitor::{self, MonitorError};
 use super::namespace::NamespaceError;
 use super::resolver::Lookup;
 use super::scenario::Scenario;
+use super::scenario::side::Way;
 use super::schedule::{Turn, schedule};
 use super::site::Met;
 use super::vantage::{self, Command, VantageError};
+use crate::adapters::clock;
+use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::Record;
 
 /// Why there is no run, or no whole one.
@@ -41,6 +47,18 @@ pub enum RunError {
         /// What the system said.
         reason: std::io::Error,
     },
+    /// What a monitor needs.
+    #[error(transparent)]
+    Monitor(#[from] MonitorError),
+    /// A monitor that measures by itself did not, or did not keep it.
+    #[error("{what}")]
+    Unseen {
+        /// What is not there.
+        what: &'static str,
+    },
+    /// A side is a function, and nobody said where its program is.
+    #[error("the program of the probe as a function is not there")]
+    NoProbe,
     /// The quota did not bite.
     #[error("the kernel throttled {0} not once: it does not keep the quota, and there would be nothing to find")]
     NotThrottled(&'static str),
@@ -72,6 +90,8 @@ pub struct Accounts {
     pub lookups: Vec<Lookup>,
     /// The site.
     pub met: Vec<Met>,
+    /// From when to when the process was held.
+    pub held: Vec<(Instant, Instant)>,
     /// How often the share of a processor ran out, and for how long in all, milliseconds.
     pub throttled: Option<(u64, f64)>,
 }
@@ -81,6 +101,8 @@ pub struct Accounts {
 pub struct Run {
     /// Requests in the order in which they were made.
     pub asked: Vec<Asked>,
+    /// What our probe measured beside A, and beside B, where there is one.
+    pub beside: [Vec<Record>; 2],
     /// Of A, and of B.
     pub accounts: [Accounts; 2],
     /// Not all of them were made.
@@ -95,8 +117,10 @@ pub struct Doing<'a> {
     pub seed: u64,
     /// What starts a vantage.
     pub vantage: &'a Command,
-    /// Hears of each request, in order; its error ends the run.
-    pub hear: &'a mut dyn FnMut(&Asked) -> Result<(), RunError>,
+    /// The probe as a function, for scenarios with such a side.
+    pub probe: Option<&'a Path>,
+    /// Hears of each sample; its error ends the run.
+    pub hear: &'a mut dyn FnMut(&Record) -> Result<(), RunError>,
     /// Whether to stop.
     pub stop: &'a dyn Fn() -> bool,
 }
@@ -115,15 +139,33 @@ pub fn run(scenario: &Scenario, doing: &mut Doing<'_>) -> Result<Run, RunError> 
         .prefix(&prefix)
         .tempdir()
         .map_err(|reason| RunError::Io { what: "make a folder for the run".to_owned(), reason })?;
+    if scenario.is_of_monitors() {
+        // Their servers are nobody, and have files in it.
+        let passable = std::os::unix::fs::PermissionsExt::from_mode(0o711);
+        std::fs::set_permissions(folder.path(), passable).map_err(io("open the run's folder to a monitor"))?;
+    }
     let turns = schedule(&scenario.sides, doing.rounds, doing.seed);
     let mut grounds = [ground(scenario, 0, folder.path(), doing)?, ground(scenario, 1, folder.path(), doing)?];
-    let mut asked = Vec::with_capacity(turns.len());
+    // A schedule whose hours pass in a minute lies in the past: nobody measures what is to come.
+    let length_ms = turns.iter().filter_map(|turn| turn.slot_ms).max().unwrap_or(0);
+    let schedule_from = clock::wall().0 - length_ms;
+    let mut all = Vec::with_capacity(turns.len());
+    let mut beside: [Vec<Record>; 2] = Default::default();
     let mut stopped = false;
     for turn in turns {
         match grounds[turn.side].ask(turn, doing.stop) {
-            Ok(one) => {
-                (doing.hear)(&one)?;
-                asked.push(one);
+            Ok(mut answered) => {
+                let slot_ms = turn.slot_ms.map(|slot| UnixMillis(schedule_from + slot));
+                if let Ok(one) = &mut answered.request {
+                    one.record.sample.slot_ms = slot_ms;
+                    (doing.hear)(&one.record)?;
+                }
+                if let Some(record) = &mut answered.beside {
+                    record.sample.slot_ms = slot_ms;
+                    (doing.hear)(record)?;
+                }
+                beside[turn.side].extend(answered.beside);
+                all.push(answered.request);
             }
             Err(RunError::Vantage(VantageError::Stopped)) => {
                 stopped = true;
@@ -132,19 +174,32 @@ pub fn run(scenario: &Scenario, doing: &mut Doing<'_>) -> Result<Run, RunError> 
             Err(error) => return Err(error),
         }
     }
+    let kept = [grounds[0].kept()?, grounds[1].kept()?];
+    let seen = all.iter().filter(|one| one.is_err()).count();
+    let told = all.len() - seen;
+    let asked = watched::settled(all, kept);
+    for one in asked.iter().filter(|one| scenario.sides[one.turn.side].method == Way::Zabbix) {
+        (doing.hear)(&one.record)?;
+    }
+    if (asked.len() - told) * 10 < seen * 9 {
+        return Err(RunError::Unseen {
+            what: "of the checks that reached the site, the monitor kept less than nine in ten",
+        });
+    }
     let accounts = grounds.map(ground::Ground::finish);
     for (side, name) in [(0, "A"), (1, "B")] {
         // Less than half of a processor runs out in most requests; a larger share may never.
-        let small = scenario.sides[side].memory_mb.is_some_and(|memory| memory.0 <= 256);
+        let of = &scenario.sides[side];
+        let small = of.held_ms.is_none() && of.memory_mb.is_some_and(|memory| memory.0 <= 256);
         if small && asked.len() >= 40 && accounts[side].throttled.is_none_or(|(periods, _)| periods == 0) {
             return Err(RunError::NotThrottled(name));
         }
     }
-    Ok(Run { asked, accounts, stopped })
+    Ok(Run { asked, beside, accounts, stopped })
 }
 
 fn ground(scenario: &Scenario, side: usize, folder: &Path, doing: &Doing<'_>) -> Result<ground::Ground, RunError> {
-    ground::Ground::build(&scenario.sides[side], side, doing.seed, folder, doing.vantage, doing.stop)
+    ground::Ground::build(&scenario.sides[side], side, folder, doing)
 }
 
 /// Removes what runs that were killed left behind; all else of theirs went with them.
@@ -160,9 +215,9 @@ fn sweep() {
     }
 }
 
-/// What this machine lacks for a run; empty where nothing.
+/// What this machine lacks for a run of any of these; empty where nothing.
 #[must_use]
-pub fn missing() -> Vec<String> {
+pub fn missing(scenarios: &[Scenario]) -> Vec<String> {
     let mut missing = Vec::new();
     if !nix::unistd::geteuid().is_root() {
         missing.push("root, for networks of its own".to_owned());
@@ -175,6 +230,8 @@ pub fn missing() -> Vec<String> {
         Ok(_) => (),
         Err(error) => missing.push(error.to_string()),
     }
+    missing.extend(scenarios.iter().flat_map(monitor::missing));
+    missing.dedup();
     missing
 }
 

@@ -9,8 +9,8 @@ pub mod variant;
 use serde::{Deserialize, Serialize};
 
 use crate::explain::cause::Cause;
-use quantity::Count;
-use side::{Side, SidePart};
+use quantity::{Count, Ms};
+use side::{Side, SidePart, Tells, Way};
 
 pub use book::NAMES;
 use book::text;
@@ -132,6 +132,10 @@ impl Scenario {
         }
         toggled.sort();
         toggled.dedup();
+        let sides = [side(&file.a), side(&file.b)];
+        if let Some(said) = impossible(&sides) {
+            return Err(ScenarioError::File { name: name.to_owned(), said });
+        }
         Ok(Self {
             name: name.to_owned(),
             about: file.about,
@@ -144,8 +148,20 @@ impl Scenario {
                 .zip([&file.small, &file.large])
                 .filter_map(|(size, part)| part.as_ref().map(|_| size))
                 .collect(),
-            sides: [side(&file.a), side(&file.b)],
+            sides,
         })
+    }
+
+    /// A side is another program than ours: what it does by itself nobody injects, so no account of it can be scored.
+    #[must_use]
+    pub fn is_of_monitors(&self) -> bool {
+        self.sides.iter().any(|side| side.method.tells() != Tells::Work)
+    }
+
+    /// A side is measured by the probe as a function: its program has to be there.
+    #[must_use]
+    pub fn needs_probe(&self) -> bool {
+        self.sides.iter().any(|side| side.method == Way::Lambda || side.beside == Some(Way::Lambda))
     }
 
     /// Nothing differs.
@@ -157,8 +173,25 @@ impl Scenario {
     /// It is about the processor: nothing else may want it meanwhile.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        self.sides.iter().any(|side| side.memory_mb.is_some() || side.work_ms.0 > 0.0)
+        let is_busy = |side: &Side| side.memory_mb.is_some() || side.work_ms.0 > 0.0 || side.method == Way::Lambda;
+        self.sides.iter().any(is_busy)
     }
+}
+
+/// What each value allows by itself, and all of them together do not.
+fn impossible(sides: &[Side; 2]) -> Option<String> {
+    let [a, b] = sides;
+    let any = |is: fn(&Side) -> bool| is(a) || is(b);
+    let said = if any(|side| side.method == Way::Lambda && side.work_ms != Ms(0.0)) {
+        "`work_ms` is for vantages that are the lab's own; the function of `lambda` has no other work"
+    } else if any(|side| side.held_ms.is_some_and(|held| held.0 >= side.period_ms.0)) {
+        "`held_ms` is as long as `period_ms` or longer, and nothing would ever go on"
+    } else if a.site.load_ms != b.site.load_ms {
+        "`load_ms` differs; load is the site's own, and the same for both"
+    } else {
+        return None;
+    };
+    Some(said.to_owned())
 }
 
 /// Line, key and reason, without the drawing that the parser makes of it.
@@ -215,6 +248,10 @@ mod tests {
             ("about = 'x'\n[b.pth]\ndelay_ms = 1\n", &["line 2", "pth", "unknown field"]),
             ("about = 'x'\ntogether = ['sever']\n", &["line 2", "`sever` is no row of an account"]),
             ("about = 'x'\nrounds = 1\n", &["line 2", "from 2 to 100000"]),
+            ("about = 'x'\n[a]\nbeside = 'zabbix'\n", &["line 3", "only `fresh`, `pooled` or `lambda`"]),
+            ("about = 'x'\n[b]\nheld_ms = 20\n", &["`held_ms` is as long as `period_ms`"]),
+            ("about = 'x'\n[b.site]\nload_ms = 20\n", &["`load_ms` differs"]),
+            ("about = 'x'\n[both]\nwork_ms = 1\n[b]\nmethod = 'lambda'\n", &["`work_ms`", "`lambda`"]),
             ("about = 'x\n", &["line 1"]),
         ] {
             let said = Scenario::parse("s", text).unwrap_err().to_string();

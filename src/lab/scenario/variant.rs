@@ -1,7 +1,8 @@
 //! Variations of the files: another size of a cause, causes together, and one of several causes taken back.
 //!
 //! `distance:small` is `distance` with what its file says under `[small]`; `distance+dns` is both together;
-//! `all-at-once:without-path.delay_ms` is `all-at-once` with that key as it stands for both sides.
+//! `all-at-once:without-path.delay_ms` is `all-at-once` with that key as it stands for both sides, and
+//! `dns:small:without-resolver.delay_ms,resolver.spread_ms` does so with two keys of another size.
 
 use toml::{Table, Value};
 
@@ -30,28 +31,47 @@ fn bad(name: &str, said: String) -> ScenarioError {
 
 /// One file, in one of its sizes, or without one of its keys.
 fn one(name: &str, part: &str) -> Result<Table, ScenarioError> {
-    let (file, variant) = part.split_once(':').map_or((part, None), |(file, variant)| (file, Some(variant)));
+    let mut variants = part.split(':');
+    let file = variants.next().unwrap_or_default();
     let text = book::text(file).ok_or_else(|| ScenarioError::Unknown(name.to_owned()))?;
     let mut table: Table = toml::from_str(text).map_err(|error| bad(name, error.to_string()))?;
     let mut sizes = SIZES.map(|size| (size, table.remove(size)));
-    let Some(variant) = variant else { return Ok(table) };
-    let about = if let Some(key) = variant.strip_prefix(WITHOUT) {
-        let taken = SIDES.map(|side| table.get_mut(side).is_some_and(|side| take(side, key)));
-        if taken == [false, false] {
-            return Err(bad(name, format!("{file} has no `{key}` under [a] or [b]")));
+    let mut about = format!("`{file}`");
+    for variant in variants {
+        if let Some(keys) = variant.strip_prefix(WITHOUT) {
+            for key in keys.split(',') {
+                let taken = SIDES.map(|side| table.get_mut(side).is_some_and(|side| take(side, key)));
+                if taken == [false, false] {
+                    return Err(bad(name, format!("{file} has no `{key}` under [a] or [b]")));
+                }
+            }
+            let differ = if keys.contains(',') { "do" } else { "does" };
+            about += &format!(", and {} {differ} not differ", keys.replace(',', " and "));
+        } else {
+            let size = sizes.iter_mut().find(|(size, _)| *size == variant).and_then(|(_, size)| size.take());
+            let Some(Value::Table(size)) = size else {
+                return Err(bad(name, format!("{file} has no size `{variant}`, and no variation of that name")));
+            };
+            about += &format!(" with {}", said(&size));
+            lay(&mut table, size);
         }
-        format!("`{file}`, and {key} does not differ.")
-    } else {
-        let size = sizes.iter_mut().find(|(size, _)| *size == variant).and_then(|(_, size)| size.take());
-        let Some(Value::Table(size)) = size else {
-            return Err(bad(name, format!("{file} has no size `{variant}`, and no variation of that name")));
-        };
-        let about = format!("`{file}` with {}.", said(&size));
-        lay(&mut table, size);
-        about
-    };
-    table.insert("about".to_owned(), Value::String(about));
+    }
+    if part.contains(':') {
+        table.insert("about".to_owned(), Value::String(about + "."));
+    }
     Ok(table)
+}
+
+/// Keys of it are as they stand for both sides.
+#[must_use]
+pub fn is_without(name: &str) -> bool {
+    name.contains(&format!(":{WITHOUT}"))
+}
+
+/// The name of a scenario, or of a variation of one, with keys as they stand for both sides.
+#[must_use]
+pub fn without(name: &str, keys: &[&str]) -> String {
+    format!("{name}:{WITHOUT}{}", keys.join(","))
 }
 
 /// Writes what is said over what there is, key by key.
@@ -95,6 +115,7 @@ fn said(table: &Table) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::{NAMES, Scenario};
+    use super::without;
 
     #[test]
     fn every_size_of_every_file_is_a_scenario_of_its_own() {
@@ -125,6 +146,17 @@ mod tests {
         let without = Scenario::named("all-at-once:without-path.delay_ms").unwrap();
         assert_eq!(without.sides[0].path.delay_ms, without.sides[1].path.delay_ms);
         assert_eq!(without.toggled.len() + 1, all.toggled.len());
+    }
+
+    #[test]
+    fn what_one_size_says_can_be_taken_back_whole() {
+        let name = without("dns:small", &["resolver.delay_ms", "resolver.spread_ms"]);
+        let scenario = Scenario::named(&name).unwrap();
+        assert!(scenario.is_null() && scenario.toggled.is_empty(), "{scenario:?}");
+        assert_eq!(
+            scenario.about,
+            "`dns` with b.resolver.delay_ms = 5, and resolver.delay_ms and resolver.spread_ms do not differ."
+        );
     }
 
     #[test]

@@ -110,6 +110,13 @@ pub fn targets(scores: &[Score], suite: Suite) -> Vec<Target> {
         target("three largest right", three.1, "–", true, false),
         target("hidden time within the residual's interval", honest.1, "≥ 90 %", honest.0 >= 0.9, full),
         target(
+            "requests that are in no count",
+            scores.iter().map(|score| score.vanished).sum::<u64>().to_string(),
+            "0",
+            scores.iter().all(|score| score.vanished == 0),
+            true,
+        ),
+        target(
             "residual off, worst scenario",
             rest.map_or("none".to_owned(), |(_, ms, name)| format!("{ms:.2} ms ({name})")),
             "≤ 1 ms or 1 % of B's mean",

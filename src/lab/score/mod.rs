@@ -1,5 +1,6 @@
 //! An account of a run against what its causes really were.
 
+pub mod experiment;
 pub mod gate;
 pub mod suite;
 pub mod table;
@@ -8,20 +9,24 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::run::Asked;
+use super::run::{Asked, Run};
 use super::scenario::Scenario;
+use super::scenario::side::Tells;
 use super::truth::Truth;
 use crate::explain::account::{Account, Case};
+use crate::explain::bridge::{self, BridgeError};
 use crate::explain::cause::Cause;
 use crate::explain::claim::{Claim, materiality};
 use crate::explain::question::{Question, Statistic};
-use crate::explain::sides::SidesError;
 use crate::explain::source::Source;
+use crate::measurement::units::Micros;
 
 /// Below this a cause counts as absent: an interval never says more than 0.1 ms.
 const NOTHING_MS: f64 = 0.1;
 /// A cause of so many milliseconds, and of this share of the gap, may not be missed.
 const MISSED: (f64, f64) = (5.0, 0.05);
+/// The rows in which time is that a side was held.
+const HELD: [Cause; 4] = [Cause::Dns, Cause::Queueing, Cause::Transfer, Cause::Residual];
 /// A gap below this is none: shares of it mean nothing.
 const GAP_MIN_MS: f64 = 1.0;
 
@@ -32,6 +37,8 @@ pub struct RowScore {
     pub cause: Cause,
     /// The rows whose sum this is: what the account, or the scenario, cannot tell apart.
     pub holds: Vec<Cause>,
+    /// The truth is known: what another program does by itself is not.
+    pub known: bool,
     /// What was injected.
     pub truth_ms: f64,
     /// What the account says.
@@ -61,6 +68,9 @@ pub struct Score {
     pub seed: u64,
     /// By the account.
     pub gap_ms: f64,
+    /// B less A of each round; absent where one of the two was not answered.
+    #[serde(skip)]
+    pub gaps_ms: Vec<Option<f64>>,
     /// Mean response times, A and B.
     pub means_ms: [f64; 2],
     /// How far the sum of the rows is from the gap.
@@ -69,34 +79,72 @@ pub struct Score {
     pub moved_ms: f64,
     /// What of the gap nobody injected.
     pub unaccounted_ms: f64,
+    /// Requests that the account has neither as response times nor as failures, and those that were never answered and
+    /// are no failures.
+    pub vanished: u64,
     /// Row by row.
     pub rows: Vec<RowScore>,
     /// The largest cause is the largest in truth; absent where nothing is large enough to be missed.
     pub top: Option<bool>,
     /// The three largest likewise.
     pub top_three: Option<bool>,
-    /// Where something is hidden: the residual's interval holds it.
+    /// Where something is hidden: the residual's interval holds it. Where a side is held: the account says that its rows
+    /// are network, or stolen.
     pub honest: Option<bool>,
 }
 
 /// Both sides of a run as the account reads them.
 #[must_use]
-pub fn sources(asked: &[Asked]) -> [Source; 2] {
+pub fn sources(run: &Run) -> [Source; 2] {
     let mut sources = [Source::default(), Source::default()];
-    for one in asked {
+    for one in &run.asked {
         sources[one.turn.side].add(&one.record.sample, &one.record.environment, None);
     }
     sources
+}
+
+/// Our probe beside A, where A shows its total only.
+#[must_use]
+pub fn bridge_of(scenario: &Scenario, run: &Run) -> Option<Source> {
+    if scenario.sides[0].method.tells() != Tells::Total || run.beside[0].is_empty() {
+        return None;
+    }
+    let mut bridge = Source::default();
+    run.beside[0].iter().for_each(|record| bridge.add(&record.sample, &record.environment, None));
+    Some(bridge)
 }
 
 /// Explains the means of a run, and scores that.
 ///
 /// # Errors
 /// A side has no response time.
-pub fn score(scenario: &Scenario, truth: &Truth, asked: &[Asked], rounds: u32) -> Result<Score, SidesError> {
-    let [a, b] = sources(asked);
-    let account = Case::new(a, b)?.account(&Question::new(Statistic::Mean, truth.seed));
-    Ok(of(scenario, truth, &account, rounds))
+pub fn score(scenario: &Scenario, truth: &Truth, run: &Run, rounds: u32) -> Result<Score, BridgeError> {
+    let [a, b] = sources(run);
+    let question = Question::new(Statistic::Mean, truth.seed);
+    let account = match bridge_of(scenario, run) {
+        Some(bridge) => bridge::account(&a, bridge, b, &question)?,
+        None => Case::new(a, b)?.account(&question),
+    };
+    let asked = &run.asked;
+    let mut gaps_ms = vec![[None; 2]; rounds as usize];
+    for (place, one) in asked.iter().enumerate() {
+        if let Some(round) = gaps_ms.get_mut(place / 2) {
+            round[one.turn.side] = one.record.sample.latency().map(Micros::as_millis);
+        }
+    }
+    let gaps_ms = gaps_ms.into_iter().map(|[a, b]| Some(b? - a?)).collect();
+    Ok(Score { gaps_ms, vanished: vanished(asked, &account), ..of(scenario, truth, &account, rounds) })
+}
+
+/// Failures never vanish: each request is in one of the two counts, and what nobody answered is in that of failures.
+fn vanished(asked: &[Asked], account: &Account) -> u64 {
+    let of = |side: usize| {
+        let own = || asked.iter().filter(move |one| one.turn.side == side && !one.record.sample.clock_suspect);
+        let silent = own().filter(|one| one.turn.silent).count() as u64;
+        let (all, failed) = (own().count() as u64, account.failures.failed[side]);
+        all.abs_diff(account.samples[side] as u64 + failed) + silent.saturating_sub(failed)
+    };
+    of(0) + of(1)
 }
 
 fn of(scenario: &Scenario, truth: &Truth, account: &Account, rounds: u32) -> Score {
@@ -109,6 +157,7 @@ fn of(scenario: &Scenario, truth: &Truth, account: &Account, rounds: u32) -> Sco
     merged.push(Cause::Residual);
     merged.sort();
     merged.dedup();
+    let knows = |holds: &[Cause]| holds.iter().all(|cause| is_known(scenario, *cause));
     let mut rows = Vec::new();
     for cause in Cause::ALL.into_iter().filter(|cause| !matches!(cause, Cause::Dependence | Cause::Failure)) {
         let holds = match (cause, merged.contains(&cause)) {
@@ -123,7 +172,9 @@ fn of(scenario: &Scenario, truth: &Truth, account: &Account, rounds: u32) -> Sco
         // A sum of rows has no interval of its own, unless the others are empty; an empty row's is the point.
         let own = row.is_some_and(|row| (row.ms - found_ms).abs() < 1e-9);
         let interval_ms = interval.filter(|_| own).map(|(lower, upper)| [lower, upper]);
+        let known = knows(&holds);
         let covered = match (row, interval_ms) {
+            _ if !known => None,
             (_, Some([lower, upper])) => Some(lower <= truth_ms && truth_ms <= upper),
             (None, None) if account.no_interval.is_none() => Some(truth_ms.abs() <= NOTHING_MS),
             _ => None,
@@ -133,32 +184,52 @@ fn of(scenario: &Scenario, truth: &Truth, account: &Account, rounds: u32) -> Sco
             cause,
             covered,
             claimed,
-            falsely: (truth_ms.abs() < NOTHING_MS).then_some(claimed),
-            missed: (truth_ms.abs() >= MISSED.0.max(MISSED.1 * account.gap_ms.abs())).then_some(!claimed),
+            falsely: (known && truth_ms.abs() < NOTHING_MS).then_some(claimed),
+            missed: (known && truth_ms.abs() >= MISSED.0.max(MISSED.1 * account.gap_ms.abs())).then_some(!claimed),
             holds,
+            known,
             truth_ms,
             found_ms,
             interval_ms,
         });
     }
-    let wrong: f64 = rows.iter().map(|row| (row.found_ms - row.truth_ms).abs()).sum();
-    let large = rows.iter().any(|row| row.truth_ms.abs() >= MISSED.0);
+    let wrong: f64 = rows.iter().filter(|row| row.known).map(|row| (row.found_ms - row.truth_ms).abs()).sum();
+    let large = rows.iter().all(|row| row.known) && rows.iter().any(|row| row.truth_ms.abs() >= MISSED.0);
     let hidden = known(Cause::Residual).abs() >= GAP_MIN_MS && scenario.together.is_empty();
+    let within = || rows.iter().find(|row| row.cause == Cause::Residual && hidden).and_then(|row| row.covered);
+    let honest = if scenario.sides.iter().any(|side| side.held_ms.is_some_and(|held| held.0 > 0.0)) {
+        Some(account.rows.iter().filter(|row| HELD.contains(&row.cause)).all(|row| row.or_stolen))
+    } else {
+        within()
+    };
     Score {
         scenario: scenario.name.clone(),
         null: scenario.is_null(),
         rounds,
         seed: truth.seed,
         gap_ms: account.gap_ms,
+        gaps_ms: Vec::new(),
         means_ms: account.values_ms,
         sum_error_ms: (account.rows.iter().map(|row| row.ms).sum::<f64>() - account.gap_ms).abs(),
         moved_ms: wrong / 2.0,
         unaccounted_ms: truth.unaccounted_ms,
+        vanished: 0,
         top: large.then(|| among(&rows, 1, materiality(account.gap_ms))),
         top_three: large.then(|| among(&rows, 3, materiality(account.gap_ms))),
-        honest: rows.iter().find(|row| row.cause == Cause::Residual && hidden).and_then(|row| row.covered),
+        honest,
         rows,
     }
+}
+
+/// Whether what was injected is all that a row can hold: not where another program shows its total only, whose own work
+/// may be in any row, nor in the rows of own work where one shows phases.
+fn is_known(scenario: &Scenario, cause: Cause) -> bool {
+    let own = matches!(cause, Cause::Definition | Cause::Cpu | Cause::Scheduling | Cause::Cold | Cause::Residual);
+    scenario.sides.iter().all(|side| match side.method.tells() {
+        Tells::Work => true,
+        Tells::Phases => !own,
+        Tells::Total => false,
+    })
 }
 
 /// The `most` largest by the account are the largest in truth; those that differ immaterially may change places.

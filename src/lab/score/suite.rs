@@ -1,5 +1,6 @@
 //! Which runs a suite is made of.
 
+use super::experiment::factors;
 use super::gate::Suite;
 use crate::lab::scenario::{NAMES, Scenario};
 
@@ -14,8 +15,8 @@ pub struct Cell {
     pub seed: u64,
 }
 
-/// Variations on others, for the full suite only.
-const NOT_QUICK: [&str; 2] = ["dns-lost", "transfer-size"];
+/// Variations on others, and what needs more than one of a row's kinds of truth, for the full suite only.
+const NOT_QUICK: [&str; 5] = ["dns-lost", "throttle-unseen", "timeouts", "timing", "transfer-size"];
 /// Run once more, and longer.
 const LONG: [&str; 2] = ["all-at-once", "null-busy"];
 /// The scenario of several causes, each of which is taken back in turn: its row is empty then.
@@ -37,7 +38,7 @@ pub const PAIRS: [&str; 15] = [
     "queueing+loss-from",
     "scheduling+distance",
     "scheduling+server",
-    "cold+scheduling",
+    "cold+dns",
     "cdn+server",
     "server+hidden",
     "transfer-rate+cdn",
@@ -49,15 +50,40 @@ pub fn cells(suite: Suite) -> Vec<Cell> {
     let cell = |scenario: &str, rounds, seed| Cell { scenario: scenario.to_owned(), rounds, seed };
     match suite {
         Suite::Quick => {
-            let names = NAMES.iter().filter(|name| !NOT_QUICK.contains(name));
-            names.map(|name| cell(name, ROUNDS, 1)).collect()
+            let quick = scored().filter(|scenario| !NOT_QUICK.contains(&scenario.name.as_str()));
+            quick.map(|scenario| cell(&scenario.name, ROUNDS, 1)).collect()
         }
         Suite::Full => {
-            let repeated = NAMES.iter().flat_map(|name| (1..=RUNS).map(move |seed| cell(name, ROUNDS, seed)));
+            let repeated = scored().flat_map(|one| (1..=RUNS).map(move |seed| cell(&one.name, ROUNDS, seed)));
             let once = variations().into_iter().map(|name| cell(&name, ROUNDS, 1));
             repeated.chain(once).chain(LONG.map(|name| cell(name, ROUNDS_LONG, 1))).collect()
         }
     }
+}
+
+/// What other programs do by themselves nobody injects: their scenarios are not scored.
+fn scored() -> impl Iterator<Item = Scenario> {
+    NAMES.iter().filter_map(|name| Scenario::named(name).ok()).filter(|scenario| !scenario.is_of_monitors())
+}
+
+/// The runs that experiments need beside these: each factor reset, where no run has such sides already. Of several runs
+/// of one scenario, the first has an experiment.
+#[must_use]
+pub fn resets(cells: &[Cell]) -> Vec<Cell> {
+    let sides = |name: &str| Scenario::named(name).ok().map(|scenario| scenario.sides);
+    let mut known: Vec<(Cell, _)> = cells.iter().map(|cell| (cell.clone(), sides(&cell.scenario))).collect();
+    for cell in cells.iter().filter(|cell| cell.seed == 1 && cell.rounds <= ROUNDS) {
+        let factors = Scenario::named(&cell.scenario).map(|scenario| factors(&scenario)).unwrap_or_default();
+        for factor in factors {
+            let (like, reset) = (sides(&factor.without), Cell { scenario: factor.without, ..cell.clone() });
+            let is_like =
+                |(other, sides): &(Cell, _)| *sides == like && (other.rounds, other.seed) == (reset.rounds, reset.seed);
+            if !known.iter().any(is_like) {
+                known.push((reset, like));
+            }
+        }
+    }
+    known.split_off(cells.len()).into_iter().map(|(cell, _)| cell).collect()
 }
 
 /// Those of one scenario or variation: as the suite has it, or else once.
@@ -69,7 +95,7 @@ pub fn cells_of(name: &str, suite: Suite) -> Vec<Cell> {
 
 /// Every other size of every cause, the pairs, and all causes at once with one of them taken back.
 fn variations() -> Vec<String> {
-    let known: Vec<Scenario> = NAMES.iter().filter_map(|name| Scenario::named(name).ok()).collect();
+    let known: Vec<Scenario> = scored().collect();
     let sizes =
         known.iter().flat_map(|scenario| scenario.sizes.iter().map(move |size| format!("{}:{size}", scenario.name)));
     let all = known.iter().filter(|scenario| scenario.name == ALL);
@@ -85,11 +111,27 @@ mod tests {
     fn the_quick_suite_is_twenty_runs_and_the_full_one_has_every_scenario() {
         assert_eq!(cells(Suite::Quick).len(), 20);
         let full = cells(Suite::Full);
-        assert!(NAMES.iter().all(|name| full.iter().filter(|cell| cell.scenario == *name).count() >= 5));
+        let ours = |name: &str| !Scenario::named(name).unwrap().is_of_monitors();
+        let runs = |name: &str| full.iter().filter(|cell| cell.scenario == name).count();
+        assert!(NAMES.iter().all(|name| (runs(name) >= 5) == ours(name)));
         assert!(NOT_QUICK.iter().chain(&LONG).all(|name| NAMES.contains(name)));
         for cell in &full {
             Scenario::named(&cell.scenario).unwrap_or_else(|error| panic!("{error}"));
         }
+    }
+
+    #[test]
+    fn a_factor_is_reset_once_where_no_run_of_the_suite_does_so() {
+        let full = cells(Suite::Full);
+        let more = resets(&full);
+        assert!((10..=16).contains(&more.len()), "{more:?}");
+        let named = |name: &str| more.iter().any(|cell| cell.scenario == name);
+        assert!(named("transfer-rate:without-path.rate_mbit") && named("cold:without-cold"), "{more:?}");
+        assert!(!named("distance:without-path.delay_ms"), "that is `null`");
+        let mut together = [full, more].concat();
+        assert_eq!(resets(&together), []);
+        together.retain(|cell| cell.scenario == "distance");
+        assert_eq!(resets(&together).len(), 1, "of one seed");
     }
 
     #[test]

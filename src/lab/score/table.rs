@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, Table, presets};
 
 use super::Score;
+use super::experiment::{Finding, agreeing};
 use super::gate::Target;
 
 fn table(head: &[&str]) -> Table {
@@ -35,7 +36,8 @@ pub fn rows(score: &Score) -> String {
         let within = match row.covered {
             Some(true) => "",
             Some(false) => "truth outside",
-            None => "no interval",
+            None if row.known => "no interval",
+            None => "",
         };
         let claim = match (row.falsely, row.missed) {
             (Some(true), _) => "claimed falsely",
@@ -45,7 +47,7 @@ pub fn rows(score: &Score) -> String {
         };
         table.add_row([
             name,
-            format!("{:+.2}", row.truth_ms),
+            if row.known { format!("{:+.2}", row.truth_ms) } else { "not known".to_owned() },
             format!("{:+.2}", row.found_ms),
             interval,
             within.to_owned(),
@@ -53,13 +55,14 @@ pub fn rows(score: &Score) -> String {
         ]);
     }
     let of_gap = score.misattribution().map_or(String::new(), |share| format!(", {:.1} % of the gap", 100.0 * share));
-    format!(
-        "{}\ngap {:+.2} ms; in a wrong row {:.2} ms{of_gap}; injected by nobody {:+.2} ms\n",
-        text(&table),
-        score.gap_ms,
-        score.moved_ms,
-        score.unaccounted_ms
-    )
+    let (table, gap) = (text(&table), score.gap_ms);
+    if score.rows.iter().any(|row| !row.known) {
+        return format!(
+            "{table}\ngap {gap:+.2} ms; what other programs do by themselves is not known, so nothing is scored\n"
+        );
+    }
+    let (moved, nobody) = (score.moved_ms, score.unaccounted_ms);
+    format!("{table}\ngap {gap:+.2} ms; in a wrong row {moved:.2} ms{of_gap}; injected by nobody {nobody:+.2} ms\n")
 }
 
 fn counted((yes, all): (usize, usize)) -> String {
@@ -102,6 +105,37 @@ pub fn scenarios(scores: &[Score]) -> String {
         ]);
     }
     text(&table)
+}
+
+/// Truth by experiment beside what was injected and what the account says; nothing where there was no experiment.
+#[must_use]
+pub fn experiments(findings: &[Finding]) -> String {
+    if findings.is_empty() {
+        return String::new();
+    }
+    let mut table = table(&["by experiment", "row", "without it, ms", "injected, ms", "account, ms", ""]);
+    let around = |ms: f64, half: Option<f64>| match half {
+        Some(half) => format!("{ms:+.2} ± {half:.2}"),
+        None => format!("{ms:+.2}"),
+    };
+    for finding in findings {
+        let names: Vec<&str> = finding.rows.iter().map(|row| row.as_str()).collect();
+        let agrees = match finding.agrees {
+            Some(true) => "agrees",
+            Some(false) => "DIFFERS",
+            None => "no interval",
+        };
+        table.add_row([
+            finding.scenario.clone(),
+            names.join(", "),
+            around(finding.effect_ms, Some(finding.half_ms)),
+            format!("{:+.2}", finding.truth_ms),
+            around(finding.found_ms, finding.found_half_ms),
+            agrees.to_owned(),
+        ]);
+    }
+    let (agree, all) = agreeing(findings);
+    format!("{}\n{agree} of {all} rows agree with the experiment within both intervals\n", text(&table))
 }
 
 /// What is held to what.

@@ -27,6 +27,8 @@ pub struct Conduct {
     pub origin: Option<Duration>,
     /// What is said of the thinking, as a share of it; absent, nothing.
     pub told: Option<f64>,
+    /// The page is never sent: whoever asks has to give up.
+    pub silent: bool,
     /// The page is compressed for those who allow it.
     pub compress: bool,
     /// The connection is closed after the answer.
@@ -67,6 +69,16 @@ impl Director {
     #[must_use]
     pub fn met(&self) -> Vec<Met> {
         std::mem::take(&mut *self.met.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// When a check was heard that came since then and is answered: from the hop that is sent on, where one is, to the page.
+    #[must_use]
+    pub fn answered_since(&self, from: Instant, sent_on: bool) -> Option<Instant> {
+        let met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut since =
+            met.iter().filter(|one| one.heard >= from).skip_while(|one| one.redirected != sent_on).peekable();
+        let first = since.peek().map(|one| one.heard);
+        first.filter(|_| since.any(|one| !one.redirected))
     }
 
     fn conduct(&self) -> Conduct {
@@ -129,6 +141,9 @@ async fn whole(request: &Request<Incoming>, page: &Page, conduct: &Conduct, met:
         None => Duration::ZERO,
     };
     met.thought = slept(conduct.think).await;
+    if conduct.silent {
+        std::future::pending::<()>().await;
+    }
     met.hidden = slept(conduct.hidden).await;
     let allowed = request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     let gzip = conduct.compress && allowed.is_some_and(|allowed| allowed.contains("gzip"));
@@ -158,4 +173,36 @@ async fn slept(length: Duration) -> Duration {
         tokio::time::sleep(length).await;
     }
     start.elapsed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_is_answered_once_its_page_is_and_an_earlier_ones_page_is_not_it() {
+        let start = Instant::now();
+        let at = |ms| start + Duration::from_millis(ms);
+        let met = |ms, redirected| Met {
+            redirected,
+            heard: at(ms),
+            answered: at(ms + 1),
+            thought: Duration::ZERO,
+            hidden: Duration::ZERO,
+            origin: Duration::ZERO,
+        };
+        let director = Director::default();
+        let push = |one| director.met.lock().unwrap().push(one);
+        push(met(0, true));
+        // The page of a check that was under way.
+        push(met(20, false));
+        assert_eq!(director.answered_since(at(10), true), None);
+        push(met(1_000, true));
+        assert_eq!(director.answered_since(at(10), true), None, "sent on, and not yet there");
+        push(met(1_020, false));
+        assert_eq!(director.answered_since(at(10), true), Some(at(1_000)));
+        assert_eq!(director.answered_since(at(900), true), Some(at(1_000)));
+        assert_eq!(director.answered_since(at(1_010), true), None);
+        assert_eq!(director.answered_since(at(1_010), false), Some(at(1_020)), "no redirect is waited for");
+    }
 }

@@ -7,8 +7,10 @@ use serde::Serialize;
 use crate::lab::delaybox::{Drop, Kind, Passage, Segment};
 use crate::lab::resolver::Lookup;
 use crate::lab::run::{Accounts, Asked};
-use crate::lab::scenario::side::{Side, Tls, Way};
+use crate::lab::scenario::side::{Side, Tells, Tls};
 use crate::lab::site::Met;
+
+use super::turns;
 
 /// Milliseconds and counts; "last hop" is the one that brought the page.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -39,8 +41,12 @@ pub struct Facts {
     pub loss_ms: f64,
     /// From the first packet of the answer to the last, beyond round trips and losses.
     pub transfer_ms: f64,
-    /// The site's own accounts.
+    /// The site's own accounts, without what load added.
     pub think_ms: f64,
+    /// What load added to its thinking, by the schedule.
+    pub load_ms: f64,
+    /// Held while it was its own turn to do something: packets in flight are in `queue_ms`.
+    pub held_ms: f64,
     /// Waited, and told nobody.
     pub hidden_ms: f64,
     /// Behind the edge.
@@ -66,6 +72,8 @@ impl Facts {
             - self.loss_ms
             - self.transfer_ms
             - self.think_ms
+            - self.load_ms
+            - self.held_ms
             - self.hidden_ms
             - self.origin_ms
             - self.cpu_ms
@@ -80,6 +88,7 @@ pub struct Ledger<'a> {
     drops: &'a [Drop],
     lookups: &'a [Lookup],
     met: Vec<Met>,
+    held: &'a [(Instant, Instant)],
     /// Shortest held: outward, inward.
     least: [Duration; 2],
 }
@@ -88,12 +97,12 @@ fn ms(length: Duration) -> f64 {
     length.as_secs_f64() * 1_000.0
 }
 
-fn between(from: Instant, to: Instant) -> f64 {
+pub(super) fn between(from: Instant, to: Instant) -> f64 {
     ms(to.saturating_duration_since(from))
 }
 
 /// A packet's way through the box ended then.
-fn left(passage: &Passage) -> Instant {
+pub(super) fn left(passage: &Passage) -> Instant {
     passage.arrived + passage.held
 }
 
@@ -114,7 +123,8 @@ impl<'a> Ledger<'a> {
                 passages.iter().filter(|(passage, _)| passage.outward == outward).map(|(passage, _)| passage.held);
             held.min().unwrap_or_default()
         });
-        Self { side, passages, drops: &accounts.path.drops, lookups: &accounts.lookups, met, least }
+        let held = &accounts.held;
+        Self { side, passages, drops: &accounts.path.drops, lookups: &accounts.lookups, met, held, least }
     }
 
     /// The shortest round trip that the box made.
@@ -176,8 +186,8 @@ impl<'a> Ledger<'a> {
         let body = Body::of(&flow, last.answered, floor_ms, &lost);
         let base_trips = 1.0 + body.rounds;
         let hops = met.len() as f64;
-        // Curl is a process of its own: the thread that waits for it works for something else.
-        let shown = if self.side.method == Way::Curl { 0.0 } else { 1.0 };
+        // Other programs are processes of their own: the thread that waits for them works for something else.
+        let shown = if self.side.method.tells() == Tells::Work { 1.0 } else { 0.0 };
         Some(Facts {
             total_ms,
             cold: asked.turn.cold,
@@ -192,7 +202,9 @@ impl<'a> Ledger<'a> {
             queue_ms: queue * (setup + base_trips),
             loss_ms: lost.iter().map(|(from, to)| between(*from, *to)).sum(),
             transfer_ms: body.length_ms - body.rounds * (floor_ms + queue) - body.lost_ms,
-            think_ms: ms(last.thought),
+            think_ms: ms(last.thought) - asked.turn.load_ms,
+            load_ms: asked.turn.load_ms,
+            held_ms: turns::held(self.held, packets, begun, total_ms),
             hidden_ms: ms(last.hidden),
             origin_ms: ms(last.origin),
             miss: !last.origin.is_zero(),

@@ -6,6 +6,8 @@
 pub mod facts;
 pub mod rows;
 
+mod turns;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;

@@ -12,11 +12,11 @@ pub fn rows(a: &[Facts], b: &[Facts]) -> (f64, BTreeMap<&'static str, f64>) {
     let mut add = |name: &'static str, ms: f64| *rows.entry(name).or_default() += ms;
     let change = |of: Column| b.mean(of) - a.mean(of);
     add("definition", 0.0);
-    add("timing", 0.0);
+    add("timing", change(|one| one.load_ms));
     add("fallback", change(|one| one.fallback_ms));
     add("loss", change(|one| one.loss_ms));
     add("server", change(|one| one.think_ms));
-    add("residual", change(|one| one.hidden_ms));
+    add("residual", change(|one| one.hidden_ms + one.held_ms));
     add("cdn", change(|one| one.origin_ms));
     add("transfer", change(|one| one.transfer_ms));
     // Round trips times their length.

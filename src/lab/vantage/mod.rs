@@ -1,31 +1,78 @@
 //! A vantage: a process of its own, in its network and with its share of a processor, that measures when told.
 
-mod process;
+mod instrument;
+mod place;
+pub(super) mod process;
+mod resolv_conf;
 pub mod work;
 
 use std::io;
 use std::path::PathBuf;
 
+use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-use super::scenario::side::Way;
+use super::scenario::side::{Store, Way};
 use crate::measurement::wire::Record;
 
 pub use process::{Command, Vantage, forget};
+
+/// What measures when told; it ends when it is dropped.
+pub trait Measures {
+    /// Measures once.
+    ///
+    /// # Errors
+    /// `Stopped` where `stop` came true meanwhile, and what can go wrong with a process.
+    fn measure(&mut self, stop: &dyn Fn() -> bool) -> Result<Told, VantageError>;
+
+    /// Between two measurements: a function is frozen, and others wait.
+    ///
+    /// # Errors
+    /// As for [`Measures::measure`].
+    fn rest(&mut self, stop: &dyn Fn() -> bool) -> Result<(), VantageError> {
+        let _ = stop;
+        Ok(())
+    }
+
+    /// All that a monitor which measures by itself has kept; of others, nothing.
+    ///
+    /// # Errors
+    /// As for [`Measures::measure`]; `Refused` where it cannot be had.
+    fn kept(&mut self, stop: &dyn Fn() -> bool) -> Result<Vec<Record>, VantageError> {
+        let _ = stop;
+        Ok(Vec::new())
+    }
+
+    /// The process that measures.
+    fn process(&self) -> Pid;
+
+    /// Ends it, and waits for that.
+    fn end(&mut self);
+}
 
 /// The first line that a vantage reads.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Orders {
     /// The page.
     pub url: String,
-    /// The certificate of its authority.
+    /// The authorities that it knows.
     pub authority: PathBuf,
+    /// Whether those are all that it has, where it reads what the machine has.
+    pub store: Store,
+    /// The certificate is checked.
+    pub verify: bool,
+    /// Where programs that it starts may have files.
+    pub folder: PathBuf,
     /// The way of measuring.
     pub way: Way,
     /// `Accept-Encoding: gzip`.
     pub accept_gzip: bool,
     /// Processor time to use up before each measurement, milliseconds.
     pub work_ms: f64,
+    /// The limit of the whole exchange, milliseconds; absent, the usual one.
+    pub timeout_ms: Option<f64>,
+    /// What a function is told of its memory.
+    pub memory_mb: u32,
     /// What samples call the vantage.
     pub vantage: String,
     /// And the process.
@@ -56,6 +103,15 @@ pub struct Told {
     pub delay_ns: u64,
 }
 
+/// What a monitor that measures by itself says when it is asked for all that it has.
+#[derive(Debug, Deserialize, Serialize)]
+pub enum Kept {
+    /// Its samples.
+    All(Vec<Record>),
+    /// They cannot be had.
+    Refused(String),
+}
+
 /// Why a vantage does not measure.
 #[derive(Debug, thiserror::Error)]
 pub enum VantageError {
@@ -79,7 +135,7 @@ pub enum VantageError {
 }
 
 impl VantageError {
-    fn io(what: &'static str) -> impl FnOnce(io::Error) -> Self {
+    pub(super) fn io(what: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |reason| Self::Io { what, reason }
     }
 }

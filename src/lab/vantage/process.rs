@@ -1,21 +1,28 @@
 //! The process from outside: started where it is to measure, asked, and ended.
 
+use std::ffi::CString;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, ChildStdin, ChildStdout, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::libc;
+use nix::unistd::Pid;
 
-use super::{Greeting, Orders, Told, VantageError};
+use super::resolv_conf;
+use super::{Greeting, Kept, Measures, Orders, Told, VantageError};
 use crate::lab::cpu_share::CpuShare;
 use crate::lab::namespace::Namespace;
+use crate::lab::scenario::side::{Tells, Way};
+use crate::measurement::wire::Record;
 
 /// How often whoever waits looks whether it is to stop.
 const STEP: Duration = Duration::from_millis(50);
+/// How long a vantage that started servers has to end them.
+const ENDING: Duration = Duration::from_secs(10);
 
 /// What starts a vantage: a program, and the words after it that make it call [`super::work::run`].
 #[derive(Clone, Debug)]
@@ -30,8 +37,10 @@ pub struct Command {
 #[derive(Debug)]
 pub struct Vantage {
     child: Child,
-    input: ChildStdin,
+    /// Absent once it is to end.
+    input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
+    way: Way,
 }
 
 impl Vantage {
@@ -51,12 +60,14 @@ impl Vantage {
         let mut made = process::Command::new(&command.program);
         // A group of its own: Ctrl-C is for whoever runs the lab.
         made.args(&command.arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0);
-        enter(&mut made, network.descriptor(), group.as_ref().map(File::as_raw_fd));
+        // What it leaves behind goes with the run's folder.
+        made.env("TMPDIR", &orders.folder);
+        enter(&mut made, network.descriptor(), group.as_ref().map(File::as_raw_fd), None);
         let mut child = made.spawn().map_err(VantageError::io("start a process (as root?)"))?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(VantageError::Broken("it has no streams".to_owned()));
         };
-        let mut vantage = Self { child, input, output: BufReader::new(output) };
+        let mut vantage = Self { child, input: Some(input), output: BufReader::new(output), way: orders.way };
         let mut line = serde_json::to_string(orders).map_err(|error| VantageError::Broken(error.to_string()))?;
         line.push('\n');
         vantage.say(&line)?;
@@ -66,30 +77,9 @@ impl Vantage {
         }
     }
 
-    /// Measures once.
-    ///
-    /// # Errors
-    /// `Stopped` where `stop` came true meanwhile, and what can go wrong with a process.
-    pub fn measure(&mut self, stop: &dyn Fn() -> bool) -> Result<Told, VantageError> {
-        self.say("go\n")?;
-        self.hear(stop)
-    }
-
-    /// Ends it, and waits for that.
-    pub fn end(&mut self) {
-        // It may have ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-
-    /// The process.
-    #[must_use]
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
     fn say(&mut self, line: &str) -> Result<(), VantageError> {
-        self.input.write_all(line.as_bytes()).and_then(|()| self.input.flush()).map_err(VantageError::io("speak"))
+        let Some(input) = &mut self.input else { return Err(VantageError::Broken("it was ended".to_owned())) };
+        input.write_all(line.as_bytes()).and_then(|()| input.flush()).map_err(VantageError::io("speak"))
     }
 
     fn hear<T: serde::de::DeserializeOwned>(&mut self, stop: &dyn Fn() -> bool) -> Result<T, VantageError> {
@@ -108,14 +98,55 @@ impl Vantage {
     }
 }
 
+impl Measures for Vantage {
+    fn measure(&mut self, stop: &dyn Fn() -> bool) -> Result<Told, VantageError> {
+        self.say("go\n")?;
+        self.hear(stop)
+    }
+
+    fn kept(&mut self, stop: &dyn Fn() -> bool) -> Result<Vec<Record>, VantageError> {
+        if self.way != Way::Zabbix {
+            return Ok(Vec::new());
+        }
+        self.say("all\n")?;
+        match self.hear(stop)? {
+            Kept::All(records) => Ok(records),
+            Kept::Refused(why) => Err(VantageError::Refused(why)),
+        }
+    }
+
+    fn end(&mut self) {
+        drop(self.input.take());
+        let begun = Instant::now();
+        // Its servers have files that nobody may remove while they run.
+        let serves = self.way.tells() == Tells::Total;
+        while serves && begun.elapsed() < ENDING && matches!(self.child.try_wait(), Ok(None)) {
+            std::thread::sleep(STEP);
+        }
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    fn process(&self) -> Pid {
+        Pid::from_raw(self.child.id().cast_signed())
+    }
+}
+
 impl Drop for Vantage {
     fn drop(&mut self) {
         self.end();
     }
 }
 
-/// Before the program's first instruction: it ends with whoever started it, and is where it belongs.
-fn enter(command: &mut process::Command, network: RawFd, group: Option<RawFd>) {
+/// Before the program's first instruction: it ends with whoever started it, and is where it belongs. The name server of
+/// a program that does not see to that itself is given here.
+pub(in crate::lab) fn enter(
+    command: &mut process::Command,
+    network: RawFd,
+    group: Option<RawFd>,
+    resolv_conf: Option<CString>,
+) {
     let enter = move || {
         let done = |result: libc::c_long| if result < 0 { Err(std::io::Error::last_os_error()) } else { Ok(()) };
         // SAFETY: takes no pointers, and concerns the new process only.
@@ -125,7 +156,8 @@ fn enter(command: &mut process::Command, network: RawFd, group: Option<RawFd>) {
             done(unsafe { libc::write(group, c"0".as_ptr().cast(), 1) } as libc::c_long)?;
         }
         // SAFETY: the descriptor is open; only the new process, which has one thread, changes its network.
-        done(unsafe { libc::setns(network, libc::CLONE_NEWNET) }.into())
+        done(unsafe { libc::setns(network, libc::CLONE_NEWNET) }.into())?;
+        resolv_conf.as_deref().map_or(Ok(()), |file| resolv_conf::mount(file).map_err(|refused| refused.1.into()))
     };
     // SAFETY: between fork and exec the closure makes system calls only; it allocates nothing and takes no lock.
     unsafe { command.pre_exec(enter) };

@@ -1,25 +1,25 @@
 //! Inside the process: look around, then measure at each line that comes.
 
+use std::ffi::CString;
 use std::fs;
 use std::io::{self, BufRead, Write};
 use std::path::Path;
+use std::time::Duration;
 
-use nix::errno::Errno;
-
-use super::{Greeting, Orders, Told};
+use super::instrument::{Instrument, Whose};
+use super::place::{instead, own_mounts};
+use super::resolv_conf;
+use super::{Greeting, Kept, Orders, Told};
 use crate::adapters::clock;
 use crate::adapters::environment::invocations::Invocations;
 use crate::adapters::environment::of_this_process;
-use crate::adapters::identifier::sample_id;
 use crate::adapters::kernel;
-use crate::adapters::probers::prober;
 use crate::adapters::resolve::configuration::Configuration;
-use crate::measurement::environment::Environment;
+use crate::lab::monitor::AUTHORITIES;
+use crate::lab::monitor::zabbix::{Ports, Wanted, Zabbix};
+use crate::lab::scenario::side::{Store, Way};
 use crate::measurement::identity::{TargetId, Vantage};
-use crate::measurement::sample::Identity;
-use crate::measurement::wire::Record;
-use crate::probe::port::Measure;
-use crate::probe::target::{Coding, HttpVersions, Target, TrustStore};
+use crate::probe::target::{Coding, HttpVersions, Target, Timeouts, TrustStore};
 
 /// What the page is called.
 pub const TARGET: &str = "lab-page";
@@ -32,6 +32,9 @@ pub fn run(input: impl BufRead, mut output: impl Write) -> io::Result<()> {
     let mut lines = input.lines();
     let Some(first) = lines.next() else { return Ok(()) };
     let orders: Orders = serde_json::from_str(&first?)?;
+    if orders.way == Way::Zabbix {
+        return watch(&orders, lines, &mut output);
+    }
     let mut place = match Place::take(orders) {
         Ok(place) => place,
         Err(why) => return say(&mut output, &Greeting::Refused(why)),
@@ -39,9 +42,58 @@ pub fn run(input: impl BufRead, mut output: impl Write) -> io::Result<()> {
     say(&mut output, &Greeting::Ready)?;
     for line in lines {
         line?;
-        say(&mut output, &place.measure())?;
+        say(&mut output, &place.measure().map_err(io::Error::other)?)?;
     }
     Ok(())
+}
+
+/// Lets a Zabbix check the page by itself, and at each further line tells all that it has kept.
+fn watch(orders: &Orders, lines: io::Lines<impl BufRead>, output: &mut impl Write) -> io::Result<()> {
+    let ready = || -> Result<(Zabbix, TargetId, Vantage), String> {
+        settle(orders)?;
+        own_mounts()?;
+        authorities(orders)?;
+        let said = |error: &dyn std::error::Error| error.to_string();
+        let zabbix = Zabbix::start(&orders.folder, Ports::USUAL).map_err(|error| said(&error))?;
+        zabbix.watch(&Wanted { url: &orders.url, verify: orders.verify }).map_err(|error| said(&error))?;
+        let target = TargetId::new(TARGET).map_err(|error| said(&error))?;
+        Ok((zabbix, target, Vantage::new(&orders.vantage).map_err(|error| said(&error))?))
+    };
+    let (zabbix, target, vantage) = match ready() {
+        Ok(ready) => ready,
+        Err(why) => return say(output, &Greeting::Refused(why)),
+    };
+    say(output, &Greeting::Ready)?;
+    for line in lines {
+        line?;
+        let kept = zabbix.kept(&target, &vantage);
+        say(output, &kept.map_or_else(|error| Kept::Refused(error.to_string()), Kept::All))?;
+    }
+    Ok(())
+}
+
+/// The authorities in the place of the machine's. libcurl reads them whether or not it checks by them, and some libcurls
+/// read the whole folder.
+fn authorities(orders: &Orders) -> Result<(), String> {
+    if orders.store == Store::All {
+        return instead(AUTHORITIES, &orders.authority);
+    }
+    let folder = Path::new(AUTHORITIES).parent().unwrap_or(Path::new("/"));
+    let only = orders.folder.join("authorities");
+    let file = only.join(Path::new(AUTHORITIES).file_name().unwrap_or_default());
+    let copied = fs::create_dir_all(&only).and_then(|()| fs::copy(&orders.authority, file));
+    copied.map_err(|error| format!("cannot make a folder of authorities: {error}"))?;
+    instead(&folder.to_string_lossy(), &only)
+}
+
+/// The name server that was ordered, and the share of a processor.
+fn settle(orders: &Orders) -> Result<(), String> {
+    with_name_server(&orders.resolv_conf)?;
+    let groups = fs::read_to_string("/proc/self/cgroup").map_err(|error| format!("/proc/self/cgroup: {error}"))?;
+    match orders.share.as_deref().filter(|share| !groups.contains(share)) {
+        Some(share) => Err(format!("it runs outside of its share of a processor, {share}")),
+        None => Ok(()),
+    }
 }
 
 fn say(output: &mut impl Write, what: &impl serde::Serialize) -> io::Result<()> {
@@ -53,55 +105,41 @@ fn say(output: &mut impl Write, what: &impl serde::Serialize) -> io::Result<()> 
 
 struct Place {
     target: Target,
-    prober: Box<dyn Measure + Send>,
-    orders: Orders,
-    vantage: Vantage,
-    environment: Environment,
-    invocations: Invocations,
+    instrument: Instrument,
+    work_ms: f64,
+    whose: Whose,
 }
 
 impl Place {
     fn take(orders: Orders) -> Result<Self, String> {
-        with_name_server(&orders.resolv_conf)?;
-        let groups = fs::read_to_string("/proc/self/cgroup").map_err(|error| format!("/proc/self/cgroup: {error}"))?;
-        if let Some(share) = orders.share.as_deref().filter(|share| !groups.contains(share)) {
-            return Err(format!("it runs outside of its share of a processor, {share}"));
-        }
+        settle(&orders)?;
         let url = orders.url.parse().map_err(|error| format!("{}: {error}", orders.url))?;
         let mut target = Target::new(TargetId::new(TARGET).map_err(|error| error.to_string())?, url);
         target.follow_redirects = true;
         target.allow_private = true;
-        target.http = HttpVersions::Http1;
+        // Other programs ask as they are used to.
+        target.http = if orders.way == Way::ShellCurl { HttpVersions::Best } else { HttpVersions::Http1 };
         target.accept_encoding = if orders.accept_gzip { vec![Coding::Gzip] } else { Vec::new() };
+        target.tls.verify = orders.verify;
         target.tls.trust = TrustStore::File(orders.authority.clone());
-        let prober = prober(&orders.way.method()).map_err(|error| error.to_string())?;
+        if let Some(ms) = orders.timeout_ms {
+            target.timeouts = Timeouts::total(Duration::from_secs_f64(ms / 1_000.0));
+        }
         let vantage = Vantage::new(&orders.vantage).map_err(|error| error.to_string())?;
+        let instrument = Instrument::start(&orders, &target, &vantage)?;
         let mut environment = of_this_process(&Configuration::read().resolvers(), None);
-        environment.sandbox = Some(orders.sandbox.clone());
+        environment.sandbox = Some(orders.sandbox);
         let invocations = Invocations::new(&environment, clock::wall());
-        Ok(Self { target, prober, orders, vantage, environment, invocations })
+        let whose = Whose { method: orders.way.method(), vantage, environment, invocations };
+        Ok(Self { target, instrument, work_ms: orders.work_ms, whose })
     }
 
-    fn measure(&mut self) -> Told {
-        work(self.orders.work_ms);
-        let invocation = self.invocations.next(clock::wall());
+    fn measure(&mut self) -> Result<Told, String> {
+        work(self.work_ms);
         let before = scheduled();
-        let observed = self.prober.measure(&self.target);
+        let record = self.instrument.measure(&self.target, &mut self.whose)?;
         let after = scheduled();
-        let sample = observed.named(Identity {
-            id: sample_id(),
-            target: self.target.id.clone(),
-            vantage: self.vantage.clone(),
-            method: self.orders.way.method(),
-            slot: None,
-            slot_guessed: false,
-            invocation: Some(invocation),
-        });
-        Told {
-            record: Record::new(sample, self.environment.clone()),
-            cpu_ns: after.0.saturating_sub(before.0),
-            delay_ns: after.1.saturating_sub(before.1),
-        }
+        Ok(Told { record, cpu_ns: after.0.saturating_sub(before.0), delay_ns: after.1.saturating_sub(before.1) })
     }
 }
 
@@ -123,34 +161,6 @@ fn scheduled() -> (u64, u64) {
 
 /// Another `/etc/resolv.conf` for this process and its children: it goes with them.
 fn with_name_server(file: &Path) -> Result<(), String> {
-    use nix::libc;
-    const PLACE: &std::ffi::CStr = c"/etc/resolv.conf";
-    // A file that is not there means a name server at 127.0.0.1, which is what it would say.
-    if !Path::new("/etc/resolv.conf").exists() {
-        return Ok(());
-    }
-    let refused = |what: &str| format!("cannot {what}: {}", Errno::last().desc());
-    let file = std::ffi::CString::new(file.as_os_str().as_encoded_bytes()).map_err(|error| error.to_string())?;
-    // SAFETY: takes no pointers; what is mounted from here on is seen by this process and its children only.
-    if unsafe { libc::unshare(libc::CLONE_NEWNS) } != 0 {
-        return Err(refused("make a mount namespace"));
-    }
-    // SAFETY: both paths end in a zero and outlive the call; the other pointers may be null for a change of propagation.
-    if unsafe {
-        libc::mount(
-            std::ptr::null(),
-            c"/".as_ptr(),
-            std::ptr::null(),
-            libc::MS_REC | libc::MS_PRIVATE,
-            std::ptr::null(),
-        )
-    } != 0
-    {
-        return Err(refused("keep mounts to itself"));
-    }
-    // SAFETY: as above, for a bind mount.
-    if unsafe { libc::mount(file.as_ptr(), PLACE.as_ptr(), std::ptr::null(), libc::MS_BIND, std::ptr::null()) } != 0 {
-        return Err(refused("mount its own /etc/resolv.conf"));
-    }
-    Ok(())
+    let file = CString::new(file.as_os_str().as_encoded_bytes()).map_err(|error| error.to_string())?;
+    resolv_conf::mount(&file).map_err(|(what, why)| format!("cannot {what}: {}", why.desc()))
 }

@@ -31,20 +31,29 @@ pub(super) fn suspicion(hypothesis: Hypothesis) -> &'static str {
         Hypothesis::SampleTiming => "the samples were not taken at the same times",
         Hypothesis::Method => "the ways of measuring differ",
         Hypothesis::ColdStart => "a fresh sandbox is slower",
-        Hypothesis::CpuShare => "too small a share of a processor",
+        Hypothesis::CpuShare => "too small a share of a processor, or a slow one",
         Hypothesis::Distance => "the way to the server is longer",
     }
 }
 
-/// Why the whole gap is laid to the way of measuring, where no row says so.
+/// Why the whole gap is laid to a suspicion, where no row says so.
 pub(super) fn by_design(account: &Account) -> Option<String> {
-    let verdict = account.verdicts.iter().find(|one| one.by_design && one.hypothesis == Hypothesis::Method)?;
-    Some(format!(
-        "{} is judged by design: both sides measured from one place that stays, at the same times and, as far as they show, \
-         over one address family to one edge. So the way to the server is the same, only the way of measuring is left to \
-         differ, and all of the gap but timing is its, whatever rows it shows in.",
-        verdict.code
-    ))
+    let why = |hypothesis| match hypothesis {
+        Hypothesis::Method => Some(
+            "both sides measured from one place that stays, at the same times and, as far as they show, over one address \
+             family to one edge. So the way to the server is the same, only the way of measuring is left to differ, and all of \
+             the gap but timing is its, whatever rows it shows in",
+        ),
+        Hypothesis::ColdStart => Some(
+            "one side is the first uses of what the other side shows without them. So all of the gap but timing is what a \
+             first use adds, whatever rows it shows in",
+        ),
+        _ => None,
+    };
+    let judged = account.verdicts.iter().filter(|one| one.by_design);
+    let said: Vec<String> =
+        judged.filter_map(|one| Some(format!("{} is judged by design: {}.", one.code, why(one.hypothesis)?))).collect();
+    (!said.is_empty()).then(|| said.join(" "))
 }
 
 pub(super) fn cause(cause: Cause) -> String {
@@ -130,6 +139,11 @@ pub(super) fn warning(warning: Warning) -> String {
              right --unit?",
             ms(a),
             ms(b)
+        ),
+        Warning::ServerTiming { side, boasted, said } => format!(
+            "Server-Timing of {} is not believed: on {boasted} of {said} answers it says more than they were waited for. What \
+             the server took is in the rest.",
+            own_work::name(side),
         ),
         Warning::Known { side, mean_ms, known_ms } => format!(
             "What is said to be known of {own} comes to {} ms at least, and {own} takes {} ms on average: both cannot be. \

@@ -34,6 +34,13 @@ pub(super) fn notes(stratum: &Stratum, split: &Split) -> Vec<String> {
         }
         None => notes.extend(cannot_say(stratum)),
     }
+    if !stratum.hosts_left_out.is_empty() {
+        notes.push(format!(
+            "Left out of the question of sandboxes: {}. A host's sandbox is its boot, and measuring on adds none. With \
+             `--vantage NAME` a vantage that has sandboxes is split down to them, first invocations apart.",
+            stratum.hosts_left_out.join(", ")
+        ));
+    }
     notes.push(
         "Places are chosen, not drawn: what is said of regions, zones and CPU models holds for these only. What changes \
          with time for all alike lies in the last part."

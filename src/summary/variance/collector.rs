@@ -42,6 +42,9 @@ impl VarianceCollector {
         let next = u32::try_from(rows.sandboxes.len()).unwrap_or(u32::MAX);
         let name = (Place::of(sample, environment), environment.sandbox.clone());
         let sandbox = *rows.sandboxes.entry(name).or_insert(next);
+        if sandbox == next {
+            rows.on_host.push(environment.platform == "host");
+        }
         let kind = match sample.invocation {
             Some(invocation) if invocation.init == Init::Cold => RowKind::Cold,
             invocation => RowKind::Warm(Invocations::of(invocation.map(|invocation| invocation.number))),

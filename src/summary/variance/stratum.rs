@@ -1,6 +1,6 @@
 //! One page measured in one way: what is split.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::statistics::reml::fit::Estimate;
 use super::super::row::Cell as Length;
 use super::contrast::{Cell, around};
 use super::needs::{Needs, SANDBOXES};
-use super::place::Place;
+use super::place::{Factor, Place};
 use super::scale::Scale;
 use super::split::{Grouped, Invocations, Split, split};
 
@@ -35,7 +35,9 @@ pub struct Stratum {
     pub warm: usize,
     /// All of them were measured on hosts, whose sandbox is the boot.
     pub hosts_only: bool,
-    /// What there is of sandboxes, and what is missing.
+    /// Vantages on hosts beside others whose sandboxes are dealt out: they are not asked what lies between sandboxes.
+    pub hosts_left_out: Vec<String>,
+    /// What there is of sandboxes, and what is missing; of hosts only where there is nothing else.
     pub needs: Needs,
     /// Which of the two below a page shows.
     pub shown: Scale,
@@ -100,6 +102,8 @@ pub(super) struct Rows {
     pub(super) elsewhere: bool,
     /// A sandbox is one of its place; without a name there is one nameless a place.
     pub(super) sandboxes: BTreeMap<(Place, Option<String>), u32>,
+    /// Of each sandbox, in the order in which they were seen.
+    pub(super) on_host: Vec<bool>,
     pub(super) rows: Vec<Row>,
 }
 
@@ -115,11 +119,19 @@ impl Rows {
         let some_known = rows.iter().any(|row| warm(row) && known(row));
         let without_sandbox = rows.iter().filter(|row| warm(row) && !known(row)).count();
         rows.retain(|row| warm(row) && (known(row) || !some_known));
-        let grouped = grouped(&named, &rows, some_known);
-        let needs = needs(&grouped, some_known);
+        let all = grouped(&named, &rows, some_known);
+        // A host's sandbox is its boot: measuring on adds none, and its times would pass for those of a dealt one.
+        let dealt: Vec<_> = rows.iter().copied().filter(|row| !self.on_host[named[row.0].2 as usize]).collect();
+        let beside_hosts = some_known && !dealt.is_empty() && dealt.len() < rows.len();
+        let apart = beside_hosts.then(|| grouped(&named, &dealt, true));
+        let needs = needs(apart.as_ref().unwrap_or(&all), some_known);
         let enough = some_known && needs.met();
-        let [milliseconds, logarithms] = [Scale::Milliseconds, Scale::Logarithms]
-            .map(|scale| (!rows.is_empty()).then(|| split(&grouped, scale, enough)));
+        let of_scale = |scale| match &apart {
+            Some(apart) if enough => Split { sandbox: split(apart, scale, true).sandbox, ..split(&all, scale, false) },
+            _ => split(&all, scale, enough && apart.is_none()),
+        };
+        let [milliseconds, logarithms] =
+            [Scale::Milliseconds, Scale::Logarithms].map(|scale| (!rows.is_empty()).then(|| of_scale(scale)));
         let heavy_tails = disagree(milliseconds.as_ref(), logarithms.as_ref());
         Stratum {
             target,
@@ -130,6 +142,7 @@ impl Rows {
             without_sandbox,
             warm: rows.len(),
             hosts_only: !self.elsewhere,
+            hosts_left_out: if beside_hosts { self.hosts(&named) } else { Vec::new() },
             needs,
             shown: if heavy_tails { Scale::Logarithms } else { Scale::Milliseconds },
             heavy_tails,
@@ -137,6 +150,13 @@ impl Rows {
             logarithms,
             cold_start_ms,
         }
+    }
+
+    /// Vantages on hosts.
+    fn hosts(&self, named: &[Named<'_>]) -> Vec<String> {
+        let on_host = named.iter().filter(|(_, _, seen)| self.on_host[*seen as usize]);
+        let names: BTreeSet<&str> = on_host.filter_map(|(place, ..)| place.name(Factor::Vantage)).collect();
+        names.into_iter().map(str::to_owned).collect()
     }
 
     /// Sandboxes in the order of their names, which is not the order in which they were seen.

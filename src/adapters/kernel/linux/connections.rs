@@ -12,7 +12,9 @@ use crate::adapters::kernel::TcpFacts;
 /// peer's, since they were made; `None` where none of them is open, or the kernel does not say.
 #[must_use]
 pub fn consumed(connections: &[(SocketAddr, SocketAddr)]) -> Option<u64> {
-    open(connections).filter_map(|socket| bytes_received(&*socket)?.checked_sub(unread(&socket)?)).reduce(u64::saturating_add)
+    open(connections)
+        .filter_map(|socket| bytes_received(&*socket)?.checked_sub(unread(&socket)?))
+        .reduce(u64::saturating_add)
 }
 
 /// What `TCP_INFO` says of this process's connection between these addresses, its own and its peer's; `None` where it is

@@ -10,6 +10,9 @@ use parallax::probe::target::Target;
 use crate::exit::Problem;
 use crate::turns::Arm;
 
+/// The page and the slow page; both are gone with the demo.
+pub(super) const TARGETS: [&str; 2] = ["demo/page", "demo/slow"];
+
 /// Between rounds: the machine comes to rest, so that one monitor's work is not done on the other's time.
 pub(super) const REST: Duration = Duration::from_millis(20);
 
@@ -40,7 +43,7 @@ impl Script {
         let without_curl = prober(&Method::Curl).err().map(|error| error.to_string());
         let second = if without_curl.is_none() { Method::Curl } else { Method::Pooled };
         let mut arms = Vec::new();
-        for (name, path) in [("demo/page", "/"), ("demo/slow", "/slow")] {
+        for (name, path) in TARGETS.into_iter().zip(["/", "/slow"]) {
             for method in [&Method::Fresh, &second] {
                 let prober = prober(method).map_err(Problem::unfinished)?;
                 arms.push(Arm::new(target(site, name, path)?, method.clone(), prober));

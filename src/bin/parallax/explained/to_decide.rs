@@ -113,7 +113,8 @@ impl Ways {
     }
 
     fn agent(&self, how: &str) -> (String, String) {
-        (format!("parallax agent FLEET.toml{}", self.samples.place()), how.to_owned())
+        let command = self.samples.again.unwrap_or("parallax agent FLEET.toml");
+        (format!("{command}{}", self.samples.place()), how.to_owned())
     }
 
     /// An account of other sources, which waits for samples that are yet to be measured.
@@ -161,6 +162,7 @@ impl Ways {
                 " --bridge vantage=host/NAME,method=fresh",
                 "once `parallax agent` has run as host/NAME beside the monitor that shows its total only",
             ),
+            None if self.samples.again.is_some() => self.agent("with both ways of measuring, in turns"),
             None => (
                 format!("parallax compare {} --a method=fresh --b method=curl", quoted(&self.url)),
                 "on the host of each".to_owned(),
@@ -170,6 +172,7 @@ impl Ways {
 
     fn cold(&self) -> (String, String) {
         match self.sides.iter().rev().find(|way| way.sandboxes) {
+            None if self.samples.again.is_some() => self.agent("20 times: a process has one first request"),
             None => self.agent("in place of the monitor that shows its total only"),
             Some(way) => {
                 let [warm, cold] = [false, true].map(|cold| Source { cold: Some(cold), ..way.named.clone() });
@@ -186,7 +189,7 @@ impl Ways {
             &later,
             &first,
             " --statistic mean",
-            "once this command has run 20 times: a process has one first request",
+            "once this command has run 30 times: a process has one first request",
         )
     }
 
@@ -366,6 +369,21 @@ mod tests {
         let apart = ways(way("vantage=host/x", false, false), way("vantage=host/y", false, false), None);
         let (command, _) = apart.our_probe(Hypothesis::CpuShare, |way| way.work);
         assert_eq!(command, "parallax explain --a vantage=host/x,method=fresh --b vantage=host/y,method=fresh");
+    }
+
+    #[test]
+    fn a_page_that_is_gone_with_the_demo_is_measured_by_another_demo() {
+        let [curl, fresh] = ["method=curl,target=demo/page", "method=fresh,target=demo/page"];
+        let mut ways = ways(way(curl, true, false), way(fresh, true, false), None);
+        let again = crate::demo::measures(&"demo/page".parse().unwrap());
+        ways.samples = Samples::new("sqlite:parallax-demo.db", None, None).measured_by(again);
+        for (command, _) in
+            [ways.more(), ways.method(), ways.cold(), ways.our_probe(Hypothesis::CpuShare, |way| way.work)]
+        {
+            assert_eq!(command, "parallax demo --seconds 200 --archive sqlite:parallax-demo.db");
+            assert!(crate::Typed::try_parse_from(words(&command)).is_ok());
+        }
+        assert_eq!(crate::demo::measures(&"demo/of-ours".parse().unwrap()), None);
     }
 
     #[test]

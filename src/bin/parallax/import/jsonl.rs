@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 
 use parallax::adapters::clock;
-use parallax::intake::{arrival, flaw};
+use parallax::intake::arrival;
 use parallax::measurement::units::UnixMillis;
 use parallax::measurement::wire::{self, Record};
 use serde::Deserialize;
@@ -90,8 +90,7 @@ struct Line {
 
 fn record(line: &[u8], now: UnixMillis) -> Result<Record, String> {
     let line: Line = wire::decode(line).map_err(|error| error.to_string())?;
-    flaw::check_text(&line.environment).map_err(|flaw| format!("environment: {flaw}"))?;
-    let environment = serde_json::from_value(line.environment).map_err(|error| format!("environment: {error}"))?;
+    let environment = arrival::environment(line.environment).map_err(|flaw| format!("environment: {flaw}"))?;
     let sample = arrival::sample(line.sample, now).map_err(|flaw| format!("sample: {flaw}"))?;
     Ok(Record::new(sample, environment))
 }

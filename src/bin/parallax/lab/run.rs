@@ -5,17 +5,20 @@ use std::path::PathBuf;
 
 use parallax::archive::selection::Source;
 use parallax::explain::question::{Question, Statistic};
-use parallax::lab::run::{Asked, Doing, RunError, missing, run as made};
+use parallax::lab::run::{Doing, Run, RunError, missing, run as made};
 use parallax::lab::scenario::Scenario;
-use parallax::lab::score::{score, sources, table};
+use parallax::lab::scenario::side::{Tells, Way};
+use parallax::lab::score::{bridge_of, score, sources, table};
 use parallax::lab::truth::Truth;
 use parallax::lab::vantage::{Command, work};
 use parallax::measurement::counted::counted;
 use parallax::measurement::identity::{TargetId, Vantage};
+use parallax::measurement::wire::Record;
 use parallax::report::account::{AccountReport, Parties, Party};
 use parallax::report::{html, json};
 
 use super::outputs::Outputs;
+use super::probe::probe;
 use crate::exit::{Answer, Outcome, Problem};
 use crate::explained::{Samples, Side, explained};
 use crate::interrupt;
@@ -36,6 +39,9 @@ pub(super) struct Arguments {
     /// The folder for archive, truth file and report, which must not hold another run's [default: parallax-lab/SCENARIO-SEED]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// The probe as a Lambda function, for scenarios that have one [default: the file `probe` beside this program]
+    #[arg(long, value_name = "PROGRAM")]
+    probe: Option<PathBuf>,
     /// Print the score as JSON
     #[arg(long)]
     json: bool,
@@ -43,10 +49,11 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let scenario = Scenario::named(&arguments.scenario).map_err(Problem::input)?;
-    let missing = missing();
+    let missing = missing(std::slice::from_ref(&scenario));
     if !missing.is_empty() {
         return Err(Problem::input(format!("the lab cannot run here; it needs {}", missing.join("; and "))));
     }
+    let probe = probe(arguments.probe.as_deref(), [&scenario])?;
     let rounds = arguments.rounds.unwrap_or(scenario.rounds);
     let seed = arguments.seed.map_or(scenario.seed, u64::from);
     let folder = arguments.out.clone().unwrap_or_else(|| format!("parallax-lab/{}-{seed}", scenario.name).into());
@@ -54,7 +61,8 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     interrupt::listen()?;
     let length = counted(rounds, "round");
     tell(format_args!("{}: {} {length}, seed {seed}", scenario.name, scenario.about));
-    let bar = Progress::counting(u64::from(rounds) * 2, "request");
+    let a_round: usize = scenario.sides.iter().map(|side| 1 + usize::from(side.beside.is_some())).sum();
+    let bar = Progress::counting(u64::from(rounds) * a_round as u64, "request");
     let mut done = 0;
     let mut kept = Ok(());
     let run = made(
@@ -63,8 +71,9 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             rounds,
             seed,
             vantage: &vantage()?,
-            hear: &mut |asked: &Asked| {
-                kept = outputs.keep(&asked.record);
+            probe: probe.as_deref(),
+            hear: &mut |record: &Record| {
+                kept = outputs.keep(record);
                 done += 1;
                 bar.at(done, String::new());
                 match &kept {
@@ -84,10 +93,13 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         error => Problem::unfinished(error),
     })?;
     let truth = Truth::of(&scenario, seed, &run);
-    outputs.write(&json::pretty(&truth), report(&run.asked, seed)?.as_deref())?;
-    let score = score(&scenario, &truth, &run.asked, rounds).map_err(Problem::unfinished)?;
+    outputs.write(&json::pretty(&truth), report(&scenario, &run, seed)?.as_deref())?;
+    let score = score(&scenario, &truth, &run, rounds).map_err(Problem::unfinished)?;
     print(&if arguments.json { json::pretty(&score) } else { table::rows(&score) })?;
     tell(format_args!("archive, truth file and report are in {}", outputs.folder().display()));
+    if let Some(words) = again(&scenario, &outputs) {
+        tell(format_args!("with intervals and suspicions: {words}"));
+    }
     if run.stopped {
         return Err(Problem::unfinished("interrupted: this is of what was measured until then"));
     }
@@ -100,28 +112,53 @@ pub(super) fn vantage() -> Result<Command, Problem> {
     Ok(Command { program, arguments: vec!["lab".to_owned(), "vantage".to_owned()] })
 }
 
+/// The command that explains a run of other programs.
+fn again(scenario: &Scenario, outputs: &Outputs) -> Option<String> {
+    if !scenario.is_of_monitors() {
+        return None;
+    }
+    let [a, b] = ["a", "b"].map(|name| format!("vantage=lab/{name}"));
+    let [of_a, of_b] = &scenario.sides;
+    let bridge = of_a.beside.filter(|_| of_a.method.tells() == Tells::Total);
+    let bridge = bridge.map_or_else(String::new, |way| format!(" --bridge {a},method={}", way.method()));
+    Some(format!(
+        "parallax explain --archive sqlite:{}/samples.db --a {a},method={}{bridge} --b {b},method={} --statistic mean",
+        outputs.folder().display(),
+        of_a.method.method(),
+        of_b.method.method()
+    ))
+}
+
 /// The account of the means as a page; nothing where there is none.
-fn report(asked: &[Asked], seed: u64) -> Result<Option<String>, Problem> {
-    if asked.is_empty() {
+fn report(scenario: &Scenario, run: &Run, seed: u64) -> Result<Option<String>, Problem> {
+    if run.asked.is_empty() {
         return Ok(None);
     }
     let target = TargetId::new(work::TARGET).map_err(Problem::unfinished)?;
-    let named = |name: &str| -> Result<Source, Problem> {
-        let vantage = Some(Vantage::new(&format!("lab/{name}")).map_err(Problem::unfinished)?);
-        Ok(Source { vantage, method: None, target: Some(target.clone()), cold: None })
+    let named = |at: usize, way: Way| -> Result<Source, Problem> {
+        let vantage = Some(Vantage::new(["lab/a", "lab/b"][at]).map_err(Problem::unfinished)?);
+        // Beside a probe of ours, the vantage alone is two sources.
+        let method = scenario.sides[at].beside.map(|_| way.method());
+        Ok(Source { vantage, method, target: Some(target.clone()), cold: None })
     };
-    let [a, b] = sources(asked);
-    let (name_a, name_b) = (named("a")?, named("b")?);
+    let [a, b] = sources(run);
+    let [way_a, way_b] = [0, 1].map(|at| scenario.sides[at].method);
+    let (name_a, name_b) = (named(0, way_a)?, named(1, way_b)?);
+    let bridge = match (bridge_of(scenario, run), scenario.sides[0].beside) {
+        (Some(read), Some(way)) => Some((named(0, way)?, read)),
+        _ => None,
+    };
     let parties = Parties {
         target: target.to_string(),
         since: None,
         until: None,
         a: Party::new(name_a.to_string(), Vec::new(), &a),
         b: Party::new(name_b.to_string(), Vec::new(), &b),
-        bridge: None,
+        bridge: bridge.as_ref().map(|(named, read)| Party::new(named.to_string(), Vec::new(), read)),
     };
     let question = Question::new(Statistic::Mean, seed);
-    let (a, b) = (Side { named: name_a, read: a, contrast: None }, Side { named: name_b, read: b, contrast: None });
-    let explained = explained(a, None, b, &question, &Samples::default(), None)?;
+    let side = |named, read| Side { named, read, contrast: None };
+    let bridge = bridge.map(|(named, read)| side(named, read));
+    let explained = explained(side(name_a, a), bridge, side(name_b, b), &question, &Samples::default(), None)?;
     Ok(Some(html::page(&AccountReport::new(parties, explained).document())))
 }

@@ -1,18 +1,21 @@
 //! `parallax lab score`: the explainer against scenarios whose causes are known.
 
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use parallax::lab::run::{Doing, missing, run as made};
 use parallax::lab::scenario::Scenario;
+use parallax::lab::score::experiment::{Finding, agreeing, findings};
 use parallax::lab::score::gate::{self, Suite, Target};
-use parallax::lab::score::suite::{Cell, cells, cells_of};
+use parallax::lab::score::suite::{Cell, cells, cells_of, resets};
 use parallax::lab::score::{Score, score, table};
 use parallax::lab::truth::Truth;
 use parallax::measurement::counted::counted;
 use parallax::report::json;
 use serde::Serialize;
 
+use super::probe::probe;
 use super::run::vantage;
 use crate::exit::{Answer, Outcome, Problem};
 use crate::interrupt;
@@ -30,6 +33,9 @@ pub(super) struct Arguments {
     /// How often each side measures [default: as the suite says]
     #[arg(long, value_name = "NUMBER", value_parser = quantity::whole(2_u32..=100_000), allow_negative_numbers = true)]
     rounds: Option<u32>,
+    /// The probe as a Lambda function, for scenarios that have one [default: the file `probe` beside this program]
+    #[arg(long, value_name = "PROGRAM")]
+    probe: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -49,6 +55,16 @@ struct Findings {
     machine: Machine,
     targets: Vec<Target>,
     scores: Vec<Score>,
+    experiments: Experiments,
+}
+
+/// Truth by experiment.
+#[derive(Serialize)]
+struct Experiments {
+    /// Rows that agree, of those with an interval.
+    agree: usize,
+    of: usize,
+    findings: Vec<Finding>,
 }
 
 /// What the numbers come from: a busy machine makes them worse.
@@ -70,22 +86,40 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Kind::Full => Suite::Full,
     };
     for name in &arguments.scenario {
-        Scenario::named(name).map_err(|error| Problem::input(format!("--scenario: {error}")))?;
+        let scenario = Scenario::named(name).map_err(|error| Problem::input(format!("--scenario: {error}")))?;
+        if scenario.is_of_monitors() {
+            return Err(Problem::input(format!(
+                "--scenario: in {name} another program measures, and what that does by itself is not known, so there is no \
+                 score of it; `parallax lab run {name}` explains it"
+            )));
+        }
     }
-    let cells = match &arguments.scenario[..] {
+    let mut cells = match &arguments.scenario[..] {
         [] => cells(suite),
         names => names.iter().flat_map(|name| cells_of(name, suite)).collect(),
     };
-    let missing = missing();
+    if suite == Suite::Full {
+        cells.extend(resets(&cells));
+    }
+    let missing = missing(&[]);
     if !missing.is_empty() {
         return Err(Problem::input(format!("the lab cannot run here; it needs {}", missing.join("; and "))));
     }
+    let known: Vec<Scenario> = cells.iter().filter_map(|cell| Scenario::named(&cell.scenario).ok()).collect();
+    let probe = probe(arguments.probe.as_deref(), &known)?;
     interrupt::listen()?;
     let before = load();
-    let runs = Runs { cells: &cells, rounds: arguments.rounds, begun: AtomicUsize::new(0), ended: Mutex::default() };
+    let runs = Runs {
+        cells: &cells,
+        rounds: arguments.rounds,
+        probe: probe.as_deref(),
+        begun: AtomicUsize::new(0),
+        ended: Mutex::default(),
+    };
     runs.make();
     let (scores, failed) = runs.ended();
     let targets = gate::targets(&scores, suite);
+    let findings = findings(&scores);
     let holds = gate::hold(&targets);
     let machine = Machine {
         kernel: std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned(),
@@ -94,9 +128,14 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         optimized: !cfg!(debug_assertions),
     };
     if arguments.json {
-        print(&json::pretty(&Findings { schema: 1, suite, machine, targets, scores }))?;
+        let (agree, of) = agreeing(&findings);
+        let experiments = Experiments { agree, of, findings };
+        print(&json::pretty(&Findings { schema: 1, suite, machine, targets, scores, experiments }))?;
     } else {
-        print(&format!("{}\n{}\n{}", table::scenarios(&scores), table::targets(&targets), machine.line()))?;
+        let (all, held) = (table::scenarios(&scores), table::targets(&targets));
+        let tried = table::experiments(&findings);
+        let tried = if tried.is_empty() { tried } else { format!("{tried}\n") };
+        print(&format!("{all}\n{tried}{held}\n{}", machine.line()))?;
     }
     if interrupt::came() {
         return Err(Problem::unfinished("interrupted: this is of the runs that were ended until then"));
@@ -111,6 +150,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 struct Runs<'a> {
     cells: &'a [Cell],
     rounds: Option<u32>,
+    probe: Option<&'a Path>,
     begun: AtomicUsize,
     /// With their numbers, as they end.
     ended: Mutex<Vec<(usize, Result<Score, String>)>>,
@@ -143,7 +183,7 @@ impl Runs<'_> {
         let cell = &self.cells[number];
         let begun = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
         tell(format_args!("{begun:>3} of {}  {}, seed {}", self.cells.len(), cell.scenario, cell.seed));
-        if let Some(ended) = once(cell, self.rounds.unwrap_or(cell.rounds)).transpose() {
+        if let Some(ended) = once(cell, self.rounds.unwrap_or(cell.rounds), self.probe).transpose() {
             self.ended.lock().unwrap_or_else(PoisonError::into_inner).push((number, ended));
         }
     }
@@ -167,25 +207,19 @@ impl Runs<'_> {
 }
 
 /// One run, scored; nothing where Ctrl-C came.
-fn once(cell: &Cell, rounds: u32) -> Result<Option<Score>, String> {
+fn once(cell: &Cell, rounds: u32, probe: Option<&Path>) -> Result<Option<Score>, String> {
     let scenario = Scenario::named(&cell.scenario).map_err(|error| error.to_string())?;
     let vantage = vantage().map_err(|problem| format!("{problem:?}"))?;
     let run = made(
         &scenario,
-        &mut Doing {
-            rounds,
-            seed: cell.seed,
-            vantage: &vantage,
-            hear: &mut |_| Ok(()),
-            stop: &interrupt::came,
-        },
+        &mut Doing { rounds, seed: cell.seed, vantage: &vantage, probe, hear: &mut |_| Ok(()), stop: &interrupt::came },
     );
     if interrupt::came() {
         return Ok(None);
     }
     let run = run.map_err(|error| error.to_string())?;
     let truth = Truth::of(&scenario, cell.seed, &run);
-    score(&scenario, &truth, &run.asked, rounds).map(Some).map_err(|error| error.to_string())
+    score(&scenario, &truth, &run, rounds).map(Some).map_err(|error| error.to_string())
 }
 
 fn load() -> Option<f64> {

@@ -26,7 +26,7 @@ use super::{found, sample};
 use crate::archive;
 use crate::canvas::CanvasArguments;
 use crate::exit::{Answer, Outcome, Problem};
-use crate::nearest::unmatched;
+use crate::nearest::refuse_unmatched;
 use crate::output::{print, tell};
 use crate::selection::SelectionArguments;
 
@@ -84,12 +84,8 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let replayed = replayed(&arguments.selection, &tools, assumed)?;
     if replayed.is_empty() {
         let place = &arguments.selection.archive;
-        match unmatched(place, &arguments.selection.selection(clock::wall())?)? {
-            Some(near) => tell(format_args!("parallax: {near}")),
-            None => {
-                tell(format_args!("parallax: no samples in {place} match; see `parallax status` for what there is"))
-            }
-        }
+        refuse_unmatched(place, &arguments.selection.selection(clock::wall())?)?;
+        tell(format_args!("parallax: no samples in {place} match; see `parallax status` for what there is"));
     }
     if arguments.json {
         let assumed = json!({ "same_body": assumed.same_body });
