@@ -1,9 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2153 # what is set here is read in the files that source this one, and the other way round
 # Sourced by deploy and destroy: the zips, and the buckets they lie in.
 
-# The newest symbols that Amazon Linux 2023, and so provided.al2023, has.
-GLIBC_MAX=2.34
-
 bucket_of() { printf '%s-artifacts-%s-%s' "$NAME" "$ACCOUNT" "$1"; }
 
 # bucket_state REGION: ours, none or taken.
@@ -114,15 +111,11 @@ pack() {
 
 # check_program FILE: is of the architecture asked for, and asks for nothing that Amazon Linux 2023 lacks.
 check_program() {
-  local newest machine
+  local machine
   machine=$(readelf -h "$1" | sed -n 's/^ *Machine: *//p')
   case $ARCH:$machine in
     x86_64:*X86-64* | arm64:AArch64*) ;;
     *) failed "$1 is for $machine, not for $ARCH" ;;
   esac
-  newest=$(readelf -V "$1" | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)
-  newest=${newest#GLIBC_}
-  if [ -n "$newest" ] && [ "$(printf '%s\n' "$newest" "$GLIBC_MAX" | sort -V | tail -n 1)" != "$GLIBC_MAX" ]; then
-    failed "$1 needs glibc $newest, and Amazon Linux 2023 has $GLIBC_MAX; build on an older system, or with cargo-lambda"
-  fi
+  "$ROOT/infra/check-glibc" "$1" >/dev/null || failed "$1 does not run on Amazon Linux 2023; see above"
 }

@@ -30,11 +30,27 @@ settled() {
   printf '%s' "$found"
 }
 
-# stacks_of REGION: the names of this fleet's stacks there; a fleet whose name begins alike has others.
-stacks_of() {
+# fleet_stacks REGION: this fleet's stacks there, as a list in JSON; a fleet whose name begins alike has others.
+fleet_stacks() {
   must "cannot list the stacks" cloudformation describe-stacks --region "$1" |
-    jq -r --arg hub "$NAME-hub" --arg probe "^$NAME-probe(-(fresh|pooled|curl)-[0-9]+)?$" \
-      '.Stacks[] | .StackName | select(. == $hub or test($probe))'
+    jq --arg hub "$NAME-hub" --arg probe "^$NAME-probe(-(fresh|pooled|curl)-[0-9]+)?$" --arg region "$1" \
+      '[.Stacks[] | select(.StackName == $hub or (.StackName | test($probe))) | .Region = $region]'
+}
+
+# stacks_of REGION: their names.
+stacks_of() { fleet_stacks "$1" | jq -r '.[].StackName'; }
+
+# before REGION STACK: the stack as it was when the run began; nothing where there was none, or no more than a plan of one.
+before() {
+  jq -c --arg name "$2" '.[] | select(.StackName == $name and .StackStatus != "REVIEW_IN_PROGRESS")' "$WORK/before.$1"
+}
+
+# never_was STACK: it failed before it came to be, and has to go before one of its name can be made.
+never_was() {
+  case $(jq -r .StackStatus <<<"${1:-null}") in
+    ROLLBACK_COMPLETE | ROLLBACK_FAILED | CREATE_FAILED | DELETE_FAILED) return 0 ;;
+    *) return 1 ;;
+  esac
 }
 
 output() { jq -r --arg key "$2" '.Outputs[]? | select(.OutputKey == $key) | .OutputValue' <<<"${1:-null}"; }
@@ -71,18 +87,22 @@ way() {
   state=$(jq -r .StackStatus <<<"${found:-null}")
   case $state in
     null | '' | REVIEW_IN_PROGRESS) found=; echo CREATE ;;
-    ROLLBACK_COMPLETE | ROLLBACK_FAILED | CREATE_FAILED | DELETE_FAILED)
-      if [ -n "${DRY:-}" ]; then
-        say "would remove stack $2, which is in $state"
-      else
-        say "stack $2 is in $state, left by a run that failed; removing it and going on"
-        remove "$1" "$2" || return
-      fi
-      found=
-      echo CREATE ;;
     UPDATE_ROLLBACK_FAILED)
       failed "stack $2 is in $state; run \`aws cloudformation continue-update-rollback --region $1 --stack-name $2\`, then this again" ;;
-    *) echo UPDATE ;;
+    *)
+      if ! never_was "$found"; then
+        echo UPDATE
+      else
+        if [ -n "${DRY:-}" ]; then
+          # Asked a second time, it is not said again.
+          [ -e "$WORK/found.$2.$1" ] || say "would remove stack $2, which is in $state"
+        else
+          say "stack $2 is in $state, left by a run that failed; removing it and going on"
+          remove "$1" "$2" || return
+        fi
+        found=
+        echo CREATE
+      fi ;;
   esac
   printf '%s' "$found" >"$WORK/found.$2.$1"
 }

@@ -12,7 +12,15 @@ failed() { say "$PROGRAM: $*"; exit 3; }
 prepare() {
   export AWS_PAGER='' AWS_CLI_AUTO_PROMPT=off AWS_CLI_ERROR_FORMAT=legacy
   WORK=$(mktemp -d)
-  trap 'rm -rf "$WORK"' EXIT
+  trap 'stop; rm -rf "$WORK"' EXIT
+  trap 'say "$PROGRAM: stopped; what AWS was asked for goes on there, and the same command again goes on from it"; exit 130' INT TERM
+}
+
+# stop: jobs that run still, each with all that it began: they hear nothing of Ctrl-C.
+stop() {
+  local jobs
+  mapfile -t jobs < <(jobs -p)
+  if [ ${#jobs[@]} -gt 0 ]; then kill -- "${jobs[@]/#/-}" 2>/dev/null || true; fi
 }
 
 # ask WORDS… : the AWS CLI, with JSON on standard output; on failure ERROR has AWS's words and the result is 1.
@@ -79,10 +87,13 @@ check_regions() {
 each() {
   local work=$1 worst=0 code region jobs=()
   shift
+  # Each is a group of processes of its own, so that it can be stopped as a whole.
+  set -m
   for region; do
     (WHERE=$region; "$work" "$region") &
     jobs+=($!)
   done
+  set +m
   for job in "${jobs[@]}"; do
     code=0
     wait "$job" || code=$?

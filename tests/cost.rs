@@ -44,6 +44,7 @@ fn priced(seconds: f64) -> Prices {
         ("exchange_seconds", seconds),
         ("in_flight", 20.0),
         ("overhead_seconds", 0.0),
+        ("spool_look_seconds", 0.0),
         ("fresh_cpu_seconds", 0.0),
         ("start_spread_seconds", 0.0),
         ("windows_per_day", 0.0),
@@ -132,9 +133,10 @@ fn a_small_function_pays_for_the_processor_it_does_not_have() {
         let bill = bill(&Prices::parse(BUILT_IN).unwrap(), &deployment, LIST).unwrap();
         bill.lines[0].quantity * 1_024.0 / f64::from(memory_mb) / bill.arms[0].invocations
     };
-    assert!((arm(1769, "curl") - (0.45 + 0.036)).abs() < 1e-9);
-    assert!((arm(128, "curl") - (0.45 + 0.036 * 1769.0 / 128.0)).abs() < 1e-9);
-    assert!((arm(10_240, "fresh") - (0.45 + 0.002)).abs() < 1e-9);
+    // Of a slot every three minutes, every second one looks into the spool.
+    assert!((arm(1769, "curl") - (0.95 + 0.036)).abs() < 1e-9);
+    assert!((arm(128, "curl") - (0.95 + 0.036 * 1769.0 / 128.0)).abs() < 1e-9);
+    assert!((arm(10_240, "fresh") - (0.95 + 0.002)).abs() < 1e-9);
 }
 
 fn refused(change: impl Fn(&str) -> String) -> CostError {
@@ -214,7 +216,8 @@ fn the_example_fleet_has_its_bill_in_text_and_json() {
 #[test]
 fn the_worked_example_can_be_asked_for_on_the_command_line() {
     let fleet = repository("tests/fixtures/cost/ten_regions.toml");
-    let set = ["exchange_seconds=0.5", "in_flight=20", "overhead_seconds=0", "fresh_cpu_seconds=0"];
+    let set =
+        ["exchange_seconds=0.5", "in_flight=20", "overhead_seconds=0", "spool_look_seconds=0", "fresh_cpu_seconds=0"];
     let set: Vec<&str> = set.iter().flat_map(|set| ["--set", set]).collect();
     let json = cost(&[&[fleet.as_str(), "--json", "--architecture", "arm64"], &set[..]].concat());
     let said: Value = serde_json::from_str(&json.out).unwrap();

@@ -2,7 +2,7 @@
 
 use aws_sdk_sqs::types::QueueAttributeName;
 use parallax::adapters::aws::failure::Kind;
-use parallax::adapters::aws::queue::{Queue, Sent};
+use parallax::adapters::aws::queue::{HIDDEN, Queue, Sent};
 use serde_json::{Value, json};
 
 use super::wait;
@@ -91,6 +91,17 @@ fn a_queue_that_is_not_there_gives_every_message_back() {
     assert_eq!(wait(queue.receive(10)).unwrap_err().kind, Kind::Missing);
 }
 
+#[test]
+fn a_queue_is_asked_on_all_of_its_servers_and_what_it_gives_is_hidden_for_as_long_as_is_said() {
+    let fake = FakeSqs::start(vec![|_| (200, json!({}))]);
+    let held = wait(queue_at(&fake).receive(50)).unwrap();
+    assert_eq!(held, []);
+    let asked = &fake.asked()[0];
+    assert!(asked["WaitTimeSeconds"].as_u64() >= Some(1), "a short poll asks some servers only: {asked}");
+    assert_eq!(asked["VisibilityTimeout"].as_u64(), Some(HIDDEN.as_secs()), "{asked}");
+    assert_eq!(asked["MaxNumberOfMessages"], 10, "{asked}");
+}
+
 fn of(request: &Value, code: &str, sender: bool, refused: &[&str]) -> Value {
     let entries = request["Entries"].as_array().unwrap();
     let (failed, taken): (Vec<_>, Vec<_>) =
@@ -107,11 +118,14 @@ fn bodies(request: &Value) -> Vec<&str> {
     request["Entries"].as_array().unwrap().iter().map(|entry| entry["MessageBody"].as_str().unwrap()).collect()
 }
 
-fn asked_of(fake: &FakeSqs, messages: &[&str]) -> Sent {
+fn queue_at(fake: &FakeSqs) -> Queue {
     let config = Account::nobody().config(REGION);
     let config = config.into_builder().endpoint_url(fake.endpoint()).build();
-    let queue = Queue::new(&config, format!("{}/1/q", fake.endpoint()));
-    wait(queue.send(messages.iter().map(|message| (*message).to_owned()).collect()))
+    Queue::new(&config, format!("{}/1/q", fake.endpoint()))
+}
+
+fn asked_of(fake: &FakeSqs, messages: &[&str]) -> Sent {
+    wait(queue_at(fake).send(messages.iter().map(|message| (*message).to_owned()).collect()))
 }
 
 #[test]

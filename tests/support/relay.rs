@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Instant;
 
 /// What a relay does with connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +30,7 @@ struct Shared {
     accepted: AtomicU64,
     is_over: AtomicBool,
     carried: Mutex<Vec<TcpStream>>,
+    answered: Mutex<Option<Instant>>,
 }
 
 impl Relay {
@@ -41,6 +43,7 @@ impl Relay {
             accepted: AtomicU64::new(0),
             is_over: AtomicBool::new(false),
             carried: Mutex::default(),
+            answered: Mutex::default(),
         });
         let own = shared.clone();
         thread::spawn(move || {
@@ -70,6 +73,11 @@ impl Relay {
         }
     }
 
+    /// When the server's latest bytes were carried.
+    pub fn answered(&self) -> Option<Instant> {
+        *self.shared.answered.lock().expect("a moment")
+    }
+
     /// How many connections were made to it.
     pub fn accepted(&self) -> u64 {
         self.shared.accepted.load(Ordering::SeqCst)
@@ -85,7 +93,7 @@ impl Drop for Relay {
 }
 
 impl Shared {
-    fn take(&self, client: TcpStream, server: SocketAddr) {
+    fn take(self: &Arc<Self>, client: TcpStream, server: SocketAddr) {
         let road = self.road.load(Ordering::SeqCst);
         if road == Road::Refusing as u8 {
             // Without lingering, closing is a reset.
@@ -99,20 +107,23 @@ impl Shared {
         }
         let Ok(server) = TcpStream::connect(server) else { return };
         carried.extend(server.try_clone());
-        for (from, to) in [(client.try_clone(), server.try_clone()), (Ok(server), Ok(client))] {
-            if let (Ok(from), Ok(to)) = (from, to) {
-                thread::spawn(move || carry(from, to));
-            }
+        if let (Ok(from), Ok(to)) = (client.try_clone(), server.try_clone()) {
+            thread::spawn(move || carry(from, to, || {}));
         }
+        let own = self.clone();
+        thread::spawn(move || {
+            carry(server, client, || *own.answered.lock().expect("a moment") = Some(Instant::now()));
+        });
     }
 }
 
-fn carry(mut from: TcpStream, mut to: TcpStream) {
+fn carry(mut from: TcpStream, mut to: TcpStream, done: impl Fn()) {
     let mut bytes = vec![0; 65_536];
     while let Ok(read @ 1..) = from.read(&mut bytes) {
         if to.write_all(&bytes[..read]).is_err() {
             break;
         }
+        done();
     }
     let _ = to.shutdown(Shutdown::Both);
     let _ = from.shutdown(Shutdown::Both);

@@ -13,6 +13,7 @@ use parallax::measurement::miss::Miss;
 use parallax::measurement::refused::Refused;
 use parallax::measurement::units::UnixMillis;
 use parallax::measurement::wire::Record;
+use parallax::metrics::datum::Datum;
 use parallax::metrics::error::PublishError;
 use parallax::metrics::gaps::gaps;
 use parallax::metrics::observed::{Observed, observed};
@@ -132,11 +133,7 @@ where
     /// Whether all of this is published and kept.
     async fn keep(&mut self, load: Load, until: UnixMillis) -> bool {
         let (pace, messages) = (self.pace, load.messages);
-        let keeping = async {
-            let missed = self.publish_and_append(load, until).await?;
-            Ok(again(pace, until, archive_may_pass, async || self.archive.miss(&missed).await).await?)
-        };
-        let kept = pace.within(until.since(pace.now()), keeping).await;
+        let kept = pace.within(until.since(pace.now()), self.publish_and_keep(load, until)).await;
         let reason = match kept {
             Some(Ok(())) => return true,
             Some(Err(stop)) => stop,
@@ -146,8 +143,7 @@ where
         false
     }
 
-    /// Returns the missed slots, which are kept after all else.
-    async fn publish_and_append(&mut self, load: Load, until: UnixMillis) -> Result<Vec<Miss>, Stop> {
+    async fn publish_and_keep(&mut self, load: Load, until: UnixMillis) -> Result<(), Stop> {
         let (pace, journal, settled) = (self.pace, self.journal, self.until);
         let Load { messages, sound, missed, refused } = load;
         let arrived = sound.len();
@@ -158,24 +154,36 @@ where
             again(pace, until, archive_may_pass, async || self.marks.touch(&windows, settled).await).await?;
         }
         let Observed { mut datums, archived_only } = observed(&fresh, self.settings.metrics, pace.now());
-        if !(fresh.is_empty() && missed.is_empty() && refused.is_empty()) {
-            datums.extend(gaps(&missed, &refused, pace.now()));
+        if !(fresh.is_empty() && refused.is_empty()) {
+            datums.extend(gaps(&[], &refused, pace.now()));
         }
+        self.publish(datums, until).await?;
+        if !fresh.is_empty() {
+            again(pace, until, archive_may_pass, async || self.archive.append(&fresh).await).await?;
+        }
+        if !missed.is_empty() {
+            again(pace, until, archive_may_pass, async || self.archive.miss(&missed).await).await?;
+            // Last, because an alarm adds them up: what is given back for any other reason would be counted again.
+            self.publish(gaps(&missed, &[], pace.now()), until).await?;
+        }
+        let (new, repeated) = (fresh.len(), arrived - fresh.len());
+        journal(&Line::TakenIn { messages, new, repeated, missed: missed.len(), archived_only });
+        Ok(())
+    }
+
+    async fn publish(&mut self, datums: Vec<Datum>, until: UnixMillis) -> Result<(), Stop> {
         for request in requests(datums) {
-            match again(pace, until, PublishError::may_pass, async || self.metrics.publish(&request).await).await {
+            let publishing = async || self.metrics.publish(&request).await;
+            match again(self.pace, until, PublishError::may_pass, publishing).await {
                 // What CloudWatch will never take must not keep the archive from having it.
                 Err(error @ PublishError::Refused { .. }) => {
-                    journal(&Line::NotPublished { datums: request.datums().len(), reason: short(&error) });
+                    let (datums, reason) = (request.datums().len(), short(&error));
+                    (self.journal)(&Line::NotPublished { datums, reason });
                 }
                 published => published?,
             }
         }
-        if !fresh.is_empty() {
-            again(pace, until, archive_may_pass, async || self.archive.append(&fresh).await).await?;
-        }
-        let (new, repeated) = (fresh.len(), arrived - fresh.len());
-        journal(&Line::TakenIn { messages, new, repeated, missed: missed.len(), archived_only });
-        Ok(missed)
+        Ok(())
     }
 
     /// Whether the message is among the dead letters now.

@@ -90,6 +90,25 @@ fn publish_error(of: fn(String, String, String) -> PublishError) -> PublishError
     of("cloudwatch:PutMetricData".to_owned(), "eu-west-1".to_owned(), "its words".to_owned())
 }
 
+fn denied() -> PublishError {
+    publish_error(|action, region, reason| PublishError::Denied {
+        action,
+        region,
+        reason,
+        namespace: "Parallax".to_owned(),
+    })
+}
+
+fn miss() -> Miss {
+    Miss {
+        target: "daily-news".parse().unwrap(),
+        vantage: "lambda/eu-west-1/1769".parse().unwrap(),
+        method: Method::Fresh,
+        slot_ms: UnixMillis(START),
+        reason: Reason::Deadline,
+    }
+}
+
 fn unanswered() -> PublishError {
     publish_error(|action, region, reason| PublishError::Unanswered { action, region, reason })
 }
@@ -111,13 +130,7 @@ fn a_sample_is_kept_once_however_often_it_comes_and_in_however_many_messages() {
 #[test]
 fn missed_slots_are_kept_or_their_message_is_given_back() {
     let mut world = World::default();
-    let miss = Miss {
-        target: "daily-news".parse().unwrap(),
-        vantage: "lambda/eu-west-1/1769".parse().unwrap(),
-        method: Method::Fresh,
-        slot_ms: UnixMillis(START),
-        reason: Reason::Deadline,
-    };
+    let miss = miss();
     let mut message = Message::new(environment(Recipe::default().sandbox), Vec::new());
     message.missed = vec![miss.clone()];
     let batch = [letter("missed", &serde_json::to_string(&message).unwrap())];
@@ -129,7 +142,28 @@ fn missed_slots_are_kept_or_their_message_is_given_back() {
     assert_eq!(world.invoke(&batch).0, [""; 0]);
     assert_eq!(world.archive.missed, [miss]);
     assert!(world.said().contains(r#""missed":1"#), "{}", world.said());
-    assert_eq!(world.metrics.of(Metric::SlotsMissed).1, 2.0, "at least once: it came twice");
+    assert_eq!(world.metrics.of(Metric::SlotsMissed).1, 1.0, "what was given back is not counted before it is kept");
+}
+
+#[test]
+fn missed_slots_beside_samples_that_are_not_kept_are_counted_once_those_are() {
+    let mut world = World::default();
+    let mut message = Message::new(environment(Recipe::default().sandbox), Vec::new());
+    message.samples = records(2).into_iter().map(|record| record.sample).collect();
+    message.missed = vec![miss()];
+    let batch = [letter("both", &serde_json::to_string(&message).unwrap())];
+    // Throttled until the invocation ends, whichever call it is: three deliveries, each a call further.
+    for calls in 0..3 {
+        world.archive.faults = (0..1_000).map(|call| (call >= calls).then(throttled)).collect();
+        assert_eq!(world.invoke(&batch).0, ["both"]);
+        assert_eq!(world.metrics.of(Metric::SlotsMissed).1, 0.0, "after {calls} calls");
+    }
+    world.archive.faults.clear();
+    // The samples are known by now, so that only one call is left; it is refused once.
+    world.metrics.faults = [Some(denied())].into();
+    assert_eq!(world.invoke(&batch).0, ["both"]);
+    assert_eq!(world.invoke(&batch).0, [""; 0]);
+    assert_eq!((world.archive.records.len(), world.metrics.of(Metric::SlotsMissed).1), (2, 1.0));
 }
 
 #[test]
@@ -138,12 +172,7 @@ fn refused_rows_of_any_region_are_published_or_their_message_is_given_back() {
     let mut message = Message::new(environment(Recipe::default().sandbox), Vec::new());
     message.refused = Some(Refused { region: "us-east-1".to_owned(), rows: 2, slot_ms: UnixMillis(START) });
     let batch = [letter("refused", &serde_json::to_string(&message).unwrap())];
-    world.metrics.faults.push_back(Some(publish_error(|action, region, reason| PublishError::Denied {
-        action,
-        region,
-        reason,
-        namespace: "Parallax".to_owned(),
-    })));
+    world.metrics.faults.push_back(Some(denied()));
     assert_eq!(world.invoke(&batch).0, ["refused"]);
     assert_eq!(world.metrics.of(Metric::RowsRefused), (0, 0.0));
     assert_eq!(world.invoke(&batch).0, [""; 0]);
@@ -245,12 +274,7 @@ fn what_does_not_fit_into_the_deadline_is_given_back_and_the_batch_is_no_error()
 #[test]
 fn a_denial_gives_back_and_is_named_in_the_log() {
     let mut world = World::default();
-    world.metrics.faults.push_back(Some(publish_error(|action, region, reason| PublishError::Denied {
-        action,
-        region,
-        reason,
-        namespace: "Parallax".to_owned(),
-    })));
+    world.metrics.faults.push_back(Some(denied()));
     let batch = [message("a", &records(3)), message("b", &[records(4)[3].clone(), impossible("x")])];
     assert_eq!(world.invoke(&batch).0, ["a", "b"]);
     assert_eq!(world.archive.records.len(), 0, "what is not published is not kept, or it never would be published");

@@ -17,7 +17,10 @@ use crate::adapters::random;
 /// The most messages that one call gives.
 pub const RECEIVED_MAX: usize = 10;
 /// A message is hidden from others for so long once it is received: long enough to send it on.
-const HIDDEN: Duration = Duration::from_secs(120);
+pub const HIDDEN: Duration = Duration::from_secs(120);
+/// Messages are waited for: asked for what is there at once, SQS looks at some of its servers, and may say that there is
+/// nothing where there is. This is the shortest wait that has all of them looked at; it ends with the first message.
+const WAITED: Duration = Duration::from_secs(1);
 /// The pause before what the queue refused for the moment is sent again; it doubles, and a random part of it is taken.
 const PAUSE_FIRST: Duration = Duration::from_millis(100);
 const PAUSE_LONGEST: Duration = Duration::from_secs(5);
@@ -172,19 +175,19 @@ impl Queue {
         Failure { action, resource: self.url.clone(), kind, detail }
     }
 
-    /// Up to `most` messages that are there, at most [`RECEIVED_MAX`], without waiting for more to come.
+    /// Up to `most` messages that are there, at most [`RECEIVED_MAX`]; where there is none, it takes a second to know.
     ///
-    /// They are hidden from others for two minutes; what is not deleted by then comes again.
+    /// They are hidden from others for [`HIDDEN`]; what is not deleted by then comes again.
     ///
     /// # Errors
     /// The queue cannot be read.
     pub async fn receive(&self, most: usize) -> Result<Vec<Held>, Failure> {
         let most = i32::try_from(most.clamp(1, RECEIVED_MAX)).unwrap_or(1);
-        let hidden = i32::try_from(HIDDEN.as_secs()).unwrap_or(i32::MAX);
+        let seconds = |time: Duration| i32::try_from(time.as_secs()).unwrap_or(i32::MAX);
         let call = self.client.receive_message().queue_url(&self.url).max_number_of_messages(most);
         let output = call
-            .visibility_timeout(hidden)
-            .wait_time_seconds(0)
+            .visibility_timeout(seconds(HIDDEN))
+            .wait_time_seconds(seconds(WAITED))
             .send()
             .await
             .map_err(|error| failure::of("sqs:ReceiveMessage", &self.url, &error))?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use crate::adapters::aws::queue::Queue;
+use crate::adapters::aws::queue::{Queue, RECEIVED_MAX};
 use crate::measurement::units::UnixMillis;
 
 /// For all tries to reach the queue at home.
@@ -16,11 +16,13 @@ const SPOOL_PATIENCE: Duration = Duration::from_secs(3);
 const HELD_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// In one invocation so many times up to ten messages go from the spool to the queue, and for so long.
 const DRAIN_ROUNDS: usize = 10;
+/// What one invocation takes out of the spool, at most.
+pub const DRAINED_MAX: usize = DRAIN_ROUNDS * RECEIVED_MAX;
 const DRAIN_PATIENCE: Duration = Duration::from_secs(3);
 /// Nothing is taken from the spool with less time than this left.
 const DRAIN_SPARES: Duration = Duration::from_secs(1);
 /// A spool that was empty is looked into again after: another sandbox may have left something.
-const LOOK_EVERY: Duration = Duration::from_secs(300);
+pub const LOOK_EVERY: Duration = Duration::from_secs(300);
 
 /// One message, and how many samples it carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,7 +123,7 @@ impl Post {
 
     async fn rounds(&mut self, drained: &mut usize, now: UnixMillis) -> Result<(), String> {
         for _ in 0..DRAIN_ROUNDS {
-            let found = self.spool.receive(10).await.map_err(|failure| failure.to_string())?;
+            let found = self.spool.receive(RECEIVED_MAX).await.map_err(|failure| failure.to_string())?;
             if found.is_empty() {
                 self.empty_at = Some(now);
                 return Ok(());

@@ -37,7 +37,7 @@ struct Wanted {
     /// A cron expression in UTC.
     schedule: String,
     every_minutes: u32,
-    /// A probe's timeout: until the next tick.
+    /// A probe's timeout: until the next tick. It is what infra/deploy gives a stack, unless somebody set another.
     timeout_s: u32,
     metrics: String,
     keep_days: u64,
@@ -91,7 +91,7 @@ fn text(wanted: &Wanted) -> String {
         ("regions", wanted.regions.join(", ")),
         ("arms", arms.join(", ")),
         ("schedule", wanted.schedule.clone()),
-        ("timeout", format!("{} s", wanted.timeout_s)),
+        ("timeout", format!("{} s, unless infra/deploy --probe Timeout set another", wanted.timeout_s)),
         ("metrics", wanted.metrics.replace(',', ", ")),
         ("kept", counted(wanted.keep_days, "day")),
         ("targets", wanted.targets.to_string()),

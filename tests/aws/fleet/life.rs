@@ -81,7 +81,7 @@ fn fails_and_goes_on(place: &Place, file: &Path) {
     let made = place.aws(HOME, &create);
     assert_eq!(made.code, 0, "{}", made.err);
 
-    let run = script(place, "deploy", file, &[]);
+    let run = script(place, "deploy", file, &["--hub", "AlarmMail=ops@localhost", "--probe", "LogRetention=7"]);
     assert_eq!((run.code, run.out.as_str()), (3, ""), "{}", run.err);
     assert!(run.err.contains("Probe CREATE_FAILED: "), "the reason is missing: {}", run.err);
     assert!(run.err.contains("us-east-1: deploy: stack parallax-probe is in ROLLBACK_COMPLETE"), "{}", run.err);
@@ -96,11 +96,25 @@ fn fails_and_goes_on(place: &Place, file: &Path) {
     let left = "us-east-1: stack parallax-probe is in ROLLBACK_COMPLETE, left by a run that failed; removing it";
     assert!(run.err.contains(left), "{}", run.err);
     assert!(run.err.contains("us-east-1: stack parallax-probe: CREATED"), "{}", run.err);
+    // What the first command said is not said again.
+    let kept = "us-east-1: stack parallax-probe is made with what it was to have: LogRetention=7";
+    assert!(run.err.contains(kept), "{}", run.err);
+    for region in REGIONS {
+        assert_eq!(retention(place, region), 7, "{region}");
+    }
     for stack in ["hub", "probe"] {
         assert!(run.err.contains(&format!("{HOME}: stack parallax-{stack}: no change")), "{}", run.err);
     }
     assert!(run.out.contains("#dashboards/dashboard/parallax"), "{}", run.out);
     assert!(run.out.contains("archive    dynamodb:parallax-archive"), "{}", run.out);
+}
+
+/// For how many days the log of a region's probe is kept.
+fn retention(place: &Place, region: &str) -> i64 {
+    let run =
+        place.aws(region, &["logs", "describe-log-groups", "--log-group-name-prefix", "/parallax/parallax-probe"]);
+    let found: Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{region}: {}", run.err));
+    found["logGroups"][0]["retentionInDays"].as_i64().unwrap()
 }
 
 /// The output of a stack.
@@ -208,13 +222,17 @@ fn rolls_up(place: &Place) {
 
 fn again_changes_nothing(place: &Place, file: &Path) {
     let before = place.inventory(&REGIONS);
+    place.knows_all_of(&before);
     let run = script(place, "deploy", file, &[]);
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.err.contains(&format!("{HOME}: stack parallax-hub: no change")), "{}", run.err);
     for region in REGIONS {
         assert!(run.err.contains(&format!("{region}: stack parallax-probe: no change")), "{region}: {}", run.err);
     }
-    for word in ["CREATED", "UPDATED", "is made", "is uploaded", "removed"] {
+    for region in REGIONS {
+        assert!(run.err.lines().any(|line| line == format!("{region}: nothing to change")), "targets: {}", run.err);
+    }
+    for word in ["CREATED", "UPDATED", "is made", "is uploaded", "removed", "written"] {
         assert!(!run.err.contains(word), "{word}: {}", run.err);
     }
     assert_eq!(place.inventory(&REGIONS), before);
@@ -237,6 +255,10 @@ fn follows_the_file(place: &Place, pages: &[String], records: &[Record]) {
     assert!(run.err.contains("ap-northeast-1: bucket parallax-artifacts-"), "{}", run.err);
     assert!(run.err.contains(&format!("{HOME}: stack parallax-hub: UPDATED")), "{}", run.err);
     for region in &REGIONS[..2] {
+        let from = format!(
+            "{region}: stack parallax-probe-curl-1769 is new, and takes over from parallax-probe in {region}: "
+        );
+        assert!(run.err.contains(&(from + "LogRetention=7")), "{}", run.err);
         assert!(run.err.contains(&format!("{region}: stack parallax-probe-curl-1769: CREATED")), "{}", run.err);
     }
     assert!(!place.inventory(&REGIONS).contains("ap-northeast-1"), "{}", place.inventory(&REGIONS));
@@ -256,7 +278,7 @@ fn leaves_nothing(place: &Place, file: &Path) {
     let run = script(place, "destroy", file, &["--wait", "20"]);
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.err.contains("table parallax-archive stays, with its samples"), "{}", run.err);
-    assert_eq!(place.inventory(&REGIONS), format!("{HOME} dynamodb parallax-archive\n"));
+    assert_eq!(place.inventory(&REGIONS), format!("{HOME} AWS::DynamoDB::Table parallax-archive\n"));
     let run =
         finished(place.script("destroy", &["--name", "parallax", "--regions", HOME, "--samples"]).output().unwrap());
     assert_eq!(run.code, 0, "{}", run.err);

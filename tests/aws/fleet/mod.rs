@@ -8,6 +8,8 @@ mod needs;
 mod place;
 mod refused;
 mod rules;
+mod settings;
 mod stand_in;
+mod told;
 mod waiting;
 mod watched;

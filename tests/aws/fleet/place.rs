@@ -56,8 +56,24 @@ impl Place {
 
     /// Everything there is in the account, a line each.
     pub fn inventory(&self, regions: &[&str]) -> String {
+        self.listed(regions)
+    }
+
+    /// The kinds that an inventory lists, in CloudFormation's words; behind a part of another kind, that one.
+    pub fn kinds(&self) -> Vec<String> {
+        self.listed(&["--kinds"]).lines().map(str::to_owned).collect()
+    }
+
+    /// An inventory of a whole fleet has something of every kind, so that each of its lists finds what there is.
+    pub fn knows_all_of(&self, inventory: &str) {
+        for kind in self.kinds().iter().filter(|kind| !kind.contains(' ')) {
+            assert!(inventory.contains(&format!(" {kind} ")), "{kind} is not found in\n{inventory}");
+        }
+    }
+
+    fn listed(&self, words: &[&str]) -> String {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/aws/fleet/inventory.py");
-        let mut command = self.command(self.programs.join("python"), &[&[script], regions].concat());
+        let mut command = self.command(self.programs.join("python"), &[&[script], words].concat());
         let run = finished(command.output().unwrap());
         assert_eq!((run.code, run.err.as_str()), (0, ""));
         run.out

@@ -4,17 +4,23 @@ use super::place::{HOME, Place};
 use super::stand_in::{archive, bucket, stack};
 use crate::support::command::{Run, finished};
 
-fn rehearsed(place: &Place, regions: &[&str], words: &[&str]) -> Run {
+/// A deploy of these regions every three minutes, said and not done.
+pub fn rehearsed(place: &Place, regions: &[&str], words: &[&str]) -> Run {
+    rehearsed_of(place, &format!("home = \"{HOME}\"\nregions = {regions:?}"), "", words)
+}
+
+/// The same of a fleet that says more: in `[fleet]`, and of its page.
+pub fn rehearsed_of(place: &Place, fleet: &str, page: &str, words: &[&str]) -> Run {
     let file = place.write(&format!(
-        "schema = 1\nevery = \"3m\"\n[fleet]\nhome = \"{HOME}\"\nregions = {regions:?}\n[[target]]\nid = \"front\"\nurl = \
-         \"https://www.example.com/\"\n"
+        "schema = 1\nevery = \"3m\"\n[fleet]\n{fleet}\n[[target]]\nid = \"front\"\nurl = \
+         \"https://www.example.com/\"\n{page}\n"
     ));
     let words = [&[file.to_str().unwrap(), "--dry-run"], words].concat();
     finished(place.script("deploy", &words).output().unwrap())
 }
 
 /// The parameters with which a stack would be made or changed.
-fn settings<'a>(run: &'a Run, region: &str, stack: &str) -> Vec<&'a str> {
+pub fn settings<'a>(run: &'a Run, region: &str, stack: &str) -> Vec<&'a str> {
     let line = run.err.lines().find(|line| {
         line.starts_with(&format!("{region}: would ")) && line.contains(&format!(" stack {stack} with: "))
     });
@@ -22,32 +28,11 @@ fn settings<'a>(run: &'a Run, region: &str, stack: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn a_timeout_that_was_set_longer_stays_and_a_shorter_one_is_raised() {
-    let Some(place) = Place::new("a_timeout_that_was_set_longer_stays_and_a_shorter_one_is_raised") else { return };
-    stack(&place, HOME, "parallax-probe", &[("HomeRegion", HOME), ("Timeout", "700")], &[]);
-    stack(&place, "us-east-1", "parallax-probe", &[("HomeRegion", HOME), ("Timeout", "60")], &[]);
-    let regions = [HOME, "us-east-1", "us-west-2"];
-
-    // Every three minutes: until the next tick.
-    let run = rehearsed(&place, &regions, &[]);
-    assert_eq!(run.code, 0, "{}", run.err);
-    for (region, timeout) in [(HOME, "Timeout=700"), ("us-east-1", "Timeout=180"), ("us-west-2", "Timeout=180")] {
-        let found = settings(&run, region, "parallax-probe");
-        assert!(found.contains(&timeout), "{region}: {found:?}");
-    }
-    let run = rehearsed(&place, &regions, &["--probe", "Timeout=99"]);
-    for region in regions {
-        let found = settings(&run, region, "parallax-probe");
-        let timeouts: Vec<_> = found.iter().filter(|word| word.starts_with("Timeout=")).collect();
-        assert_eq!(timeouts, [&"Timeout=99"], "{region}");
-    }
-}
-
-#[test]
 fn no_more_places_have_to_agree_than_there_are() {
     let Some(place) = Place::new("no_more_places_have_to_agree_than_there_are") else { return };
     stack(&place, HOME, "parallax-hub", &[("Regions", "eu-west-1"), ("Quorum", "3")], &[]);
-    stack(&place, HOME, "other-hub", &[("Regions", "eu-west-1"), ("Quorum", "1")], &[]);
+    stack(&place, HOME, "other-hub", &[("Regions", "eu-west-1,us-west-2"), ("Quorum", "1")], &[]);
+    stack(&place, HOME, "grown-hub", &[("Regions", "eu-west-1"), ("Quorum", "1")], &[]);
     let regions = [HOME, "us-east-1"];
     let quorum = |run: &Run, stack: &str| {
         let found = settings(run, HOME, stack);
@@ -61,6 +46,15 @@ fn no_more_places_have_to_agree_than_there_are() {
     assert_eq!(quorum(&run, "parallax-hub"), ["Quorum=7"], "whoever sets it knows why: {}", run.err);
     let run = rehearsed(&place, &regions, &["--name", "other"]);
     assert_eq!(quorum(&run, "other-hub"), [""; 0], "one that is reached stays: {}", run.err);
+    let run = rehearsed(&place, &regions, &["--name", "grown"]);
+    assert_eq!(quorum(&run, "grown-hub"), ["Quorum=2"], "one place alone could say no more than 1: {}", run.err);
+    assert!(run.err.contains("Quorum goes from 1 to 2: "), "{}", run.err);
+    assert!(run.err.contains("--hub Quorum=1 lets one alone alarm again"), "{}", run.err);
+    let run = rehearsed(&place, &regions, &["--name", "grown", "--hub", "Quorum=1"]);
+    assert_eq!(quorum(&run, "grown-hub"), ["Quorum=1"], "{}", run.err);
+    assert!(!run.err.contains("Quorum goes"), "{}", run.err);
+    let run = rehearsed(&place, &[HOME], &["--name", "grown"]);
+    assert_eq!(quorum(&run, "grown-hub"), [""; 0], "{}", run.err);
     let run = rehearsed(&place, &[HOME], &["--name", "new"]);
     assert_eq!(quorum(&run, "new-hub"), ["Quorum=1"], "{}", run.err);
 }

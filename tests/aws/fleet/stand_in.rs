@@ -12,11 +12,36 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Makes a stack with these parameters and queues, and waits until it is there.
 pub fn stack(place: &Place, region: &str, name: &str, parameters: &[(&str, &str)], queues: &[&str]) {
-    let typed = |(key, _): &(&str, &str)| ((*key).to_owned(), json!({ "Type": "String" }));
     let queue = |name: &&str| ((*name).to_owned(), json!({ "Type": "AWS::SQS::Queue" }));
     let mut resources: Map<String, Value> = queues.iter().map(queue).collect();
     // A stack has to have something.
     resources.insert("Topic".to_owned(), json!({ "Type": "AWS::SNS::Topic" }));
+    make(place, region, name, parameters, resources, "CREATE_COMPLETE");
+}
+
+/// The same of one that could not be made: it is to have two buckets of one name.
+pub fn broken_stack(place: &Place, region: &str, name: &str, parameters: &[(&str, &str)]) {
+    let bucket = |after: Option<&str>| {
+        let named = json!({ "BucketName": format!("{name}-twice-{}", place.account.id()) });
+        let mut bucket = json!({ "Type": "AWS::S3::Bucket", "Properties": named });
+        if let Some(after) = after {
+            bucket["DependsOn"] = json!(after);
+        }
+        bucket
+    };
+    let resources = Map::from_iter([("One".to_owned(), bucket(None)), ("Again".to_owned(), bucket(Some("One")))]);
+    make(place, region, name, parameters, resources, "ROLLBACK_COMPLETE");
+}
+
+fn make(
+    place: &Place,
+    region: &str,
+    name: &str,
+    parameters: &[(&str, &str)],
+    resources: Map<String, Value>,
+    expected: &str,
+) {
+    let typed = |(key, _): &(&str, &str)| ((*key).to_owned(), json!({ "Type": "String" }));
     let template = json!({
         "Parameters": parameters.iter().map(typed).collect::<Map<_, _>>(),
         "Resources": resources,
@@ -34,7 +59,7 @@ pub fn stack(place: &Place, region: &str, name: &str, parameters: &[(&str, &str)
         let run = place.aws(region, &["cloudformation", "describe-stacks", "--stack-name", name]);
         let found: Value = serde_json::from_str(&run.out).unwrap_or_else(|_| panic!("{name}: {}", run.err));
         match found["Stacks"][0]["StackStatus"].as_str() {
-            Some("CREATE_COMPLETE") => return,
+            Some(state) if state == expected => return,
             Some(state) if state.ends_with("_IN_PROGRESS") => (),
             state => panic!("{name} is in {state:?}"),
         }

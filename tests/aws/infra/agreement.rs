@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use parallax::adapters::function::post::{DRAINED_MAX, LOOK_EVERY};
 use parallax::metrics::alarm::{ALARMS, Missing, Part, Watched};
 use parallax::metrics::dashboard::{Hub, body};
 use serde_json::{Value, json};
@@ -100,6 +101,15 @@ fn a_function_is_given_the_variables_it_asks_for_and_no_others() {
     assert_eq!(given(&probe, "Probe"), asked("src/bin/probe"));
     assert_eq!(given(&hub, "Aggregator"), asked("aggregator/src"));
     assert_eq!(given(&hub, "Rollup"), asked("aggregator/src"));
+}
+
+#[test]
+fn the_scripts_wait_for_a_spool_as_long_as_its_probe_takes_for_it() {
+    let text = std::fs::read_to_string(template::folder().join("queues.sh")).unwrap();
+    // Until it is looked into again, with a minute for the invocation, and so many slots as it takes.
+    let seconds = LOOK_EVERY.as_secs() + 60;
+    let rule = format!("$(({seconds} + (($2 + {}) / {DRAINED_MAX}) * ${{minutes:-3}} * 60))", DRAINED_MAX - 1);
+    assert!(text.contains(&rule), "`takes` is to have {rule}");
 }
 
 /// Who runs what: each call of AWS in the code, and the roles of those who make it. `""` is a person at a command line.

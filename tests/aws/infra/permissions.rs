@@ -7,24 +7,28 @@ use super::source;
 use super::template::{both, folder};
 
 /// Services as the AWS CLI names them, and `ask_sqs`, which asks one of them.
-const SERVICES: [(&str, &str); 8] = [
+const SERVICES: [(&str, &str); 9] = [
     ("ask_sqs", "sqs"),
     ("cloudformation", "cloudformation"),
     ("dynamodb", "dynamodb"),
     ("ec2", "ec2"),
+    ("lambda", "lambda"),
     ("s3", "s3"),
     ("s3api", "s3"),
     ("sqs", "sqs"),
     ("sts", "sts"),
 ];
 /// Commands that are no action of the same name.
-const OTHERS: [(&str, &[&str]); 5] = [
+const OTHERS: [(&str, &[&str]); 7] = [
     ("s3:HeadBucket", &["s3:ListBucket"]),
     // Without the list, an object that is not there is told as one that may not be seen.
     ("s3:HeadObject", &["s3:GetObject", "s3:ListBucket"]),
     ("s3:ListBuckets", &["s3:ListAllMyBuckets"]),
     ("s3:Rm", &["s3:ListBucket", "s3:DeleteObject"]),
     ("dynamodb:Wait", &["dynamodb:DescribeTable"]),
+    ("lambda:Invoke", &["lambda:InvokeFunction"]),
+    // It is cargo that is asked to.
+    ("lambda:Build", &[]),
 ];
 /// What calls need besides the action of their name: all stacks described at once, and a change set with a tag.
 const BESIDES: [(&str, &str); 2] = [
@@ -53,7 +57,7 @@ fn action(command: &str) -> String {
 
 /// Every action that a script calls, or tells a person to call.
 fn called() -> BTreeSet<String> {
-    let scripts = ["deploy", "destroy", "words.sh", "stacks.sh", "artifacts.sh", "queues.sh"];
+    let scripts = ["deploy", "destroy", "words.sh", "stacks.sh", "artifacts.sh", "queues.sh", "settings.sh"];
     let mut found = BTreeSet::new();
     for script in scripts {
         let text = fs::read_to_string(folder().join(script)).unwrap();

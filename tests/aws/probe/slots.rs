@@ -1,6 +1,7 @@
 //! Each invocation measures what is due at its slot, and nothing else.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use parallax::adapters::aws::parameters::Parameters;
@@ -125,4 +126,17 @@ fn a_change_is_used_a_minute_later_and_a_table_that_cannot_be_read_leaves_the_la
     let Ended::Failed(error) = sandbox.invoke(&event(slot()), AMPLE) else { panic!("it did not fail") };
     assert!(error.contains("Parallax.NoTargets") && error.contains("not known what to measure"), "{error}");
     assert_eq!(logged(&sandbox, 1)["table"], "none");
+}
+
+#[test]
+fn a_spool_is_looked_into_once_the_message_is_taken_and_waited_for() {
+    let Some(fleet) = Fleet::deploy("a_spool_is_looked_into_once_the_message_is_taken_and_waited_for") else { return };
+    fleet.watch(&PAGES[..1]);
+    let mut sandbox = fleet.sandbox();
+    assert!(matches!(sandbox.invoke(&event(slot()), AMPLE), Ended::Answered(_)));
+    let [home, spool] = [&fleet.home, &fleet.near].map(|relay| relay.answered().unwrap());
+    // Less would be an answer of some of the queue's servers.
+    assert!(spool - home >= Duration::from_millis(900), "{:?}", spool.checked_duration_since(home));
+    let line = logged(&sandbox, 1);
+    assert_eq!((&line["sent"], &line["drained"], line.get("notes")), (&json!(1), &json!(0), None), "{line}");
 }
