@@ -8,7 +8,7 @@ use parallax::explain::ledger::{Row, Seen as Column};
 use parallax::explain::mean;
 use parallax::explain::percentile;
 use parallax::explain::sides::{Sides, SidesError};
-use parallax::measurement::hop::OnWire;
+use parallax::measurement::hop::{Fallback, OnWire};
 use parallax::measurement::units::Micros;
 use parallax::statistics::level::Level;
 use proptest::prelude::*;
@@ -210,6 +210,19 @@ fn a_syn_that_was_sent_again_is_loss_and_no_round_trip() {
     assert_eq!(hit.len(), 1);
     let usual = others.iter().map(|row| row.queueing).fold(0.0, f64::max);
     assert!((hit[0].loss - 1_000.0).abs() < 1.0 && hit[0].queueing <= usual + 1.0, "{:?}", hit[0]);
+}
+
+/// What was tried before a connection is the cost of the hop that made it, and not of one that found it there.
+#[test]
+fn a_hop_on_a_kept_connection_has_no_fallback_of_its_own() {
+    let with = |reused: bool| {
+        let mut seen = sample(&Side::default(), 4, 1, &shocks(4, 1), false);
+        let connection = seen[0].sample.hops.last_mut().unwrap().connection.as_mut().unwrap();
+        let lost = Fallback { from: "2001:db8::1".into(), after_us: Micros(250_000), reason: "slow".into() };
+        (connection.fallback, connection.reused) = (Some(lost), reused);
+        rows(&seen)[0].fallback
+    };
+    assert_eq!([with(false), with(true)], [250.0, 0.0]);
 }
 
 /// The queues of a connection that was kept are those that others of its place met; where there are none, nobody knows.

@@ -181,7 +181,9 @@ fn setup_trips(connection: &Connection) -> f64 {
 fn connection(row: &mut Row, last: &Hop, is_curl: bool) {
     let Some(connection) = &last.connection else { return };
     let tcp = connection.tcp.unwrap_or_default();
-    row.fallback = connection.fallback.as_ref().map_or(0.0, |lost| lost.after_us.as_millis());
+    // A connection that an earlier hop made cost that hop what was tried before it.
+    let lost = connection.fallback.as_ref().filter(|_| !connection.reused);
+    row.fallback = lost.map_or(0.0, |lost| lost.after_us.as_millis());
     // Ports differ by connection; the address is the place.
     let address = connection.peer.rsplit_once(':').map_or(connection.peer.as_str(), |(address, _)| address);
     row.cell = keyed::join(row.place, keyed::name(address));
