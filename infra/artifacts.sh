@@ -77,23 +77,88 @@ check_architecture() {
   case $ARCH in x86_64 | arm64) ;; *) wrong "there is no architecture $ARCH; write x86_64 or arm64" ;; esac
 }
 
+# The glibc of Amazon Linux 2023, on which Lambda runs functions.
+GLIBC=2.34
+FUNCTIONS=(probe aggregator)
+
 # build: both functions in one run, so that what they share is compiled once; leaves "$WORK/NAME.zip", and its key in
-# "$WORK/NAME.key".
+# "$WORK/NAME.key". Cargo builds for this machine's own processor, unless its glibc is too new for Lambda, and cargo-lambda
+# for all others; PARALLAX_BUILDER names one of them.
 build() {
-  local name folder
-  local words=(--locked --profile lambda -p parallax -p parallax-aggregator --no-default-features
-    --features parallax/lambda --bin probe --bin aggregator)
-  say "building the functions for $ARCH; the first time takes minutes"
-  if [ "$ARCH" = "$(uname -m | sed s/aarch64/arm64/)" ] && [ "$(uname -s)" = Linux ]; then
-    (cd "$ROOT" && cargo build "${words[@]}") || failed "the functions do not build"
-    folder=$(target_directory)/lambda
-    for name in probe aggregator; do pack "$name" "$folder/$name"; done
-  else
-    cargo lambda --version >/dev/null 2>&1 ||
-      wrong "this machine builds no $ARCH functions for Linux by itself; install cargo-lambda (\`pip3 install cargo-lambda\`)"
-    (cd "$ROOT" && cargo lambda build "--${ARCH/_/-}" --lambda-dir "$WORK/built" "${words[@]}") || failed "the functions do not build"
-    for name in probe aggregator; do pack "$name" "$WORK/built/$name/bootstrap"; done
+  local builder
+  builder=$(builder_of) || exit
+  say "building the functions for $ARCH by $builder; the first time takes minutes"
+  if [ "$builder" = cargo ]; then
+    build_by_cargo
+    if [ -z "$NEWER" ]; then return 0; fi
+    say "built by cargo, they need $NEWER, and Lambda has glibc $GLIBC: building them again by cargo-lambda"
   fi
+  build_by_cargo_lambda
+}
+
+has_cargo_lambda() { cargo lambda --version >/dev/null 2>&1; }
+INSTALL_CARGO_LAMBDA='install cargo-lambda (`pip3 install cargo-lambda`)'
+
+# builder_of: cargo or cargo-lambda, on standard output.
+builder_of() {
+  local own=''
+  if [ "$(uname -s)" = Linux ] && [ "$ARCH" = "$(uname -m | sed s/aarch64/arm64/)" ]; then own=1; fi
+  case ${PARALLAX_BUILDER:-} in
+    '')
+      if [ -n "$own" ]; then echo cargo; return 0; fi
+      has_cargo_lambda || wrong "this machine builds no $ARCH functions for Linux by itself; $INSTALL_CARGO_LAMBDA"
+      echo cargo-lambda ;;
+    cargo)
+      [ -n "$own" ] || wrong "PARALLAX_BUILDER=cargo: this machine builds no $ARCH functions for Linux by itself; unset it"
+      echo cargo ;;
+    cargo-lambda)
+      has_cargo_lambda || wrong "PARALLAX_BUILDER=cargo-lambda: it is not here; $INSTALL_CARGO_LAMBDA, or unset it"
+      echo cargo-lambda ;;
+    *) wrong "PARALLAX_BUILDER=$PARALLAX_BUILDER: write cargo or cargo-lambda, or unset it" ;;
+  esac
+}
+
+# The words of both builders, but for the target.
+words_of_build() {
+  WORDS=(--locked --profile lambda -p parallax -p parallax-aggregator --no-default-features --features parallax/lambda)
+  local name
+  for name in "${FUNCTIONS[@]}"; do WORDS+=(--bin "$name"); done
+}
+
+# build_by_cargo: in NEWER, the symbols for which cargo-lambda has to build them; nothing where they are packed.
+build_by_cargo() {
+  local name folder WORDS
+  words_of_build
+  (cd "$ROOT" && cargo build "${WORDS[@]}") || failed "the functions do not build"
+  folder=$(target_directory)/lambda
+  for name in "${FUNCTIONS[@]}"; do
+    NEWER=$(newer_symbols "$folder/$name")
+    if [ -n "$NEWER" ]; then
+      if [ -z "${PARALLAX_BUILDER:-}" ] && has_cargo_lambda; then return 0; fi
+      wrong "the functions that this machine builds need $NEWER, because its glibc is newer than the $GLIBC of Amazon Linux" \
+        "2023, on which Lambda runs them; $INSTALL_CARGO_LAMBDA${PARALLAX_BUILDER:+, unset PARALLAX_BUILDER}, and run this" \
+        "again: it builds them for $GLIBC"
+    fi
+  done
+  for name in "${FUNCTIONS[@]}"; do pack "$name" "$folder/$name"; done
+}
+
+build_by_cargo_lambda() {
+  local name folder WORDS
+  words_of_build
+  folder=$(mktemp -d "$WORK/built.XXXXXX")
+  (cd "$ROOT" && cargo lambda build --target "${ARCH/arm64/aarch64}-unknown-linux-gnu.$GLIBC" --lambda-dir "$folder" \
+    "${WORDS[@]}") || failed "the functions do not build"
+  for name in "${FUNCTIONS[@]}"; do pack "$name" "$folder/$name/bootstrap"; done
+  rm -r "$folder"
+}
+
+# newer_symbols FILE: those that Lambda lacks, in words; nothing where there are none, or where the file is no program:
+# `pack` says that.
+newer_symbols() {
+  local said
+  said=$("$ROOT/infra/check-glibc" "$1" "$GLIBC" 2>&1) || true
+  sed -n 's/^  //p' <<<"$said" | sort -u | head -n 5 | paste -sd, - | sed 's/,/, /g'
 }
 
 # pack NAME PROGRAM
@@ -117,5 +182,5 @@ check_program() {
     x86_64:*X86-64* | arm64:AArch64*) ;;
     *) failed "$1 is for $machine, not for $ARCH" ;;
   esac
-  "$ROOT/infra/check-glibc" "$1" >/dev/null || failed "$1 does not run on Amazon Linux 2023; see above"
+  "$ROOT/infra/check-glibc" "$1" "$GLIBC" >/dev/null || failed "$1 does not run on Amazon Linux 2023; see above"
 }

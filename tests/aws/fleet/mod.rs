@@ -1,6 +1,7 @@
 //! A fleet's whole life by the scripts as they are: deployed, measuring, deployed again, changed and removed; and what they
 //! refuse.
 
+mod built;
 mod leftovers;
 mod life;
 mod named;
