@@ -40,9 +40,12 @@ must() {
   ask "$@" || failed "$what: $ERROR"
 }
 
-# Whether the name can be one of a fleet; as the templates have it.
+# The name of a fleet that has none.
+USUAL_NAME=parallax
+
+# Whether the name can be one of a fleet, where an option says it; as the templates have it.
 check_name() {
-  [[ $NAME =~ ^[a-z][a-z0-9-]{0,19}$ ]] ||
+  [[ -z $NAME || $NAME =~ ^[a-z][a-z0-9-]{0,19}$ ]] ||
     wrong "--name $NAME: write up to 20 lower-case letters, digits and hyphens, a letter first"
 }
 
@@ -118,9 +121,15 @@ target_directory() {
   (cd "$ROOT" && cargo metadata --locked --no-deps --format-version 1) | jq -r .target_directory
 }
 
-# read_fleet FILE: what it asks of AWS, checked.
+# read_fleet FILE: what it asks of AWS, checked; and the fleet's name, where no option says it.
 read_fleet() {
+  local named
   FLEET=$("$PARALLAX" deployment "$1" --json) || exit
+  named=$(jq -r '.name // ""' <<<"$FLEET")
+  if [ -n "$NAME" ] && [ -n "$named" ] && [ "$NAME" != "$named" ]; then
+    wrong "--name $NAME: $1 has name = \"$named\" in [fleet], by which \`parallax targets\` goes, too; take out one of them"
+  fi
+  NAME=${NAME:-${named:-$USUAL_NAME}}
   HOME_REGION=$(jq -r .home <<<"$FLEET")
   mapfile -t REGIONS < <(jq -r '.regions[]' <<<"$FLEET")
 }

@@ -29,11 +29,11 @@ fn no_credentials_are_one_short_message_and_bad_input() {
         (&["report", "--archive", table][..], &of_table),
         (&["status", "--archive", table], &of_table),
         (
-            &["targets", "list", "--regions", "eu-west-1,us-east-1"],
+            &["targets", "list", "--regions", "eu-west-1,us-east-1", "--targets", "dynamodb:parallax-targets"],
             &format!("dynamodb:Scan on parallax-targets: {SAID}"),
         ),
         (
-            &["targets", "sync", "fleet.toml", "--regions", "eu-west-1,us-east-1"],
+            &["targets", "sync", "fleet.toml", "--regions", "eu-west-1", "--targets", "dynamodb:parallax-targets"],
             &format!("dynamodb:Scan on parallax-targets: {SAID}"),
         ),
         (

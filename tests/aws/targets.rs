@@ -1,10 +1,12 @@
 //! The tables of watched pages: as the file says in every region, whatever was there before.
 
+mod meant;
+
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
 };
 use parallax::adapters::aws::failure::Kind;
-use parallax::adapters::aws::targets::{TABLE, Targets};
+use parallax::adapters::aws::targets::Targets;
 use parallax::probe::fleet::parse;
 use parallax::probe::fleet::row::{Row, rows};
 
@@ -13,12 +15,18 @@ use crate::support::command::{Run, finished, parallax};
 use crate::support::ministack::{Account, ministack};
 
 const REGION: &str = "eu-west-1";
+/// That of a fleet without a name.
+const TABLE: &str = "parallax-targets";
 
 fn make(account: &Account, region: &str) -> aws_sdk_dynamodb::Client {
+    make_named(account, region, TABLE)
+}
+
+fn make_named(account: &Account, region: &str, table: &str) -> aws_sdk_dynamodb::Client {
     let client = aws_sdk_dynamodb::Client::new(&account.config(region));
     let id = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S);
     let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);
-    let call = client.create_table().table_name(TABLE).billing_mode(BillingMode::PayPerRequest);
+    let call = client.create_table().table_name(table).billing_mode(BillingMode::PayPerRequest);
     wait(call.attribute_definitions(id.build().unwrap()).key_schema(key.build().unwrap()).send()).unwrap();
     client
 }
@@ -208,7 +216,8 @@ fn one_page_is_put_and_removed_and_differences_are_shown() {
     assert_eq!(fleet.run(&["put", "a", "--fleet", "fleet.toml"]).code, 0);
     let row = "{ \"schema\": 1, \"id\": \"c\", \"url\": \"https://c.example/\", \"every\": \"5m\" }";
     std::fs::write(fleet.directory.path().join("c.json"), row).unwrap();
-    assert_eq!(fleet.run(&["put", "--row", "c.json", "--regions", "eu-west-1,us-east-1"]).code, 0);
+    let named = ["--regions", "eu-west-1,us-east-1", "--targets", "dynamodb:parallax-targets"];
+    assert_eq!(fleet.run(&[&["put", "--row", "c.json"], &named[..]].concat()).code, 0);
     let other = aws_sdk_dynamodb::Client::new(&fleet.account.config("us-east-1"));
     by_hand(&other, &[("id", text("c")), ("page", text(&row.replace("5m", "1m")))]);
     by_hand(&other, &[("id", text("odd\u{1b}")), ("page", text("{}"))]);
@@ -267,12 +276,15 @@ fn bad_input_changes_no_table() {
         (&["list", "--regions", "eu-west-1", "--targets", "dynamodb:a b"], "a table's name has"),
         (&["remove", "", "--regions", "eu-west-1"], "the ID is empty"),
         (&["put", "a"], "--fleet"),
+        (&["list", "--regions", "eu-west-1"], "no table is named; write --targets dynamodb:NAME-targets"),
+        (&["sync", "plain.toml", "--regions", "eu-west-1"], "no table is named; write --targets dynamodb:NAME-targets"),
     ] {
         let run = fleet.run(words);
         assert_eq!((run.code, run.out.as_str()), (2, ""), "{words:?}: {}", run.err);
         assert!(run.err.contains(said), "{words:?}: {}", run.err);
     }
     assert!(REGIONS.iter().all(|region| fleet.table(region).is_empty()));
-    // Without [fleet], regions that are typed will do.
-    assert_eq!(fleet.run(&["sync", "plain.toml", "--regions", "eu-west-1"]).code, 0);
+    // Without [fleet], regions and a table that are typed will do.
+    let named = ["--regions", "eu-west-1", "--targets", "dynamodb:parallax-targets"];
+    assert_eq!(fleet.run(&[&["sync", "plain.toml"], &named[..]].concat()).code, 0);
 }

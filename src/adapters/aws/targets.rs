@@ -10,8 +10,6 @@ use super::failure::{self, Failure};
 use crate::probe::fleet::Page;
 use crate::probe::fleet::row::Row;
 
-/// The name of the table where the fleet's name is the usual one.
-pub const TABLE: &str = "parallax-targets";
 /// The key.
 const ID: &str = "id";
 /// The page, as [`Row::text`].

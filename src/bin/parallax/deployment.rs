@@ -30,6 +30,8 @@ const TIMEOUT_MAX_S: u32 = 900;
 #[derive(Debug, Serialize)]
 struct Wanted {
     schema: u32,
+    /// What its parts are named after, where the file says it; null leaves it to infra/deploy.
+    name: Option<String>,
     home: String,
     regions: Vec<String>,
     /// The probe functions of each region.
@@ -70,6 +72,7 @@ fn wanted(deployment: &Deployment) -> Wanted {
     let every_minutes = deployment.tick.minutes();
     Wanted {
         schema: 1,
+        name: aws.name.clone(),
         home: aws.home.clone(),
         regions: aws.regions.clone(),
         arms: arms.collect(),
@@ -87,6 +90,7 @@ fn wanted(deployment: &Deployment) -> Wanted {
 fn text(wanted: &Wanted) -> String {
     let arms: Vec<String> = wanted.arms.iter().map(|arm| format!("{} {} MB", arm.method, arm.memory_mb)).collect();
     let lines = [
+        ("name", wanted.name.clone().unwrap_or_else(|| "parallax, unless infra/deploy --name says another".to_owned())),
         ("home", wanted.home.clone()),
         ("regions", wanted.regions.join(", ")),
         ("arms", arms.join(", ")),

@@ -37,10 +37,11 @@ enum Action {
 /// Which tables.
 #[derive(Debug, clap::Args)]
 struct Tables {
-    /// The table, of the same name in every region
-    #[arg(long, value_name = "dynamodb:TABLE", default_value = "dynamodb:parallax-targets")]
-    targets: String,
-    /// The regions, instead of those of the fleet file
+    /// The table, of the same name in every region, instead of that of the fleet file: NAME-targets, by the `name` in its
+    /// [fleet]
+    #[arg(long, value_name = "dynamodb:TABLE")]
+    targets: Option<String>,
+    /// The regions, instead of those of the fleet file and its home
     #[arg(long, value_name = "REGION,…", value_delimiter = ',')]
     regions: Vec<String>,
 }

@@ -1,5 +1,6 @@
 //! The AWS side of a fleet: read and checked with the rest, so that one file serves both.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::measurement::identity::Method;
@@ -10,6 +11,8 @@ use super::section::{Entry, Section};
 /// Probes in AWS regions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Aws {
+    /// What its parts on AWS are named after, where the file says it.
+    pub name: Option<String>,
     /// The region of the queue, the archive and the metrics.
     pub home: String,
     /// The regions with probes; at least one, none twice.
@@ -24,6 +27,25 @@ pub struct Aws {
     pub keep: Option<Duration>,
     /// Where the file says so.
     pub at: Position,
+}
+
+/// The name of a fleet that has none.
+const USUAL_NAME: &str = "parallax";
+
+impl Aws {
+    /// The table of targets, of the same name in every region.
+    #[must_use]
+    pub fn targets_table(&self) -> String {
+        format!("{}-targets", self.name.as_deref().unwrap_or(USUAL_NAME))
+    }
+
+    /// The regions with a table of targets, in order: those with probes, and home, where the rollup learns from it how
+    /// often a page is measured.
+    #[must_use]
+    pub fn regions_with_targets(&self) -> Vec<String> {
+        let regions: BTreeSet<&String> = self.regions.iter().chain([&self.home]).collect();
+        regions.into_iter().cloned().collect()
+    }
 }
 
 /// A published series.
@@ -48,6 +70,7 @@ impl Metric {
 
 pub(super) fn aws(mut section: Section<'_>, findings: &mut Findings<'_>) -> Option<Aws> {
     section.name = "[fleet]".to_owned();
+    let name = section.take("name").and_then(|entry| named(entry, findings));
     let home = section
         .need("home", "the home region, such as `home = \"ap-northeast-1\"`", findings)
         .and_then(|entry| region(entry, findings));
@@ -73,7 +96,16 @@ pub(super) fn aws(mut section: Section<'_>, findings: &mut Findings<'_>) -> Opti
     let keep = section.take("keep").and_then(|entry| entry.length(findings));
     let at = findings.position(section.at);
     section.finish(findings);
-    Some(Aws { home: home?, regions: regions?, memory_mb: memory_mb?, methods: methods?, metrics: metrics?, keep, at })
+    Some(Aws {
+        name,
+        home: home?,
+        regions: regions?,
+        memory_mb: memory_mb?,
+        methods: methods?,
+        metrics: metrics?,
+        keep,
+        at,
+    })
 }
 
 /// A list with at least one item and none twice.
@@ -98,6 +130,20 @@ fn several<T: PartialEq>(
         several.push(value);
     }
     (!several.is_empty()).then_some(several)
+}
+
+/// As the templates have it.
+fn named(entry: Entry<'_>, findings: &mut Findings<'_>) -> Option<String> {
+    const WANTED: &str = "up to 20 lower-case letters, digits and hyphens, a letter first";
+    let at = entry.at;
+    let text = entry.text(WANTED, findings)?;
+    let right = text.len() <= 20
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if !right {
+        findings.note(at, format!("`name` is \"{}\"; write {WANTED}", shown(&text)));
+    }
+    right.then_some(text)
 }
 
 fn region(entry: Entry<'_>, findings: &mut Findings<'_>) -> Option<String> {

@@ -7,8 +7,10 @@ use aws_sdk_cloudwatch::Client;
 use serde_json::{Value, json};
 
 use super::place::{HOME, Place};
+use super::rules::rehearsed_of;
 use super::stand_in::bucket;
 use crate::aws::wait;
+use crate::support::command::finished;
 
 const PATIENCE: Duration = Duration::from_secs(120);
 /// An archive without a file: nothing is invoked here.
@@ -59,4 +61,36 @@ fn alarms_and_dashboard_of_a_named_fleet_are_of_its_own_namespace() {
     // Its schedules would go on for as long as the emulator runs.
     let gone = place.aws(HOME, &["cloudformation", "delete-stack", "--stack-name", "team-a-hub"]);
     assert_eq!(gone.code, 0, "{}", gone.err);
+}
+
+#[test]
+fn the_name_in_the_file_is_that_of_all_parts_and_an_option_does_not_contradict_it() {
+    let test = "the_name_in_the_file_is_that_of_all_parts_and_an_option_does_not_contradict_it";
+    let Some(place) = Place::new(test) else { return };
+    let fleet = format!("name = \"team-a\"\nhome = \"{HOME}\"\nregions = [\"us-east-1\"]");
+    let run = rehearsed_of(&place, &fleet, "", &["--name", "team-a"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    for said in [
+        "would create stack team-a-hub with: Name=team-a ",
+        "us-east-1: would create stack team-a-probe with: Name=team-a ",
+        "would write 1 targets into the table team-a-targets of eu-west-1 us-east-1\n",
+    ] {
+        assert!(run.err.contains(said), "{said} is missing from\n{}", run.err);
+    }
+    assert!(!run.err.contains("note: "), "{}", run.err);
+    let file = place.write(&format!(
+        "schema = 1\nevery = \"3m\"\n[fleet]\n{fleet}\n[[target]]\nid = \"a\"\nurl = \"https://www.example.com/\"\n"
+    ));
+    let file = file.to_str().unwrap();
+    let run = finished(place.script("destroy", &[file, "--dry-run"]).output().unwrap());
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.err.contains("would remove bucket team-a-artifacts-"), "{}", run.err);
+    for name in ["deploy", "destroy"] {
+        let run = finished(place.script(name, &[file, "--dry-run", "--name", "team-b"]).output().unwrap());
+        let said = format!(
+            "{name}: --name team-b: {file} has name = \"team-a\" in [fleet], by which `parallax targets` goes, too; take out \
+             one of them\n"
+        );
+        assert_eq!((run.code, run.err), (2, said));
+    }
 }

@@ -59,11 +59,11 @@ pub(super) fn put(typed: &Put) -> Outcome {
 }
 
 pub(super) fn remove(typed: &Remove) -> Outcome {
-    let fleet = typed.fleet.as_deref().map(|path| meant::fleet(path, &typed.tables)).transpose()?;
-    let meant = meant::tables(&typed.tables, fleet.as_ref())?;
     if typed.id.is_empty() {
         return Err(Problem::input("the ID is empty; write one that `parallax targets list` shows"));
     }
+    let fleet = typed.fleet.as_deref().map(|path| meant::fleet(path, &typed.tables)).transpose()?;
+    let meant = meant::tables(&typed.tables, fleet.as_ref())?;
     let answers = each(&meant, async |table: &Targets| {
         let there = change(&table.list().await?, &[]).remove;
         let remove = there.into_iter().filter(|id| *id == typed.id).collect();

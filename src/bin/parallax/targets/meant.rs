@@ -17,9 +17,24 @@ pub(super) struct Meant {
     pub(super) regions: Vec<String>,
 }
 
-/// Which tables are meant; `fleet` gives the regions where none were typed.
+/// Which tables are meant; `fleet` gives the regions and the table where none were typed.
 pub(super) fn tables(typed: &Tables, fleet: Option<&FleetFile>) -> Result<Meant, Problem> {
-    let place = &typed.targets;
+    let regions = regions(typed, fleet)?;
+    let table = match (&typed.targets, fleet.and_then(|fleet| fleet.table.as_ref())) {
+        (Some(place), _) => table(place)?,
+        (None, Some(table)) => table.clone(),
+        (None, None) => {
+            return Err(Problem::input(
+                "no table is named; write --targets dynamodb:NAME-targets, NAME being the fleet's (dynamodb:parallax-targets, \
+                 if it has none), or name a fleet file with [fleet]",
+            ));
+        }
+    };
+    Ok(Meant { table, regions })
+}
+
+/// The table that was typed.
+fn table(place: &str) -> Result<String, Problem> {
     let shown = place.escape_default();
     let table = place.strip_prefix("dynamodb:").ok_or_else(|| {
         Problem::input(format!(
@@ -34,6 +49,10 @@ pub(super) fn tables(typed: &Tables, fleet: Option<&FleetFile>) -> Result<Meant,
             "--targets {shown}: a table's name has 3 to 255 letters, digits, and - _ .; write dynamodb:parallax-targets"
         )));
     }
+    Ok(table.to_owned())
+}
+
+fn regions(typed: &Tables, fleet: Option<&FleetFile>) -> Result<Vec<String>, Problem> {
     let mut regions = match (typed.regions.as_slice(), fleet) {
         ([], Some(fleet)) => fleet.regions.clone(),
         ([], None) => Vec::new(),
@@ -52,13 +71,15 @@ pub(super) fn tables(typed: &Tables, fleet: Option<&FleetFile>) -> Result<Meant,
     }
     regions.sort();
     regions.dedup();
-    Ok(Meant { table: table.to_owned(), regions })
+    Ok(regions)
 }
 
 /// A fleet file, read.
 pub(super) struct FleetFile {
     name: String,
     pages: Vec<Page>,
+    /// Nothing where the file has no [fleet].
+    table: Option<String>,
     regions: Vec<String>,
 }
 
@@ -68,13 +89,12 @@ pub(super) fn fleet(path: &Path, typed: &Tables) -> Result<FleetFile, Problem> {
     let bytes = bytes(path, "a fleet file", FILE_BYTES_MAX)?;
     let wrong = |error: parallax::probe::fleet::finding::FleetError| Problem::input(error.named(&name));
     let fleet = decode(&bytes).and_then(|text| parse(text, &|_| Some("a value".to_owned()))).map_err(wrong)?;
-    let (pages, regions) = if fleet.aws.is_none() && !typed.regions.is_empty() {
-        (fleet.pages, Vec::new())
-    } else {
-        let deployed = Fleet::on_aws(fleet).map_err(wrong)?;
-        (deployed.pages, deployed.aws.regions)
-    };
-    Ok(FleetFile { name, pages, regions })
+    if fleet.aws.is_none() && !typed.regions.is_empty() {
+        return Ok(FleetFile { name, pages: fleet.pages, table: None, regions: Vec::new() });
+    }
+    let deployed = Fleet::on_aws(fleet).map_err(wrong)?;
+    let (table, regions) = (Some(deployed.aws.targets_table()), deployed.aws.regions_with_targets());
+    Ok(FleetFile { name, pages: deployed.pages, table, regions })
 }
 
 impl FleetFile {

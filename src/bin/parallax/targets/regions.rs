@@ -29,6 +29,10 @@ pub(super) fn each<T>(
     Ok(runtime.block_on(join_all(meant.regions.iter().map(one))))
 }
 
+/// Whoever has another fleet than that whose table was looked for is told how to name it.
+const WHICH_TABLE: &str = "infra/deploy makes a table of targets in each region, named after the fleet; for a fleet NAME, write \
+                           `name = \"NAME\"` in [fleet], or --targets dynamodb:NAME-targets\n";
+
 /// Which regions failed, and why; nothing where none did. Without credentials it is the input that is wrong.
 pub(super) fn failed<T>(answers: &[Answered<T>]) -> Option<Problem> {
     let failed = answers
@@ -46,6 +50,9 @@ pub(super) fn failed<T>(answers: &[Answered<T>]) -> Option<Problem> {
     let done = answers.len() - failed.len();
     (!failed.is_empty()).then(|| {
         let others = if done == 0 { "no region is done" } else { "the other regions are done" };
-        Problem::unfinished(format!("{}\n{others}; the same command again does the rest", failed.join("\n")))
+        let missing =
+            answers.iter().any(|answer| answer.outcome.as_ref().is_err_and(|failure| failure.kind == Kind::Missing));
+        let which = if missing { WHICH_TABLE } else { "" };
+        Problem::unfinished(format!("{}\n{which}{others}; the same command again does the rest", failed.join("\n")))
     })
 }
