@@ -112,7 +112,6 @@ settings_of_probe() {
 # settings_of_hub REGION KIND: in SETTINGS, the same of the hub, which is as HUB_BEFORE says and is made anew where KIND is
 # CREATE.
 settings_of_hub() {
-  local quorum former
   SETTINGS=()
   if never_was "$HUB_BEFORE"; then
     mapfile -t SETTINGS < <(set_by_hand "$HUB_BEFORE" "$INFRA/hub.yaml" "${HUB[@]}")
@@ -124,20 +123,35 @@ settings_of_hub() {
     say "table $NAME-archive is here from an earlier hub, and is used again"
     SETTINGS+=("ArchiveTable=$NAME-archive")
   fi
-  if has Quorum "${HUB[@]}"; then return 0; fi
-  quorum=$(parameter "$HUB_BEFORE" Quorum) former=$(parameter "$HUB_BEFORE" Regions)
+  settings_of_quorum "$2"
+}
+
+# quorum_of COUNT: the usual one in a fleet of so many regions; one place alone can be down, too.
+quorum_of() { if [ "$1" -gt 1 ]; then echo 2; else echo 1; fi; }
+
+# settings_of_quorum KIND: adds Quorum to SETTINGS, where it is not what the hub has by itself. It follows the file until
+# somebody sets another one; hosts are places, too, so that it may be of more of them than there are regions.
+settings_of_quorum() {
+  local quorum usual former
+  quorum=$(value_of Quorum "${HUB[@]}") usual=$(quorum_of ${#REGIONS[@]})
   if [ -z "$quorum" ]; then
-    # One place alone can be down, too.
-    if [ ${#REGIONS[@]} -eq 1 ]; then SETTINGS+=(Quorum=1); fi
-  elif [ "$quorum" -gt ${#REGIONS[@]} ]; then
-    # More places than there are can never be down together.
-    say "Quorum goes from $quorum to ${#REGIONS[@]}: $FILE has no more regions"
-    SETTINGS+=("Quorum=${#REGIONS[@]}")
-  elif [ "$quorum" = 1 ] && [[ $former != *,* ]] && [ ${#REGIONS[@]} -gt 1 ]; then
-    say "Quorum goes from 1 to 2: $FILE has more than one region now; --hub Quorum=1 lets one alone alarm again"
-    SETTINGS+=(Quorum=2)
-  elif [ "$2" = CREATE ]; then
-    SETTINGS+=("Quorum=$quorum")
+    quorum=$(parameter "$HUB_BEFORE" Quorum)
+    former=$(parameter "$HUB_BEFORE" Regions)
+    former=$(quorum_of "$(tr , '\n' <<<"$former" | grep -c .)") || true
+    if [ -z "$quorum" ]; then
+      quorum=$usual
+      SETTINGS+=("Quorum=$usual")
+    elif [ "$quorum" = "$former" ] && [ "$quorum" != "$usual" ]; then
+      say "Quorum goes from $quorum to $usual: $FILE has $(counted ${#REGIONS[@]} region) now; --hub Quorum=$quorum keeps it"
+      quorum=$usual
+      SETTINGS+=("Quorum=$usual")
+    elif [ "$1" = CREATE ]; then
+      SETTINGS+=("Quorum=$quorum")
+    fi
+  fi
+  if [[ $quorum =~ ^[0-9]+$ ]] && [ "$quorum" -gt ${#REGIONS[@]} ]; then
+    say "note: Quorum=$quorum, and $FILE has $(counted ${#REGIONS[@]} region): a target counts as down, or slower, only with" \
+      "hosts (\`parallax agent --queue\`) that say so, too; --hub Quorum=$usual is the usual one"
   fi
 }
 
@@ -154,3 +168,6 @@ note_secrets() {
     done
   done
 }
+# counted COUNT NOUN
+counted() { if [ "$1" -eq 1 ]; then printf '1 %s' "$2"; else printf '%s %ss' "$1" "$2"; fi; }
+

@@ -113,7 +113,7 @@ pub const ALARMS: [Alarm; 10] = [
         periods: 1,
         threshold: 1.0,
         missing: Missing::NotBreaching,
-        about: "a target is down in as many regions as the quorum says; RegionsDown shows which",
+        about: "a target is down from as many places as the quorum says; RegionsDown shows which target",
     },
     Alarm {
         name: "target-slower",
@@ -124,7 +124,7 @@ pub const ALARMS: [Alarm; 10] = [
         periods: 1,
         threshold: 1.0,
         missing: Missing::NotBreaching,
-        about: "a target's median response time rose beyond doubt, from as many vantages as the quorum says",
+        about: "a target's median response time rose beyond doubt, from as many places as the quorum says",
     },
     Alarm {
         name: "region-silent",

@@ -13,7 +13,8 @@ use super::label::{Label, place};
 /// When a target counts as down, and a region as silent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// Places from which a target has to be down; at most as many as watch it, or it is never down.
+    /// Places from which a target has to be down, a region being one whatever arms it has, and each host one; at most as
+    /// many as watch it, or it is never down.
     pub quorum: usize,
     /// The latest samples of a place that have to be bad, all of them; 0 counts as 1.
     pub in_a_row: usize,

@@ -13,6 +13,7 @@ pub mod gaps;
 pub mod label;
 pub mod observed;
 pub mod placement;
+pub mod places;
 pub mod points;
 pub mod port;
 pub mod request;

@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::measurement::identity::{TargetId, Vantage};
+use crate::measurement::identity::TargetId;
 use crate::summary::collector::WindowSummary;
 use crate::summary::source::SourceSummary;
+
+use super::label::Label;
+use super::places::Places;
 
 /// When a target counts as slower.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rule {
-    /// Vantages from which it has to be slower.
+    /// Places from which it has to be slower: the same ones from which it would have to be down.
     pub quorum: usize,
     /// By how much of the median before, at least: 0.2 is a fifth.
     pub by_share: f64,
@@ -18,7 +21,7 @@ pub struct Rule {
 }
 
 impl Default for Rule {
-    /// From two vantages, by a fifth and 10 ms.
+    /// From two places, by a fifth and 10 ms.
     fn default() -> Self {
         Self { quorum: 2, by_share: 0.2, by_millis: 10.0 }
     }
@@ -26,20 +29,20 @@ impl Default for Rule {
 
 /// The targets that are slower in a window than before it.
 ///
-/// From a vantage a target is slower where the median of one of its methods rose by as much as the rule says even if its
+/// From a place a target is slower where the median of one source there rose by as much as the rule says even if its
 /// 95 % interval is taken at its lower end, and the one before at its upper: a median that merely might have risen is no
 /// alarm. Sources that either summary lacks, or whose interval has not both ends, say nothing.
 #[must_use]
-pub fn slower(window: &WindowSummary, before: &WindowSummary, rule: Rule) -> Vec<TargetId> {
+pub fn slower(window: &WindowSummary, before: &WindowSummary, places: &Places, rule: Rule) -> Vec<TargetId> {
     let known: BTreeMap<_, _> = before.sources.iter().map(|source| (&source.name, source)).collect();
-    let mut vantages: BTreeMap<&TargetId, BTreeSet<&Vantage>> = BTreeMap::new();
+    let mut found: BTreeMap<&TargetId, BTreeSet<Label>> = BTreeMap::new();
     for source in &window.sources {
         if known.get(&source.name).is_some_and(|before| rose(source, before, rule)) {
-            vantages.entry(&source.name.target).or_default().insert(&source.name.vantage);
+            found.entry(&source.name.target).or_default().insert(places.of(&source.name.vantage));
         }
     }
-    let enough = |vantages: &BTreeSet<&Vantage>| vantages.len() >= rule.quorum.max(1);
-    vantages.into_iter().filter(|(_, vantages)| enough(vantages)).map(|(target, _)| target.clone()).collect()
+    let enough = |places: &BTreeSet<Label>| places.len() >= rule.quorum.max(1);
+    found.into_iter().filter(|(_, places)| enough(places)).map(|(target, _)| target.clone()).collect()
 }
 
 fn rose(source: &SourceSummary, before: &SourceSummary, rule: Rule) -> bool {

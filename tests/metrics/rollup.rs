@@ -10,6 +10,7 @@ use parallax::measurement::wire::Record;
 use parallax::metrics::datum::Datum;
 use parallax::metrics::down::{Found, Rule, Watch};
 use parallax::metrics::placement;
+use parallax::metrics::places::Places;
 use parallax::metrics::rollup;
 use parallax::metrics::slower::{self, slower};
 use parallax::summary::collector::{WindowSummary, summarise};
@@ -154,20 +155,48 @@ fn summary(records: &[Record]) -> WindowSummary {
 }
 
 #[test]
-fn a_target_is_slower_where_its_median_rose_beyond_doubt_from_enough_vantages() {
-    let count = |window: [u64; 3], before: [u64; 3]| {
-        slower(&summary(&around(window)), &summary(&around(before)), slower::Rule::default()).len()
-    };
+fn a_target_is_slower_where_its_median_rose_beyond_doubt_from_enough_places() {
+    let count = |window: [u64; 3], before: [u64; 3]| slow(&around(window), &around(before));
     assert_eq!(count([100, 100, 100], [100, 100, 100]), 0);
-    assert_eq!(count([150, 100, 100], [100, 100, 100]), 0, "one vantage is no quorum");
+    assert_eq!(count([150, 100, 100], [100, 100, 100]), 0, "one place is no quorum");
     assert_eq!(count([150, 150, 100], [100, 100, 100]), 1);
     assert_eq!(count([115, 115, 115], [100, 100, 100]), 0, "less than a fifth");
     assert_eq!(count([18, 18, 18], [10, 10, 10]), 0, "less than 10 ms");
     assert_eq!(count([100, 100, 100], [150, 150, 150]), 0, "faster");
-    let rule = slower::Rule::default();
-    let (slow, fast) = (around([150; 3]), around([100; 3]));
-    assert!(slower(&summary(&slow[..5]), &summary(&fast), rule).is_empty(), "five samples leave doubt");
-    assert!(slower(&summary(&slow), &summary(&[]), rule).is_empty(), "nothing to compare with");
+    let (much, little) = (around([150; 3]), around([100; 3]));
+    assert_eq!(slow(&much[..5], &little), 0, "five samples leave doubt");
+    assert_eq!(slow(&much, &[]), 0, "nothing to compare with");
+}
+
+/// How many targets are slower in one window than in the other.
+fn slow(window: &[Record], before: &[Record]) -> usize {
+    let mut places = Places::default();
+    window.iter().for_each(|record| places.add(record));
+    slower(&summary(window), &summary(before), &places, slower::Rule::default()).len()
+}
+
+/// A region of two arms is one place to either alarm, a host by itself another.
+#[test]
+fn down_and_slower_count_the_same_places() {
+    let arm = |records: Vec<Record>, vantage: &str, platform: &str| {
+        let named = records.into_iter().map(|mut record| {
+            record.sample.vantage = vantage.parse().unwrap();
+            record.environment.platform = platform.to_owned();
+            record
+        });
+        named.collect::<Vec<_>>()
+    };
+    let of_one = |millis| around([millis, millis, millis])[..40].to_vec();
+    let arms = |millis| [of_one(millis), arm(of_one(millis), "lambda/eu-west-1/128", "lambda")].concat();
+    let with_host = |millis| [arms(millis), arm(of_one(millis), "host/tokyo", "host")].concat();
+    assert_eq!(slow(&arms(150), &arms(100)), 0, "two arms of one region");
+    assert_eq!(slow(&with_host(150), &with_host(100)), 1, "a region and a host");
+
+    let bad = || [180, 0].map(|ago| sample("eu-west-1", "front", ago, false)).to_vec();
+    let arms = [bad(), arm(bad(), "lambda/eu-west-1/128", "lambda")].concat();
+    assert_eq!(down(&arms), (vec!["eu-west-1".to_owned()], 0), "two arms of one region");
+    let with_host = [arms, arm(bad(), "host/tokyo", "host")].concat();
+    assert_eq!(down(&with_host), (vec!["eu-west-1".to_owned(), "host/tokyo".to_owned()], 1), "a region and a host");
 }
 
 /// Thirty sandboxes of a region with six invocations each, apart from each other by the first, within by the second.

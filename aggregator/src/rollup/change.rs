@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use parallax::archive::selection::Window;
 use parallax::measurement::identity::TargetId;
-use parallax::measurement::sample::Sample;
+use parallax::measurement::wire::Record;
+use parallax::metrics::places::Places;
 use parallax::metrics::slower::{Rule, slower};
 use parallax::summary::collector::{Collector, WindowSummary};
 
@@ -17,13 +18,14 @@ pub struct Change {
     comparison: Comparison,
     latest: Collector,
     before: Collector,
+    places: Places,
 }
 
 impl Change {
     /// Before any sample.
     #[must_use]
     pub fn new(comparison: Comparison) -> Self {
-        Self { comparison, latest: Collector::default(), before: Collector::default() }
+        Self { comparison, latest: Collector::default(), before: Collector::default(), places: Places::default() }
     }
 
     /// What has to be read for it.
@@ -33,9 +35,11 @@ impl Change {
     }
 
     /// Takes a sample in, in any order; one that began outside of the stretch says nothing.
-    pub fn add(&mut self, sample: &Sample) {
+    pub fn add(&mut self, record: &Record) {
+        let sample = &record.sample;
         if self.comparison.latest.contains(sample.started_at_ms) {
             self.latest.add(sample);
+            self.places.add(record);
         } else if self.comparison.before.contains(sample.started_at_ms) {
             self.before.add(sample);
         }
@@ -44,7 +48,7 @@ impl Change {
     /// The pages that became slower.
     #[must_use]
     pub fn slower(self, rule: Rule) -> Vec<TargetId> {
-        slower(&self.latest.finish(), &self.before.finish(), rule)
+        slower(&self.latest.finish(), &self.before.finish(), &self.places, rule)
     }
 }
 

@@ -111,7 +111,7 @@ where
                     of_window.add(&record.sample);
                 }
                 if let Some((_, change)) = usual.as_mut().filter(|(rare, _)| !rare.has(&record.sample.target)) {
-                    change.add(&record.sample);
+                    change.add(&record);
                 }
             })
             .await?;
@@ -140,7 +140,7 @@ where
     async fn compared(&mut self, page: TargetId, mut change: Change) -> Result<Change, RollupError> {
         let source = Source { target: Some(page), ..Source::default() };
         let scanned = Selection { source, window: change.stretch() };
-        self.archive.scan(&scanned, &mut |record| change.add(&record.sample)).await?;
+        self.archive.scan(&scanned, &mut |record| change.add(&record)).await?;
         Ok(change)
     }
 

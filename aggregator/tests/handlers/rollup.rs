@@ -224,6 +224,21 @@ fn a_page_that_became_slower_from_enough_places_is_news() {
 }
 
 #[test]
+fn two_arms_of_one_region_are_one_place() {
+    let mut world = World::default();
+    let arms = |minute, elapsed_us| {
+        let [one, mut other] = <[Record; 2]>::try_from(at(minute, elapsed_us)).unwrap();
+        other.sample.vantage = "lambda/eu-west-1/128".parse().unwrap();
+        other.environment.region = Some("eu-west-1".to_owned());
+        [one, other]
+    };
+    world.keep((0..45).flat_map(|minute| arms(minute, 100_000)));
+    world.keep((45..60).flat_map(|minute| arms(minute, 150_000)));
+    world.window(NOW).unwrap();
+    assert_eq!(world.metrics.of(Metric::TargetsSlower), (1, 0.0));
+}
+
+#[test]
 fn a_rare_page_that_became_slower_is_news_when_it_was_measured() {
     let mut world = World::default();
     let slots = |from: i64, to: i64| (from..=to).step_by(20);
@@ -308,4 +323,22 @@ fn placement_is_split_over_a_day_four_times_a_day() {
     let [(stretch, split)] = &world.marks.splits[..] else { panic!() };
     assert_eq!((stretch.to.0 - stretch.from.0, split.samples), (86_400_000, 120));
     assert_eq!(world.metrics.of(Metric::PlacementShare).0, 0, "one sandbox a place says nothing");
+}
+
+#[test]
+fn what_placement_makes_of_the_spread_is_published_with_the_split() {
+    let mut world = World::default();
+    // Thirty sandboxes of a region, far apart from each other, with six invocations each.
+    world.keep((0..180_i64).flat_map(|n| {
+        let (sandbox, turn) = (n / 6, n % 6);
+        let spread = sandbox * 7 % 30 * 1_000 + (turn * 5 + sandbox) % 6 * 10;
+        let mut record = at(n, 100_000 + u64::try_from(spread).unwrap()).swap_remove(0);
+        record.environment.sandbox = Some(format!("sandbox-{sandbox}"));
+        record.sample.invocation.as_mut().unwrap().number = u64::try_from(10 + turn).unwrap();
+        Some(record)
+    }));
+    world.window(UnixMillis(START + 6 * 60 * MINUTE)).unwrap();
+    let (points, share) = world.metrics.of(Metric::PlacementShare);
+    assert_eq!(points, 1);
+    assert!(share > 99.0 && share <= 100.0, "{share}");
 }

@@ -58,7 +58,7 @@ impl Metric {
                 per: Per::Fleet,
                 by: Publisher::Window,
                 about: "targets whose median rose beyond doubt and by more than the rule allows, from at least as many \
-                        vantages as the quorum says; read Maximum",
+                        places as the quorum says; read Maximum",
             },
             Self::RegionsSilent => Entry {
                 name: "RegionsSilent",

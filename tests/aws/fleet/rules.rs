@@ -1,8 +1,13 @@
 //! What a deploy makes of parameters that stacks have already, and of a home that moved.
 
+use std::process::Command;
+
+use serde_json::json;
+
 use super::place::{HOME, Place};
 use super::stand_in::{archive, bucket, stack};
 use crate::support::command::{Run, finished};
+use crate::support::needs;
 
 /// A deploy of these regions every three minutes, said and not done.
 pub fn rehearsed(place: &Place, regions: &[&str], words: &[&str]) -> Run {
@@ -27,36 +32,71 @@ pub fn settings<'a>(run: &'a Run, region: &str, stack: &str) -> Vec<&'a str> {
     line.unwrap_or_else(|| panic!("{region} {stack} is not in\n{}", run.err)).split(' ').collect()
 }
 
-#[test]
-fn no_more_places_have_to_agree_than_there_are() {
-    let Some(place) = Place::new("no_more_places_have_to_agree_than_there_are") else { return };
-    stack(&place, HOME, "parallax-hub", &[("Regions", "eu-west-1"), ("Quorum", "3")], &[]);
-    stack(&place, HOME, "other-hub", &[("Regions", "eu-west-1,us-west-2"), ("Quorum", "1")], &[]);
-    stack(&place, HOME, "grown-hub", &[("Regions", "eu-west-1"), ("Quorum", "1")], &[]);
-    let regions = [HOME, "us-east-1"];
-    let quorum = |run: &Run, stack: &str| {
-        let found = settings(run, HOME, stack);
-        found.into_iter().filter(|word| word.starts_with("Quorum=")).map(str::to_owned).collect::<Vec<_>>()
-    };
+/// What a deploy makes of the hub's quorum: the setting, if there is one, and what is said. `has` is the hub that is there, by
+/// its regions and quorum; AWS is not asked.
+fn quorum(has: Option<(&str, &str)>, regions: &[&str], option: &str) -> (String, String) {
+    let hub = has.map_or_else(String::new, |(regions, quorum)| {
+        let parameter = |key: &str, value: &str| json!({ "ParameterKey": key, "ParameterValue": value });
+        json!({ "Parameters": [parameter("Regions", regions), parameter("Quorum", quorum)] }).to_string()
+    });
+    let infra = concat!(env!("CARGO_MANIFEST_DIR"), "/infra");
+    let script = format!(
+        "set -euo pipefail; PROGRAM=deploy FILE=fleet.toml; for part in words stacks settings; do . {infra}/$part.sh; done; \
+         HUB_BEFORE=$1 REGIONS=({}) HUB=({option}) SETTINGS=(); settings_of_quorum UPDATE; printf '%s' \"${{SETTINGS[*]}}\"",
+        regions.join(" ")
+    );
+    let run = finished(Command::new("bash").args(["-c", &script, "quorum", &hub]).output().unwrap());
+    assert_eq!(run.code, 0, "{}", run.err);
+    (run.out, run.err)
+}
 
-    let run = rehearsed(&place, &regions, &[]);
-    assert!(run.err.contains("Quorum goes from 3 to 2"), "{}", run.err);
-    assert_eq!(quorum(&run, "parallax-hub"), ["Quorum=2"], "{}", run.err);
-    let run = rehearsed(&place, &regions, &["--hub", "Quorum=7"]);
-    assert_eq!(quorum(&run, "parallax-hub"), ["Quorum=7"], "whoever sets it knows why: {}", run.err);
-    let run = rehearsed(&place, &regions, &["--name", "other"]);
-    assert_eq!(quorum(&run, "other-hub"), [""; 0], "one that is reached stays: {}", run.err);
-    let run = rehearsed(&place, &regions, &["--name", "grown"]);
-    assert_eq!(quorum(&run, "grown-hub"), ["Quorum=2"], "one place alone could say no more than 1: {}", run.err);
-    assert!(run.err.contains("Quorum goes from 1 to 2: "), "{}", run.err);
-    assert!(run.err.contains("--hub Quorum=1 lets one alone alarm again"), "{}", run.err);
-    let run = rehearsed(&place, &regions, &["--name", "grown", "--hub", "Quorum=1"]);
-    assert_eq!(quorum(&run, "grown-hub"), ["Quorum=1"], "{}", run.err);
-    assert!(!run.err.contains("Quorum goes"), "{}", run.err);
-    let run = rehearsed(&place, &[HOME], &["--name", "grown"]);
-    assert_eq!(quorum(&run, "grown-hub"), [""; 0], "{}", run.err);
-    let run = rehearsed(&place, &[HOME], &["--name", "new"]);
-    assert_eq!(quorum(&run, "new-hub"), ["Quorum=1"], "{}", run.err);
+#[test]
+fn a_quorum_follows_the_regions_until_somebody_sets_another() {
+    for tool in ["bash", "jq"] {
+        if needs::program("a_quorum_follows_the_regions_until_somebody_sets_another", &[tool]).is_none() {
+            return;
+        }
+    }
+    let (one, two) = ([HOME], [HOME, "us-east-1"]);
+    let (was_one, was_two) = ("eu-west-1", "eu-west-1,us-west-2");
+    let silent = |setting: &str| (setting.to_owned(), String::new());
+    assert_eq!(quorum(None, &one, ""), silent("Quorum=1"), "one alone can be down");
+    assert_eq!(quorum(None, &two, ""), silent("Quorum=2"));
+    // It follows.
+    assert_eq!(quorum(Some((was_one, "1")), &one, ""), silent(""));
+    assert_eq!(quorum(Some((was_two, "2")), &two, ""), silent(""));
+    for (was, from, regions, to, words) in
+        [(was_one, "1", &two[..], "2", "2 regions"), (was_two, "2", &one, "1", "1 region")]
+    {
+        let said =
+            format!("Quorum goes from {from} to {to}: fleet.toml has {words} now; --hub Quorum={from} keeps it\n");
+        assert_eq!(quorum(Some((was, from)), regions, ""), (format!("Quorum={to}"), said));
+    }
+    assert_eq!(quorum(Some((was_one, "1")), &two, "Quorum=1"), silent(""), "the option says it");
+    // Somebody set it, also one of more places than there are regions: hosts are places, too.
+    assert_eq!(quorum(Some((was_two, "1")), &two, ""), silent(""));
+    for (has, regions, option, words) in [
+        (Some((was_two, "4")), &two[..], "", "Quorum=4, and fleet.toml has 2 regions"),
+        (Some((was_two, "4")), &one, "", "Quorum=4, and fleet.toml has 1 region"),
+        (Some((was_one, "2")), &one, "", "Quorum=2, and fleet.toml has 1 region"),
+        (None, &one, "Quorum=7", "Quorum=7, and fleet.toml has 1 region"),
+    ] {
+        let (setting, said) = quorum(has, regions, option);
+        assert_eq!(setting, "", "{words}");
+        assert!(
+            said.starts_with(&format!("note: {words}: a target counts as down, or slower, only with hosts ")),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_hub_keeps_a_quorum_of_more_places_than_there_are_regions() {
+    let Some(place) = Place::new("a_hub_keeps_a_quorum_of_more_places_than_there_are_regions") else { return };
+    stack(&place, HOME, "parallax-hub", &[("Regions", "eu-west-1,us-west-2"), ("Quorum", "4")], &[]);
+    let run = rehearsed(&place, &[HOME, "us-east-1"], &[]);
+    assert!(run.err.contains(&format!("{HOME}: note: Quorum=4, and ")), "{}", run.err);
+    assert!(!settings(&run, HOME, "parallax-hub").iter().any(|word| word.starts_with("Quorum=")), "{}", run.err);
 }
 
 #[test]
@@ -73,6 +113,10 @@ fn a_home_that_moved_is_found_though_no_region_is_the_same() {
         assert_eq!(run.code, 2, "{}", run.err);
         let said = format!("the home of the fleet {name} is ap-northeast-1, and ");
         assert!(run.err.contains(&said) && run.err.contains("remove the old one with infra/destroy"), "{}", run.err);
+        // Of a name that the file does not say, other commands do not know.
+        let note =
+            format!("write name = \"{name}\" in its [fleet], or give it --targets dynamodb:{name}-targets each time\n");
+        assert!(run.err.starts_with("note: `parallax targets` goes by ") && run.err.contains(&note), "{}", run.err);
     }
 }
 
