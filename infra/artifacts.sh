@@ -28,8 +28,8 @@ bucket_regions() {
 }
 
 taken() {
-  wrong "the bucket name $(bucket_of "$1") is taken by another account, or these credentials may not use it; choose" \
-    "another fleet name with --name"
+  wrong "the bucket name $(bucket_of "$1") is taken by another account, or these credentials lack s3:ListBucket on it; choose" \
+    "another fleet name with --name, or grant that"
 }
 
 # make_bucket REGION

@@ -6,7 +6,8 @@ DECIDED='Name|CodeBucket|CodeKey|Architecture|Regions|EveryMinutes|Metrics|KeepD
 # Lambda ends an invocation after so many seconds, at most: `parallax deployment` makes a timeout of a fleet's slots by it.
 TIMEOUT_MAX=900
 
-# check_settings OPTION TEMPLATE KEY=VALUE… : each is a parameter that the fleet file does not decide.
+# check_settings OPTION TEMPLATE KEY=VALUE… : each is a parameter that the fleet file does not decide, with a value that
+# CloudFormation would take. It would say so itself, but only once the functions are built.
 check_settings() {
   local option=$1 template=$2 setting free
   shift 2
@@ -15,7 +16,31 @@ check_settings() {
     if [[ $setting != *=* ]] || ! grep -qx -- "${setting%%=*}" <<<"$free"; then
       wrong "$option $setting: write KEY=VALUE, where KEY is one of $(tr '\n' ' ' <<<"$free")"
     fi
+    check_value "$option" "$template" "${setting%%=*}" "${setting#*=}"
   done
+}
+
+# check_value OPTION TEMPLATE KEY VALUE
+check_value() {
+  local value=$4 wrote="$1 $3=$4" least most words pattern
+  words=$(rule_of "$2" "$3" AllowedValues) pattern=$(rule_of "$2" "$3" AllowedPattern)
+  if [ -n "$words" ]; then
+    [[ $value != *,* && ", ${words:1:-1}, " == *", $value, "* ]] || wrong "$wrote: write one of ${words:1:-1}"
+  elif [ "$(rule_of "$2" "$3" Type)" = Number ]; then
+    least=$(rule_of "$2" "$3" MinValue) most=$(rule_of "$2" "$3" MaxValue)
+    [[ $value =~ ^-?(0|[1-9][0-9]{0,8})$ ]] && [ "$value" -ge "$least" ] && [ "$value" -le "${most:-$value}" ] ||
+      wrong "$wrote: write a whole number from $least${most:+ to $most}"
+  elif [ -n "$pattern" ]; then
+    [[ $value =~ ^($pattern)$ ]] || wrong "$wrote: $(rule_of "$2" "$3" Description) Its pattern is $pattern"
+  fi
+}
+
+# rule_of TEMPLATE KEY RULE: what the template says of a parameter, in one line; nothing where it does not.
+rule_of() {
+  awk -v key="  $2:" -v rule="    $3: " '
+    /^[A-Z]/ { on = ($0 == "Parameters:") }
+    /^  [A-Za-z]+:$/ { mine = on && $0 == key }
+    mine && index($0, rule) == 1 { value = substr($0, length(rule) + 1); gsub(/^"|"$/, "", value); print value }' "$1"
 }
 
 # has WORD SETTINGS… : whether a parameter is among them.
@@ -109,6 +134,25 @@ settings_of_probe() {
   printf '%s %s\n' "${path:-parallax}" "$1" >"$WORK/path.$2.$1"
 }
 
+# value_of_hub KEY: what a parameter of the hub will be: as an option says, else as the stack has it, else the template.
+value_of_hub() {
+  local value
+  value=$(value_of "$1" "${HUB[@]}")
+  value=${value:-$(parameter "$HUB_BEFORE" "$1")}
+  printf '%s' "${value:-$(value_of "$1" $(defaults_of "$INFRA/hub.yaml" | grep "^$1="))}"
+}
+
+# check_visibility: a message comes again while it is in work, where it is hidden for less than Lambda may take for it; Lambda
+# refuses a queue that hides messages for less than one try.
+check_visibility() {
+  local visibility timeout window needs
+  visibility=$(value_of_hub Visibility) timeout=$(value_of_hub AggregatorTimeout) window=$(value_of_hub BatchWindow)
+  needs=$((6 * timeout + window))
+  [ "$visibility" -ge "$needs" ] ||
+    wrong "--hub Visibility=$visibility: six times AggregatorTimeout, which is $timeout s, and BatchWindow are $needs s; set" \
+      "--hub Visibility=$needs, or a lower AggregatorTimeout"
+}
+
 # settings_of_hub REGION KIND: in SETTINGS, the same of the hub, which is as HUB_BEFORE says and is made anew where KIND is
 # CREATE.
 settings_of_hub() {
@@ -155,6 +199,9 @@ settings_of_quorum() {
   fi
 }
 
+# counted COUNT NOUN
+counted() { if [ "$1" -eq 1 ]; then printf '1 %s' "$2"; else printf '%s %ss' "$1" "$2"; fi; }
+
 # note_secrets: names the parameters that probes are to read and may not; their roles may read below one path only.
 note_secrets() {
   local paths one path where
@@ -168,6 +215,3 @@ note_secrets() {
     done
   done
 }
-# counted COUNT NOUN
-counted() { if [ "$1" -eq 1 ]; then printf '1 %s' "$2"; else printf '%s %ss' "$1" "$2"; fi; }
-

@@ -1,8 +1,12 @@
 //! What cannot be deployed is said before anything is made: what it is, and what to do.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
 use super::place::{HOME, Place};
 use crate::support::command::{Run, finished};
 
+const PARALLAX: &str = env!("CARGO_BIN_EXE_parallax");
 const FLEET: &str = r#"
 schema = 1
 every = "1d"
@@ -32,6 +36,21 @@ fn what_was_typed_wrong_is_named() {
         (&["--hub", "Nothing=1"], "--hub Nothing=1: write KEY=VALUE, where KEY is one of Quorum"),
         (&["--hub", "Regions=eu-west-1"], "--hub Regions=eu-west-1: write KEY=VALUE, where KEY is one of Quorum"),
         (&["--probe", "Timeout"], "--probe Timeout: write KEY=VALUE, where KEY is one of Timeout"),
+        (&["--hub", "Quorum=0"], "--hub Quorum=0: write a whole number from 1\n"),
+        (&["--hub", "Quorum=two"], "--hub Quorum=two: write a whole number from 1\n"),
+        (&["--probe", "Timeout=1e3"], "--probe Timeout=1e3: write a whole number from 10 to 900\n"),
+        (&["--probe", "Timeout=901"], "--probe Timeout=901: write a whole number from 10 to 900\n"),
+        (&["--hub", "LogRetention=8"], "--hub LogRetention=8: write one of 1, 3, 5, 7, 14, 30, "),
+        (&["--hub", "LogRetention=1, 3"], "--hub LogRetention=1, 3: write one of 1, 3, 5, 7, 14, 30, "),
+        (
+            &["--probe", "SecretsPath=/prod"],
+            "--probe SecretsPath=/prod: The probe may read the parameters of Systems Manager below this path (no slash",
+        ),
+        (
+            &["--hub", "AggregatorTimeout=100"],
+            "--hub Visibility=420: six times AggregatorTimeout, which is 100 s, and BatchWindow are 605 s; set --hub \
+             Visibility=605, or a lower AggregatorTimeout\n",
+        ),
         (&["--wait", "a minute"], "--wait a minute: write seconds, from 0 to 99999"),
         (&["--nonsense"], "--nonsense is no option of this; see --help"),
         (&["again.toml"], "again.toml: there is a fleet file already"),
@@ -84,6 +103,31 @@ fn what_cannot_be_is_said_before_anything_is_made() {
     assert!(run.err.contains(&format!("us-east-1: deploy: the bucket name {bucket} is taken")), "{}", run.err);
     assert!(run.err.contains("choose another fleet name with --name"), "{}", run.err);
 
+    assert_eq!(place.inventory(&[HOME, "us-east-1"]), "", "something was made");
+}
+
+/// What the program says of itself, without which nobody would know before the very end.
+#[test]
+fn a_program_that_cannot_write_the_targets_is_refused_before_anything_is_built() {
+    let test = "a_program_that_cannot_write_the_targets_is_refused_before_anything_is_built";
+    let Some(place) = Place::new(test) else { return };
+    let words = "this build has no AWS";
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/src/bin/parallax/targets.rs");
+    assert!(fs::read_to_string(source).unwrap().contains(&format!("\"{words}; ")), "{source} says it otherwise");
+    let file = place.write(FLEET);
+    // Stands in for one that is built so.
+    let without = file.with_file_name("parallax-without-aws");
+    let text = format!(
+        "#!/bin/sh\n[ \"$1\" != targets ] || {{ echo '{words}; build it' >&2; exit 2; }}\nexec {PARALLAX} \"$@\"\n"
+    );
+    fs::write(&without, text).unwrap();
+    fs::set_permissions(&without, fs::Permissions::from_mode(0o755)).unwrap();
+    let run = finished(place.script("deploy", &[file.to_str().unwrap()]).env("PARALLAX", &without).output().unwrap());
+    let said = format!(
+        "deploy: PARALLAX={} is built without AWS; name one built with `--features aws`, or unset it\n",
+        without.display()
+    );
+    assert_eq!((run.code, run.err), (2, said));
     assert_eq!(place.inventory(&[HOME, "us-east-1"]), "", "something was made");
 }
 
