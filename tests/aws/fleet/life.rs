@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::place::{HOME, Place};
 use super::stand_in::purge;
-use super::watched;
+use super::{unwatched, watched};
 use crate::support::certificates::Authority;
 use crate::support::command::{Run, finished};
 use crate::support::pages::HTTPS;
@@ -65,8 +65,9 @@ fn a_fleet_is_deployed_measures_changes_and_leaves_nothing() {
     every_table_has_a_row_that_is_no_page(&place, "delete-item", "--key");
     watched::percentiles_are_those_of_the_samples(&place.account, &records);
     rolls_up(&place);
-    watched::the_dashboard_finds_its_series(&place.account);
-    watched::the_alarms_find_theirs(&place.account);
+    unwatched::publishes_placement(&place, TARGETS[0]);
+    watched::the_dashboard_finds_its_series(&place);
+    watched::the_alarms_find_theirs(&place);
     again_changes_nothing(&place, &file);
     follows_the_file(&place, &pages, &records);
     leaves_nothing(&place, &file);

@@ -12,5 +12,6 @@ mod rules;
 mod settings;
 mod stand_in;
 mod told;
+mod unwatched;
 mod waiting;
 mod watched;

@@ -13,18 +13,12 @@ use parallax::statistics::observations::Observations;
 use parallax::statistics::quantile::{Definition, quantile};
 use serde_json::Value;
 
-use super::place::HOME;
+use super::place::{HOME, Place};
+use super::unwatched;
 use crate::support::ministack::Account;
 
 /// All of a test lies within one of these.
 const PERIOD: Duration = Duration::from_secs(86_400);
-/// A series that is not there yet: it takes more samples, in sandboxes of several places, than a test makes.
-/// tests/metrics/dashboard.rs holds its search against what is published.
-const LATER: &str = "PlacementShare";
-/// Metrics of AWS's own that the emulator does not publish.
-const NOT_EMULATED: [&str; 1] = ["AWS/SQS"];
-/// One that is made of a log, which the emulator does not do: tests/aws/infra/logs.rs does it.
-const OF_A_LOG: &str = "PartialFailures";
 
 fn wait<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
@@ -127,8 +121,8 @@ pub fn rows_are_refused_in(account: &Account, regions: &[&str]) {
 }
 
 /// Each line of each graph, a SEARCH being resolved by hand.
-pub fn the_dashboard_finds_its_series(account: &Account) {
-    let client = cloudwatch(account);
+pub fn the_dashboard_finds_its_series(place: &Place) {
+    let client = cloudwatch(&place.account);
     let body = wait(client.get_dashboard().dashboard_name("parallax").send()).unwrap();
     let body: Value = serde_json::from_str(body.dashboard_body().unwrap()).unwrap();
     let graphs = body["widgets"].as_array().unwrap();
@@ -138,12 +132,14 @@ pub fn the_dashboard_finds_its_series(account: &Account) {
     });
     let mut drawn = 0;
     for line in lines {
-        let (found, statistic, name) = match line[0]["expression"].as_str() {
+        let (metrics, statistic) = match line[0]["expression"].as_str() {
             Some(expression) => searched(&client, expression),
-            None => named(&client, line),
+            None => match named(place, &client, line) {
+                Some(found) => found,
+                None => continue,
+            },
         };
-        let Some(metrics) = found else { continue };
-        assert!(name == LATER || !metrics.is_empty(), "{line} finds nothing");
+        assert!(!metrics.is_empty(), "{line} finds nothing");
         for metric in metrics {
             assert!(!numbers(&client, &metric, &statistic).is_empty(), "{line}: {metric:?} has no data");
             drawn += 1;
@@ -154,24 +150,24 @@ pub fn the_dashboard_finds_its_series(account: &Account) {
 }
 
 /// `SEARCH('{Namespace,Dimension,…} MetricName="Name"', 'p50', 300)`
-fn searched(client: &Client, expression: &str) -> (Option<Vec<Metric>>, String, String) {
+fn searched(client: &Client, expression: &str) -> (Vec<Metric>, String) {
     let inside = expression.strip_prefix("SEARCH('{").and_then(|rest| rest.split_once("} MetricName=\"")).unwrap();
     let (name, rest) = inside.1.split_once("\"', '").unwrap();
     let (statistic, _) = rest.split_once("', ").unwrap();
     let mut schema = inside.0.split(',');
     assert_eq!(schema.next(), Some(format!("\"{NAMESPACE}\"").as_str()));
     let dimensions: Vec<&str> = schema.collect();
-    (Some(series(client, NAMESPACE, name, &dimensions)), statistic.to_owned(), name.to_owned())
+    (series(client, NAMESPACE, name, &dimensions), statistic.to_owned())
 }
 
-/// `[namespace, name, dimension, value, …, options]`; nothing of what is not emulated.
-fn named(client: &Client, line: &Value) -> (Option<Vec<Metric>>, String, String) {
+/// `[namespace, name, dimension, value, …, options]`; nothing of what the emulator has no data for.
+fn named(place: &Place, client: &Client, line: &Value) -> Option<(Vec<Metric>, String)> {
     let words: Vec<&str> = line.as_array().unwrap().iter().filter_map(Value::as_str).collect();
     let options = line.as_array().unwrap().last().unwrap();
     let statistic = options["stat"].as_str().unwrap().to_owned();
-    let name = words[1].to_owned();
-    if NOT_EMULATED.contains(&words[0]) || name == OF_A_LOG {
-        return (None, statistic, name);
+    if unwatched::has_no_data(words[0], words[1]) {
+        unwatched::a_line_has_its_series(place, &words, &statistic);
+        return None;
     }
     let dimensions: Vec<&str> = words[2..].chunks(2).map(|pair| pair[0]).collect();
     let right = |metric: &Metric| {
@@ -180,18 +176,19 @@ fn named(client: &Client, line: &Value) -> (Option<Vec<Metric>>, String, String)
             .all(|pair| metric.dimensions().iter().any(|it| it.name() == Some(pair[0]) && it.value() == Some(pair[1])))
     };
     let found = series(client, words[0], words[1], &dimensions).into_iter().filter(right).collect();
-    (Some(found), statistic, name)
+    Some((found, statistic))
 }
 
-/// Each alarm's metric has data, but for what the emulator does not publish.
-pub fn the_alarms_find_theirs(account: &Account) {
-    let client = cloudwatch(account);
+/// Each alarm's metric has data, but for what the emulator does not publish: that is a series that AWS makes.
+pub fn the_alarms_find_theirs(place: &Place) {
+    let client = cloudwatch(&place.account);
     let alarms = wait(client.describe_alarms().alarm_name_prefix("parallax-").send()).unwrap();
     assert_eq!(alarms.metric_alarms().len(), parallax::metrics::alarm::ALARMS.len());
     for alarm in alarms.metric_alarms() {
         let (namespace, name) = (alarm.namespace().unwrap(), alarm.metric_name().unwrap());
         assert_eq!(alarm.alarm_actions().len(), 1, "{name}");
-        if NOT_EMULATED.contains(&namespace) || name == OF_A_LOG {
+        if unwatched::has_no_data(namespace, name) {
+            unwatched::an_alarm_has_its_series(place, alarm);
             continue;
         }
         let dimensions: Vec<&str> = alarm.dimensions().iter().filter_map(Dimension::name).collect();

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod bill;
+pub mod documented;
 pub mod logs;
 mod permissions;
 mod promises;
