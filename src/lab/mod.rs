@@ -18,6 +18,8 @@ pub mod lambda;
 #[cfg(target_os = "linux")]
 pub mod monitor;
 #[cfg(target_os = "linux")]
+pub mod nginx;
+#[cfg(target_os = "linux")]
 mod realtime;
 #[cfg(target_os = "linux")]
 pub mod resolver;

@@ -35,6 +35,7 @@ book![
     "hidden",
     "loss-from",
     "loss-to",
+    "nginx",
     "null",
     "null-busy",
     "queueing",
