@@ -196,6 +196,25 @@ fn a_run_queue_delay_beside_a_wait_for_the_network_costs_nothing() {
 }
 
 #[test]
+fn a_round_trip_that_was_partly_our_own_work_is_one_and_a_short_pause_is_none() {
+    let side = Side { rounds: 1, trips: vec![30.0], queue: 0.0, lost: 0.0, transfer: 0.0, ..Side::default() };
+    let seen = sample(&side, 4, 60, &shocks(4, 60), false);
+    let trips = |worked: u64| -> Vec<f64> {
+        let mut seen = seen.clone();
+        for one in &mut seen {
+            let receive = one.sample.hops.last_mut().unwrap().phases.receive.as_mut().unwrap();
+            receive.cpu_us = receive.cpu_us.map(|time| time + Micros(worked));
+        }
+        let mut rows = rows(&seen);
+        floor::settle(&mut rows);
+        rows.iter().map(|row| row.base_trips).collect()
+    };
+    for (worked, expected) in [(0, 2.0), (6_000, 2.0), (15_000, 1.0)] {
+        assert!(trips(worked).iter().all(|trips| *trips == expected), "{worked}: {:?}", trips(worked));
+    }
+}
+
+#[test]
 fn a_flight_more_than_the_body_needs_is_loss_where_packets_came_out_of_order() {
     // A body of 60 000 bytes needs two flights after the first.
     let side = Side { rounds: 2, trips: vec![30.0], queue: 0.0, lost: 0.0, transfer: 0.0, ..Side::default() };
