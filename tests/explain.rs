@@ -9,6 +9,7 @@ use parallax::explain::mean;
 use parallax::explain::percentile;
 use parallax::explain::sides::{Sides, SidesError};
 use parallax::measurement::hop::{Fallback, OnWire};
+use parallax::measurement::phase::Phase;
 use parallax::measurement::units::Micros;
 use parallax::statistics::level::Level;
 use proptest::prelude::*;
@@ -158,6 +159,39 @@ fn a_round_trip_that_the_header_waited_for_is_the_bodys_and_not_the_servers() {
         let ((trips, transfer, said, _), (as_usual, moved, still_said, boasted)) = (columns(usual), columns(&late));
         assert_eq!((trips, said, boasted), (as_usual, still_said, false));
         assert!((transfer - moved).abs() < 1e-9 && (usual.rest() - late.rest()).abs() < 1e-9, "{usual:?} {late:?}");
+    }
+}
+
+/// A thread that is kept from running while its packet is under way could only have waited.
+#[test]
+fn a_run_queue_delay_beside_a_wait_for_the_network_costs_nothing() {
+    let side = Side { redirected: 0.5, stolen: 4.0, ..Side::default() };
+    let seen = sample(&side, 6, 60, &shocks(6, 60), true);
+    let mut beside = seen.clone();
+    for one in &mut beside {
+        for hop in &mut one.sample.hops {
+            for phase in Phase::ALL {
+                if let Some(time) = hop.phases.slot(phase) {
+                    let more = time.network_us.unwrap_or_default();
+                    time.run_delay_us = time.run_delay_us.map(|delay| delay + more);
+                    one.sample.local.run_delay_us = one.sample.local.run_delay_us.map(|delay| delay + more);
+                }
+            }
+        }
+    }
+    let (as_it_was, beside) = (rows(&seen), rows(&beside));
+    assert!(
+        as_it_was.iter().any(|row| row.scheduling > 1.0) && as_it_was.iter().any(|row| row.redirects.scheduling > 1.0)
+    );
+    for (one, other) in as_it_was.iter().zip(&beside) {
+        for (one, other) in [
+            (one.scheduling, other.scheduling),
+            (one.redirects.scheduling, other.redirects.scheduling),
+            (one.dns, other.dns),
+            (one.redirects.dns, other.redirects.dns),
+        ] {
+            assert!((one - other).abs() < 0.01, "{one} and {other}");
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::lab::resolver::Manner;
 use crate::lab::scenario::side::Way;
 use crate::lab::schedule::Turn;
 use crate::lab::vantage::{Command, Orders, Told, VantageError, forget};
+use crate::measurement::phase::Phase;
 use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::Record;
 
@@ -84,7 +85,8 @@ impl Ground {
         self.meet(&turn)?;
         let (told, [from, to]) = self.measure(stop)?;
         let ms = |nanos: u64| nanos as f64 / 1e6;
-        Ok(Asked { turn, record: told.record, from, to, cpu_ms: ms(told.cpu_ns), stolen_ms: ms(told.delay_ns) })
+        let record = if self.side.tells_delay { told.record } else { untold(told.record) };
+        Ok(Asked { turn, record, from, to, cpu_ms: ms(told.cpu_ns), stolen_ms: ms(told.delay_ns) })
     }
 
     /// What is told, and from when to when it took.
@@ -120,4 +122,15 @@ impl Ground {
         });
         self.served.meet(turn)
     }
+}
+
+/// As from a kernel that does not tell how long a thread was ready and did not run.
+fn untold(mut record: Record) -> Record {
+    record.sample.local.run_delay_us = None;
+    for hop in &mut record.sample.hops {
+        for phase in Phase::ALL {
+            hop.phases.slot(phase).iter_mut().for_each(|time| time.run_delay_us = None);
+        }
+    }
+    record
 }

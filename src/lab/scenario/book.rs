@@ -42,6 +42,7 @@ book![
     "redirect",
     "reuse",
     "scheduling",
+    "scheduling-unseen",
     "server",
     "server-lying",
     "server-silent",

@@ -21,6 +21,7 @@ pub(super) struct SidePart {
     held_ms: Option<Ms>,
     at_peak: Option<Share>,
     work_ms: Option<Ms>,
+    tells_delay: Option<bool>,
     path: PathPart,
     resolver: ResolverPart,
     site: SitePart,
@@ -97,6 +98,7 @@ impl SidePart {
         put(&mut side.accept_gzip, self.accept_gzip);
         put(&mut side.period_ms, self.period_ms);
         put(&mut side.work_ms, self.work_ms);
+        put(&mut side.tells_delay, self.tells_delay);
         side.memory_mb = self.memory_mb.or(side.memory_mb);
         side.held_ms = self.held_ms.or(side.held_ms);
         side.at_peak = self.at_peak.or(side.at_peak);

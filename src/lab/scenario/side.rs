@@ -34,6 +34,8 @@ pub struct Side {
     /// Processor time that the vantage uses for something else before each request, as a function with more to do does:
     /// with a small share, the request begins when it is used up.
     pub work_ms: Ms,
+    /// Its kernel tells how long a thread was ready and did not run; not every kernel does.
+    pub tells_delay: bool,
     /// The way to the site.
     pub path: Path,
     /// The name server, beside the vantage.
@@ -229,6 +231,7 @@ impl Default for Side {
             held_ms: None,
             at_peak: None,
             work_ms: none,
+            tells_delay: true,
             path: Path { delay_ms: Ms(5.0), jitter_ms: none, loss_out: never, loss_in: never, rate_mbit: None },
             resolver: Resolver { delay_ms: Ms(2.0), spread_ms: none, loss: never, dead_ipv6: never },
             site: Site {
