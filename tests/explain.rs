@@ -140,6 +140,8 @@ fn a_round_trip_that_the_header_waited_for_is_the_bodys_and_not_the_servers() {
             let record = Micros(receive.elapsed_us.0 / 2);
             wait.elapsed_us += record;
             receive.elapsed_us = receive.elapsed_us.saturating_sub(record);
+            wait.network_us = wait.network_us.map(|network| network + record);
+            receive.network_us = receive.network_us.map(|network| network.saturating_sub(record));
             let first = Micros(90_000);
             hop.on_wire = Some(OnWire {
                 first_packet_us: Some(first),
