@@ -7,6 +7,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
+use parallax::explain::account::Account;
+use parallax::explain::bridge;
+use parallax::explain::cause::Cause;
+use parallax::explain::question::{Question, Statistic};
+use parallax::explain::source::Source;
 use parallax::lab::monitor;
 use parallax::lab::scenario::Scenario;
 use parallax::measurement::wire::Record;
@@ -14,6 +19,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
+use crate::lab_run::once;
 use crate::support::command::{finished, parallax, run};
 use crate::support::needs;
 use crate::support::under_way::{UnderWay, traces};
@@ -124,6 +130,74 @@ fn the_founding_case_has_a_real_zabbix_and_a_curl_out_of_a_shell_and_a_probe_bes
     // Zabbix's checks are found at the box, the name server and the site, too.
     let met = |request: &&Value| request["side"] == 0 && request["injected"]["redirects"] == 1.0;
     assert!(truth["requests"].as_array().unwrap().iter().filter(met).count() >= 20, "{}", truth["sides"]);
+}
+
+/// Of one side.
+fn samples_of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Source {
+    let mut source = Source::default();
+    records.into_iter().for_each(|record| source.add(&record.sample, &record.environment, None));
+    source
+}
+
+/// A row's milliseconds, and half of its 95 % interval; of one that is empty, nothing.
+fn ms_and_half(account: &Account, cause: Cause) -> (f64, f64) {
+    let Some(row) = account.rows.iter().find(|row| row.cause == cause) else { return (0.0, 0.0) };
+    let ends = row.interval_ms.and_then(|ends| ends.lower.zip(ends.upper));
+    (row.ms, ends.map_or(0.0, |(lower, upper)| (row.ms - lower).max(upper - row.ms)))
+}
+
+/// Two Zabbixes at once, so that both have the same neighbours, which differ in what these words say of B; by how much B shows
+/// more, milliseconds. Of that, all is in the row of the way of measuring, and nothing in any other.
+fn switched(words: &str) -> f64 {
+    let text = format!(
+        "about = 'x'\n[both]\nmethod = 'zabbix'\nbeside = 'fresh'\nverify = false\n[both.path]\ndelay_ms = 10\n\
+         [both.site]\nredirect = 1\nbody_kb = 40\n{words}"
+    );
+    let (_, found, _) = once(&text, 30);
+    let zabbix = |side| found.asked.iter().filter(move |one| one.turn.side == side).map(|one| &one.record);
+    let mean = |side| {
+        let ms: Vec<f64> = zabbix(side).map(|record| record.sample.latency().unwrap().as_millis()).collect();
+        assert!(ms.len() >= 27, "{} of side {side}", ms.len());
+        ms.iter().sum::<f64>() / ms.len() as f64
+    };
+    let truth = mean(1) - mean(0);
+    // Each of them over the probe beside it, against the probe beside the other.
+    let account = |side: usize| {
+        let [bridge, there] = [side, 1 - side].map(|at| samples_of(&found.beside[at]));
+        bridge::account(&samples_of(zabbix(side)), bridge, there, &Question::new(Statistic::Mean, 1)).unwrap()
+    };
+    let (without, with) = (account(0), account(1));
+    let rows = |cause| (ms_and_half(&without, cause), ms_and_half(&with, cause));
+    let ((ms_without, half_without), (ms_with, half_with)) = rows(Cause::Definition);
+    assert!(half_without > 0.0 && half_with > 0.0, "{without:?} {with:?}");
+    let off = (ms_without - ms_with) - truth;
+    assert!(off.abs() <= half_without.hypot(half_with), "{off} beside {truth}: {half_without}, {half_with}");
+    for cause in Cause::ALL.into_iter().filter(|cause| *cause != Cause::Definition) {
+        let ((ms_without, half_without), (ms_with, half_with)) = rows(cause);
+        // A few hundredths of what was switched are nothing that anyone would take for it.
+        let allowed = half_without + half_with + 0.03 * truth.abs();
+        assert!((ms_without - ms_with).abs() <= allowed, "{cause:?}: {ms_without}, {ms_with}: {allowed} are allowed");
+    }
+    truth
+}
+
+#[test]
+fn what_the_authorities_of_a_zabbix_make_is_in_the_row_of_the_way_of_measuring_and_in_no_other() {
+    let test = "what_the_authorities_of_a_zabbix_make_is_in_the_row_of_the_way_of_measuring_and_in_no_other";
+    if can(test, &["definition:large"]) {
+        let truth = switched("[b]\nstore = 'all'\n");
+        assert!(truth > 15.0, "hundreds of certificates are read for each connection: {truth}");
+    }
+}
+
+#[test]
+fn what_compression_saves_a_zabbix_is_in_the_row_of_the_way_of_measuring_and_in_no_other() {
+    let test = "what_compression_saves_a_zabbix_is_in_the_row_of_the_way_of_measuring_and_in_no_other";
+    if can(test, &["definition"]) {
+        // Our probe allows none.
+        let truth = switched("[b.site]\ncompress = true\n");
+        assert!(truth < -10.0, "the page needs a round trip of 20 ms less: {truth}");
+    }
 }
 
 #[test]
