@@ -25,6 +25,8 @@ pub mod gate;
 pub mod golden;
 pub mod hostile;
 #[cfg(feature = "aws")]
+pub mod loaded_aws;
+#[cfg(feature = "aws")]
 pub mod ministack;
 pub mod needs;
 pub mod pages;
