@@ -21,6 +21,8 @@ pub mod fleet;
 #[cfg(feature = "aws")]
 pub mod fleet_sample;
 #[cfg(feature = "aws")]
+pub mod functions;
+#[cfg(feature = "aws")]
 pub mod gate;
 pub mod golden;
 pub mod hostile;
