@@ -14,6 +14,16 @@ fn sources(directory: &std::path::Path, file: &str) -> Vec<(String, String, u64,
     lines.into_iter().map(|l| (l.target.to_string(), l.method.to_string(), l.samples, l.failures)).collect()
 }
 
+/// Whether all is here that the founding case needs: root, a real Zabbix, the probe beside the program.
+fn can_more() -> bool {
+    #[cfg(target_os = "linux")]
+    if let Ok(scenario) = parallax::lab::scenario::Scenario::named("founding-case") {
+        let probe = std::path::Path::new(env!("CARGO_BIN_EXE_parallax")).with_file_name("probe");
+        return parallax::lab::run::missing(&[scenario]).is_empty() && probe.is_file();
+    }
+    false
+}
+
 #[test]
 fn a_demo_leaves_a_report_and_an_archive_and_says_where_the_time_went() {
     let directory = tempfile::tempdir().unwrap();
@@ -33,6 +43,7 @@ fn a_demo_leaves_a_report_and_an_archive_and_says_where_the_time_went() {
         assert!(run.out.contains(said), "{said} is missing:\n{}", run.out);
     }
     assert!(run.err.contains("seed 7") && run.err.contains("report.html"), "{}", run.err);
+    assert_eq!(run.err.contains("next       parallax lab run founding-case"), can_more(), "{}", run.err);
     assert!(!run.err.contains('\u{1b}'), "no bar where there is no terminal: {}", run.err);
 
     let page = std::fs::read_to_string(directory.path().join("report.html")).unwrap();
@@ -79,6 +90,7 @@ fn without_curl_the_demo_says_so_and_goes_on() {
     let run = finished(command.env("PATH", directory.path()).output().unwrap());
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.err.contains("curl cannot be used"), "{}", run.err);
+    assert!(!run.err.contains("parallax lab"), "it could not be run here: {}", run.err);
     assert!(run.out.contains("B, pooled, says"), "{}", run.out);
     assert!(sources(directory.path(), "parallax-demo.db").iter().all(|line| line.1 != "curl" && line.3 == 0));
 }

@@ -9,6 +9,7 @@ use parallax::explain::mean;
 use parallax::explain::percentile;
 use parallax::explain::sides::{Sides, SidesError};
 use parallax::measurement::hop::{Fallback, OnWire};
+use parallax::measurement::phase::Phase;
 use parallax::measurement::units::Micros;
 use parallax::statistics::level::Level;
 use proptest::prelude::*;
@@ -139,6 +140,8 @@ fn a_round_trip_that_the_header_waited_for_is_the_bodys_and_not_the_servers() {
             let record = Micros(receive.elapsed_us.0 / 2);
             wait.elapsed_us += record;
             receive.elapsed_us = receive.elapsed_us.saturating_sub(record);
+            wait.network_us = wait.network_us.map(|network| network + record);
+            receive.network_us = receive.network_us.map(|network| network.saturating_sub(record));
             let first = Micros(90_000);
             hop.on_wire = Some(OnWire {
                 first_packet_us: Some(first),
@@ -158,6 +161,58 @@ fn a_round_trip_that_the_header_waited_for_is_the_bodys_and_not_the_servers() {
         let ((trips, transfer, said, _), (as_usual, moved, still_said, boasted)) = (columns(usual), columns(&late));
         assert_eq!((trips, said, boasted), (as_usual, still_said, false));
         assert!((transfer - moved).abs() < 1e-9 && (usual.rest() - late.rest()).abs() < 1e-9, "{usual:?} {late:?}");
+    }
+}
+
+/// A thread that is kept from running while its packet is under way could only have waited.
+#[test]
+fn a_run_queue_delay_beside_a_wait_for_the_network_costs_nothing() {
+    let side = Side { redirected: 0.5, stolen: 4.0, ..Side::default() };
+    let seen = sample(&side, 6, 60, &shocks(6, 60), true);
+    let mut beside = seen.clone();
+    for one in &mut beside {
+        for hop in &mut one.sample.hops {
+            for phase in Phase::ALL {
+                if let Some(time) = hop.phases.slot(phase) {
+                    let more = time.network_us.unwrap_or_default();
+                    time.run_delay_us = time.run_delay_us.map(|delay| delay + more);
+                    one.sample.local.run_delay_us = one.sample.local.run_delay_us.map(|delay| delay + more);
+                }
+            }
+        }
+    }
+    let (as_it_was, beside) = (rows(&seen), rows(&beside));
+    assert!(
+        as_it_was.iter().any(|row| row.scheduling > 1.0) && as_it_was.iter().any(|row| row.redirects.scheduling > 1.0)
+    );
+    for (one, other) in as_it_was.iter().zip(&beside) {
+        for (one, other) in [
+            (one.scheduling, other.scheduling),
+            (one.redirects.scheduling, other.redirects.scheduling),
+            (one.dns, other.dns),
+            (one.redirects.dns, other.redirects.dns),
+        ] {
+            assert!((one - other).abs() < 0.01, "{one} and {other}");
+        }
+    }
+}
+
+#[test]
+fn a_round_trip_that_was_partly_our_own_work_is_one_and_a_short_pause_is_none() {
+    let side = Side { rounds: 1, trips: vec![30.0], queue: 0.0, lost: 0.0, transfer: 0.0, ..Side::default() };
+    let seen = sample(&side, 4, 60, &shocks(4, 60), false);
+    let trips = |worked: u64| -> Vec<f64> {
+        let mut seen = seen.clone();
+        for one in &mut seen {
+            let receive = one.sample.hops.last_mut().unwrap().phases.receive.as_mut().unwrap();
+            receive.cpu_us = receive.cpu_us.map(|time| time + Micros(worked));
+        }
+        let mut rows = rows(&seen);
+        floor::settle(&mut rows);
+        rows.iter().map(|row| row.base_trips).collect()
+    };
+    for (worked, expected) in [(0, 2.0), (6_000, 2.0), (15_000, 1.0)] {
+        assert!(trips(worked).iter().all(|trips| *trips == expected), "{worked}: {:?}", trips(worked));
     }
 }
 

@@ -7,6 +7,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
+use parallax::explain::account::Account;
+use parallax::explain::bridge;
+use parallax::explain::cause::Cause;
+use parallax::explain::question::{Question, Statistic};
+use parallax::explain::source::Source;
 use parallax::lab::monitor;
 use parallax::lab::scenario::Scenario;
 use parallax::measurement::wire::Record;
@@ -14,6 +19,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
+use crate::lab_run::once;
 use crate::support::command::{finished, parallax, run};
 use crate::support::needs;
 use crate::support::under_way::{UnderWay, traces};
@@ -124,6 +130,57 @@ fn the_founding_case_has_a_real_zabbix_and_a_curl_out_of_a_shell_and_a_probe_bes
     // Zabbix's checks are found at the box, the name server and the site, too.
     let met = |request: &&Value| request["side"] == 0 && request["injected"]["redirects"] == 1.0;
     assert!(truth["requests"].as_array().unwrap().iter().filter(met).count() >= 20, "{}", truth["sides"]);
+}
+
+/// Of one side.
+fn samples_of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Source {
+    let mut source = Source::default();
+    records.into_iter().for_each(|record| source.add(&record.sample, &record.environment, None));
+    source
+}
+
+/// A row's milliseconds, and half of its 95 % interval; of one that is empty, nothing.
+fn ms_and_half(account: &Account, cause: Cause) -> (f64, f64) {
+    let Some(row) = account.rows.iter().find(|row| row.cause == cause) else { return (0.0, 0.0) };
+    let ends = row.interval_ms.and_then(|ends| ends.lower.zip(ends.upper));
+    (row.ms, ends.map_or(0.0, |(lower, upper)| (row.ms - lower).max(upper - row.ms)))
+}
+
+#[test]
+fn what_one_setting_of_a_zabbix_makes_is_in_the_row_of_the_way_of_measuring_and_in_no_other() {
+    let test = "what_one_setting_of_a_zabbix_makes_is_in_the_row_of_the_way_of_measuring_and_in_no_other";
+    if !can(test, &["definition:large"]) {
+        return;
+    }
+    // Two of them at once, so that both have the same neighbours: one reads one authority, the other all of the machine's.
+    let text = "about = 'x'\n[both]\nmethod = 'zabbix'\nbeside = 'fresh'\nverify = false\n[both.path]\ndelay_ms = 2.5\n\
+                [both.site]\nredirect = 1\n[b]\nstore = 'all'\n";
+    let (_, found, _) = once(text, 30);
+    let zabbix = |side| found.asked.iter().filter(move |one| one.turn.side == side).map(|one| &one.record);
+    let mean = |side| {
+        let ms: Vec<f64> = zabbix(side).map(|record| record.sample.latency().unwrap().as_millis()).collect();
+        assert!(ms.len() >= 27, "{} of side {side}", ms.len());
+        ms.iter().sum::<f64>() / ms.len() as f64
+    };
+    let truth = mean(1) - mean(0);
+    assert!(truth > 15.0, "hundreds of certificates are read for each connection: {truth}");
+    // Each of them over the probe beside it, against the probe beside the other.
+    let account = |side: usize| {
+        let [bridge, there] = [side, 1 - side].map(|at| samples_of(&found.beside[at]));
+        bridge::account(&samples_of(zabbix(side)), bridge, there, &Question::new(Statistic::Mean, 1)).unwrap()
+    };
+    let (one, all) = (account(0), account(1));
+    let ((ms_one, half_one), (ms_all, half_all)) =
+        (ms_and_half(&one, Cause::Definition), ms_and_half(&all, Cause::Definition));
+    assert!(half_one > 0.0 && half_all > 0.0, "{one:?} {all:?}");
+    let off = (ms_one - ms_all) - truth;
+    assert!(off.abs() <= half_one.hypot(half_all), "{off} beside {truth}: {half_one}, {half_all}");
+    for cause in Cause::ALL.into_iter().filter(|cause| *cause != Cause::Definition) {
+        let ((ms_one, half_one), (ms_all, half_all)) = (ms_and_half(&one, cause), ms_and_half(&all, cause));
+        // A few hundredths of what was switched are nothing that anyone would take for it.
+        let allowed = half_one + half_all + 0.03 * truth;
+        assert!((ms_one - ms_all).abs() <= allowed, "{cause:?}: {ms_one} and {ms_all}, {allowed} are allowed");
+    }
 }
 
 #[test]

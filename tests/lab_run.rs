@@ -17,6 +17,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
+use crate::lab_nginx;
 use crate::support::command::{finished, run};
 use crate::support::needs;
 use crate::support::under_way::{UnderWay, traces};
@@ -217,10 +218,14 @@ fn whatever_ends_a_run_nothing_of_it_stays() {
     let mut random = ChaCha8Rng::seed_from_u64(11);
     let mut pids = Vec::new();
     let mut parts = 0;
+    let mut scenarios = vec!["all-at-once"];
+    // A server has processes of its own.
+    scenarios.extend(lab_nginx::can("whatever_ends_a_run_nothing_of_it_stays").then_some("nginx"));
     // A function is a process that stands still when it is killed with the rest.
-    let scenarios = if probe().is_some() { ["all-at-once", "cold"] } else { ["all-at-once"; 2] };
-    for number in 0..8 {
-        let mut under = UnderWay::start(directory.path(), scenarios[number % 2], &format!("killed-{number}"));
+    scenarios.extend(probe().map(|_| "cold"));
+    for number in 0..9 {
+        let scenario = scenarios[number % scenarios.len()];
+        let mut under = UnderWay::start(directory.path(), scenario, &format!("killed-{number}"));
         // From the first networks to the measuring.
         under.watch(Duration::from_millis(random.random_range(30..2_000)));
         kill(under.pid(), Signal::SIGKILL).unwrap();
@@ -231,13 +236,15 @@ fn whatever_ends_a_run_nothing_of_it_stays() {
     }
     assert!(parts > 0, "every run was killed before it had a process");
 
-    let mut interrupted = UnderWay::start(directory.path(), scenarios[1], "interrupted");
-    interrupted.watch(Duration::from_secs(3));
-    kill(interrupted.pid(), Signal::SIGINT).unwrap();
-    let ended = interrupted.child.wait().unwrap();
-    assert_eq!(ended.code(), Some(3));
-    assert_eq!(interrupted.left(), Vec::<String>::new(), "after Ctrl-C");
-    assert_eq!(traces(&[interrupted.pid()]), before, "after Ctrl-C");
+    for scenario in scenarios {
+        let mut interrupted = UnderWay::start(directory.path(), scenario, &format!("interrupted-{scenario}"));
+        interrupted.watch(Duration::from_secs(3));
+        kill(interrupted.pid(), Signal::SIGINT).unwrap();
+        let ended = interrupted.child.wait().unwrap();
+        assert_eq!(ended.code(), Some(3), "{scenario}");
+        assert_eq!(interrupted.left(), Vec::<String>::new(), "{scenario}, after Ctrl-C");
+        assert_eq!(traces(&[interrupted.pid()]), before, "{scenario}, after Ctrl-C");
+    }
 
     // What a killed run could not take with it goes with the next.
     let next = run(directory.path(), &["lab", "run", "null", "--rounds", "2", "--out", "next"]);

@@ -35,6 +35,8 @@ mod lab_function;
 #[cfg(target_os = "linux")]
 mod lab_monitors;
 #[cfg(target_os = "linux")]
+mod lab_nginx;
+#[cfg(target_os = "linux")]
 mod lab_run;
 mod lab_scenarios;
 mod metrics;

@@ -9,6 +9,8 @@ const REACH_MS: i64 = 30 * 60 * 1_000;
 
 /// No system retransmits before 200 ms; a little less is allowed for clocks.
 const RESENT_MIN: f64 = 190.0;
+/// So much of a round trip may pass in our own work, and be no waiting: what came meanwhile was there when it was read.
+const OWN_WORK_MAX: f64 = 0.25;
 
 /// What a server may say beyond the wait it was seen to cause: rounding.
 const SERVER_SLACK: f64 = 1.0;
@@ -120,7 +122,8 @@ fn fill(row: &mut Row, queue: f64) {
     let raw = row.raw;
     let trip = row.floor + queue;
     // Bursts that a slow server caused are not round trips: no more rounds than time allows.
-    let possible = if row.floor > 0.0 { raw.rounds.min((raw.receive / row.floor).floor()) } else { 0.0 };
+    let allowed = (raw.receive / row.floor + OWN_WORK_MAX).floor();
+    let possible = if row.floor > 0.0 { raw.rounds.min(allowed) } else { 0.0 };
     // A packet that was lost on its way here is sent again a round trip later, and the packets behind it wait for it. A
     // record is written at once, so nothing but a loss makes so long a pause within one.
     let lost = raw.disordered || raw.record >= RESENT_MIN;

@@ -105,10 +105,17 @@ fn evidence(sample: &Sample) -> Raw {
     Raw { phases, work, work_least, ..Raw::default() }
 }
 
+/// What a run-queue delay cost. While a packet was under way, nothing: the thread could only have waited for it.
+fn delayed(time: PhaseTime) -> Option<Micros> {
+    let delay = time.run_delay_us?;
+    let local = time.local_us().map(|local| local.saturating_sub(time.cpu_us.unwrap_or_default()));
+    Some(local.map_or(delay, |local| delay.min(local)))
+}
+
 /// Milliseconds of a phase in which the thread neither worked nor waited for a processor.
 fn outside(phase: Option<PhaseTime>) -> f64 {
     phase.map_or(0.0, |time| {
-        let local = time.cpu_us.unwrap_or_default() + time.run_delay_us.unwrap_or_default();
+        let local = time.cpu_us.unwrap_or_default() + delayed(time).unwrap_or_default();
         time.elapsed_us.saturating_sub(local).as_millis()
     })
 }
@@ -139,7 +146,8 @@ fn local_time(row: &mut Row, sample: &Sample, last: &Hop, before: &[Hop]) {
         row.seen = row.seen.or(Seen::CPU);
     }
     if let Some(delay) = apart(sample.local.run_delay_us, &|time| time.run_delay_us) {
-        row.scheduling = delay.max(0.0);
+        let idle = summed(last, |time| Some(time.run_delay_us?.saturating_sub(delayed(time)?))).unwrap_or(0.0);
+        row.scheduling = (delay - idle).max(0.0);
         row.seen = row.seen.or(Seen::SCHEDULING);
     }
 }
@@ -154,7 +162,7 @@ fn redirects(before: &[Hop]) -> Redirects {
         let path = shortest.map_or(0.0, |rtt| trips * rtt.as_millis()).min(elapsed);
         let dns = outside(hop.phases.resolve).min(elapsed - path);
         let cpu = summed(hop, |time| time.cpu_us).unwrap_or(0.0);
-        let scheduling = summed(hop, |time| time.run_delay_us).unwrap_or(0.0);
+        let scheduling = summed(hop, delayed).unwrap_or(0.0);
         sum.path += path;
         sum.dns += dns;
         sum.cpu += cpu;

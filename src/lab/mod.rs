@@ -15,8 +15,10 @@ pub mod hold;
 pub mod namespace;
 #[cfg(unix)]
 pub mod lambda;
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
 pub mod monitor;
+#[cfg(target_os = "linux")]
+pub mod nginx;
 #[cfg(target_os = "linux")]
 mod realtime;
 #[cfg(target_os = "linux")]

@@ -38,6 +38,26 @@ pub struct Turn {
     pub load_ms: f64,
 }
 
+impl Turn {
+    /// What a side meets where nothing is drawn.
+    #[must_use]
+    pub fn ordinary(side: &Side) -> Self {
+        Self {
+            side: 0,
+            cold: false,
+            redirected: side.site.redirect.0 > 0.0,
+            missed: false,
+            dead_ipv6: false,
+            deaf: false,
+            dns_ms: side.resolver.delay_ms.0,
+            think_ms: side.site.think_ms.0,
+            silent: false,
+            slot_ms: None,
+            load_ms: 0.0,
+        }
+    }
+}
+
 /// All requests in order: rounds in which each side has one, the order within a round at random.
 #[must_use]
 pub fn schedule(sides: &[Side; 2], rounds: u32, seed: u64) -> Vec<Turn> {

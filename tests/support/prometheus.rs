@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 
-use super::daemon::{self, Running};
+use parallax::lab::monitor::daemon::{Daemon, command, listens};
+
+use super::daemon;
 use super::needs;
 
 /// A running pair.
 pub struct Prometheus {
     port: u16,
     /// Ended with it.
-    _running: [Running; 2],
+    _running: [Daemon; 2],
 }
 
 /// What is scraped every two seconds: the exporter takes half a second off what a probe may last.
@@ -36,21 +38,21 @@ pub fn prometheus(test: &str, jobs: &[(&str, Scraped<'_>)]) -> Option<Prometheus
 
     let modules = folder.join("blackbox.yml");
     std::fs::write(&modules, MODULES).expect("its modules");
-    let mut command = daemon::command(&exporter, &folder);
-    command.arg(format!("--web.listen-address=127.0.0.1:{exporter_port}")).arg(with("--config.file=", &modules));
-    let prober = daemon::start(&command, &folder, "exporter.log");
-    prober.until("the exporter", || daemon::listens(exporter_port));
+    let mut probes = command(&exporter, &folder);
+    probes.arg(format!("--web.listen-address=127.0.0.1:{exporter_port}")).arg(with("--config.file=", &modules));
+    let prober = daemon::start(&probes, &folder, "exporter.log");
+    prober.until("the exporter", || listens(exporter_port)).unwrap();
 
     let settings = folder.join("prometheus.yml");
     std::fs::write(&settings, scrapes(jobs, exporter_port)).expect("its settings");
-    let mut command = daemon::command(&program, &folder);
+    let mut command = command(&program, &folder);
     command
         .arg(with("--config.file=", &settings))
         .arg(with("--storage.tsdb.path=", &folder.join("data")))
         .arg(format!("--web.listen-address=127.0.0.1:{port}"));
     let server = daemon::start(&command, &folder, "prometheus.log");
     // It listens before it has read what it keeps.
-    server.until("Prometheus", || daemon::says(port, "/-/ready", "200 OK"));
+    server.until("Prometheus", || daemon::says(port, "/-/ready", "200 OK")).unwrap();
     Some(Prometheus { port, _running: [server, prober] })
 }
 

@@ -83,6 +83,7 @@ pub fn traces(pids: &[Pid]) -> Vec<String> {
         (PathBuf::from("/sys/fs/cgroup/cpu"), "parallax-share-"),
         (PathBuf::from("/sys/fs/cgroup"), "parallax-share-"),
         (std::env::temp_dir(), "parallax-lab-"),
+        (std::env::temp_dir(), "parallax-authority-"),
     ] {
         for entry in fs::read_dir(&place).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::OnceLock;
 
+use parallax::lab::monitor::daemon::{Daemon, command, listens};
 use parallax::lab::monitor::zabbix::{NEEDS, Ports, Zabbix as Running};
 use serde_json::{Value, json};
 
@@ -53,7 +54,7 @@ impl Zabbix {
     }
 
     /// An agent at work and its port; `None` where it is not installed and `CI` is not set.
-    pub fn agent(&self, test: &str, program: &str) -> Option<(daemon::Running, u16)> {
+    pub fn agent(&self, test: &str, program: &str) -> Option<(Daemon, u16)> {
         let program = needs::file(test, &Path::new("/usr/sbin").join(program))?;
         let (folder, port) = (daemon::folder("zabbix-agent"), daemon::port());
         let settings = folder.join("agent.conf");
@@ -65,10 +66,10 @@ impl Zabbix {
             "Server=127.0.0.1\nListenIP=127.0.0.1\nListenPort={port}\nLogType=console\nHostname=tests\n{pid}\n{control}\n"
         );
         std::fs::write(&settings, text).expect("its settings");
-        let mut command = daemon::command(&program, &folder);
-        command.arg("-f").arg("-c").arg(&settings);
-        let running = daemon::start(&command, &folder, "agent.log");
-        running.until("the agent", || daemon::listens(port));
+        let mut agent = command(&program, &folder);
+        agent.arg("-f").arg("-c").arg(&settings);
+        let running = daemon::start(&agent, &folder, "agent.log");
+        running.until("the agent", || listens(port)).unwrap();
         Some((running, port))
     }
 

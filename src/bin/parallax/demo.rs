@@ -22,6 +22,7 @@ use crate::canvas::CanvasArguments;
 use crate::exit::{Answer, Outcome, Problem};
 use crate::explained::{Here, quoted};
 use crate::interrupt;
+use crate::lab;
 use crate::measuring::Measuring;
 use crate::output::{print, tell};
 use crate::page_file::PageFile;
@@ -116,6 +117,10 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         print(&terminal::text(&story::screen(&on_page, &on_slow), arguments.canvas.meant()))?;
     }
     tell(format_args!("\nreport     {}\nsamples    {}", arguments.output.display(), arguments.archive));
+    // It takes minutes, root and a real Zabbix: a demo, which runs anywhere in one, points to it.
+    if let Some(command) = lab::possible("founding-case") {
+        tell(story::onward(&command));
+    }
     match whole {
         true => Ok(Answer::Done),
         false => Err(Problem::unfinished("interrupted: the report is on what was measured until then")),

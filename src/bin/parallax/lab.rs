@@ -41,6 +41,24 @@ enum What {
     Vantage(vantage::Arguments),
 }
 
+/// The command that makes a scenario here, where nothing is missing for it.
+pub(crate) fn possible(scenario: &str) -> Option<String> {
+    is_possible(scenario).then(|| format!("parallax lab run {scenario}"))
+}
+
+#[cfg(target_os = "linux")]
+fn is_possible(scenario: &str) -> bool {
+    let known = parallax::lab::scenario::Scenario::named(scenario);
+    known.is_ok_and(|known| {
+        parallax::lab::run::missing(std::slice::from_ref(&known)).is_empty() && probe::probe(None, [&known]).is_ok()
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_possible(_: &str) -> bool {
+    false
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
     match &arguments.what {
         What::List(arguments) => list::run(arguments),

@@ -29,7 +29,7 @@ pub enum ShellError {
 /// See [`ShellError`].
 pub fn curl(folder: &Path) -> Result<Curl, ShellError> {
     let script = folder.join("check.sh");
-    // Another vantage of the same folder may be running it.
+    // An earlier process of this vantage may have written it.
     if !script.exists() {
         std::fs::write(&script, SCRIPT).map_err(MonitorError::io("write a script"))?;
         let everyone = std::fs::Permissions::from_mode(0o755);

@@ -1,21 +1,25 @@
 //! One run of a scenario: two grounds are built, and their vantages measure in turns.
 
+mod asking;
 mod beside;
 mod ground;
+mod served;
 mod watched;
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::cpu_share;
 use super::delaybox::Account;
 use super::monitor::{self, MonitorError};
 use super::namespace::NamespaceError;
+use super::nginx::{self, NginxError};
 use super::resolver::Lookup;
 use super::scenario::Scenario;
 use super::scenario::side::Way;
 use super::schedule::{Turn, schedule};
 use super::site::Met;
+use super::site::certificate::FILES;
 use super::vantage::{self, Command, VantageError};
 use crate::adapters::clock;
 use crate::measurement::units::UnixMillis;
@@ -36,6 +40,9 @@ pub enum RunError {
     /// Nor a site.
     #[error(transparent)]
     Site(#[from] super::site::SiteError),
+    /// Nor one that is an nginx.
+    #[error(transparent)]
+    Nginx(#[from] NginxError),
     /// A vantage.
     #[error(transparent)]
     Vantage(#[from] VantageError),
@@ -139,10 +146,10 @@ pub fn run(scenario: &Scenario, doing: &mut Doing<'_>) -> Result<Run, RunError> 
         .prefix(&prefix)
         .tempdir()
         .map_err(|reason| RunError::Io { what: "make a folder for the run".to_owned(), reason })?;
-    if scenario.is_of_monitors() {
+    if scenario.is_of_monitors() || scenario.needs_nginx() {
         // Their servers are nobody, and have files in it.
         let passable = std::os::unix::fs::PermissionsExt::from_mode(0o711);
-        std::fs::set_permissions(folder.path(), passable).map_err(io("open the run's folder to a monitor"))?;
+        std::fs::set_permissions(folder.path(), passable).map_err(io("open the run's folder to servers"))?;
     }
     let turns = schedule(&scenario.sides, doing.rounds, doing.seed);
     let mut grounds = [ground(scenario, 0, folder.path(), doing)?, ground(scenario, 1, folder.path(), doing)?];
@@ -207,10 +214,12 @@ fn sweep() {
     cpu_share::sweep();
     for entry in std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let owner = name.to_str().and_then(|name| name.strip_prefix(PREFIX)?.split('-').next()?.parse::<u32>().ok());
+        let rest = name.to_str().and_then(|name| name.strip_prefix(PREFIX).or_else(|| name.strip_prefix(FILES)));
+        let owner = rest.and_then(|rest| rest.split('-').next()?.parse::<u32>().ok());
         if owner.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
+            let path = entry.path();
             // What stays is removed by the next run.
-            let _ = std::fs::remove_dir_all(entry.path());
+            let _ = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
         }
     }
 }
@@ -230,9 +239,15 @@ pub fn missing(scenarios: &[Scenario]) -> Vec<String> {
         Ok(_) => (),
         Err(error) => missing.push(error.to_string()),
     }
-    missing.extend(scenarios.iter().flat_map(monitor::missing));
+    missing.extend(
+        scenarios.iter().flat_map(|scenario| monitor::missing(scenario).into_iter().chain(nginx::missing(scenario))),
+    );
     missing.dedup();
     missing
+}
+
+fn duration(ms: f64) -> Duration {
+    Duration::from_secs_f64(ms.max(0.0) / 1_000.0)
 }
 
 fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> RunError {
@@ -241,8 +256,8 @@ fn io(what: impl Into<String>) -> impl FnOnce(std::io::Error) -> RunError {
 }
 
 /// A program of its own for each side that starts cold: what nobody runs can leave the page cache.
-fn copied(command: &vantage::Command, folder: &Path, name: &str) -> Result<vantage::Command, RunError> {
-    let program: PathBuf = folder.join(name);
+fn copied(command: &vantage::Command, folder: &Path) -> Result<vantage::Command, RunError> {
+    let program: PathBuf = folder.join("vantage");
     std::fs::copy(&command.program, &program).map_err(io("copy the program of a vantage"))?;
     // Dirty pages do not leave the cache.
     std::fs::File::open(&program).and_then(|file| file.sync_all()).map_err(io("write the program of a vantage"))?;

@@ -4,13 +4,15 @@ pub mod quantity;
 pub mod side;
 
 mod book;
+mod part;
 pub mod variant;
 
 use serde::{Deserialize, Serialize};
 
 use crate::explain::cause::Cause;
+use part::SidePart;
 use quantity::{Count, Ms};
-use side::{Side, SidePart, Tells, Way};
+use side::{Program, Side, Tells, Way};
 
 pub use book::NAMES;
 use book::text;
@@ -164,6 +166,12 @@ impl Scenario {
         self.sides.iter().any(|side| side.method == Way::Lambda || side.beside == Some(Way::Lambda))
     }
 
+    /// A real nginx serves a side.
+    #[must_use]
+    pub fn needs_nginx(&self) -> bool {
+        self.sides.iter().any(|side| side.site.program == Program::Nginx)
+    }
+
     /// Nothing differs.
     #[must_use]
     pub fn is_null(&self) -> bool {
@@ -188,6 +196,9 @@ fn impossible(sides: &[Side; 2]) -> Option<String> {
         "`held_ms` is as long as `period_ms` or longer, and nothing would ever go on"
     } else if a.site.load_ms != b.site.load_ms {
         "`load_ms` differs; load is the site's own, and the same for both"
+    } else if any(|side| !side.site.is_possible()) {
+        "a page of `nginx` is a file: `think_ms`, `think_spread_ms`, `load_ms`, `hidden_ms`, `miss`, `silent` and \
+         `server_timing` are for the lab's own site"
     } else {
         return None;
     };
@@ -252,6 +263,12 @@ mod tests {
             ("about = 'x'\n[b]\nheld_ms = 20\n", &["`held_ms` is as long as `period_ms`"]),
             ("about = 'x'\n[b.site]\nload_ms = 20\n", &["`load_ms` differs"]),
             ("about = 'x'\n[both]\nwork_ms = 1\n[b]\nmethod = 'lambda'\n", &["`work_ms`", "`lambda`"]),
+            ("about = 'x'\n[b.site]\nprogram = 'apache'\n", &["line 3", "program", "`own` or `nginx`"]),
+            (
+                "about = 'x'\n[both.site]\nprogram = 'nginx'\n[b.site]\nthink_ms = 3\n",
+                &["`nginx` is a file", "`think_ms`"],
+            ),
+            ("about = 'x'\n[both.site]\nprogram = 'nginx'\n[a.site]\nserver_timing = 'lying'\n", &["`server_timing`"]),
             ("about = 'x\n", &["line 1"]),
         ] {
             let said = Scenario::parse("s", text).unwrap_err().to_string();

@@ -34,6 +34,8 @@ pub struct Side {
     /// Processor time that the vantage uses for something else before each request, as a function with more to do does:
     /// with a small share, the request begins when it is used up.
     pub work_ms: Ms,
+    /// Its kernel tells how long a thread was ready and did not run; not every kernel does.
+    pub tells_delay: bool,
     /// The way to the site.
     pub path: Path,
     /// The name server, beside the vantage.
@@ -73,6 +75,8 @@ pub struct Resolver {
 /// A site.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Site {
+    /// What serves it.
+    pub program: Program,
     /// The one version of TLS that it speaks.
     pub tls: Tls,
     /// How long the page takes to think.
@@ -166,6 +170,28 @@ impl Way {
     }
 }
 
+/// What serves a site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Program {
+    /// The lab itself, which does whatever a scenario asks for.
+    Own,
+    /// A real nginx: its page is a file, which takes no thinking, and it says nothing of its time.
+    Nginx,
+}
+
+impl Site {
+    /// It asks of a real nginx no more than that does.
+    #[must_use]
+    pub fn is_possible(&self) -> bool {
+        let times = [self.think_ms, self.think_spread_ms, self.load_ms, self.hidden_ms];
+        let asks_more = times.iter().any(|time| time.0 > 0.0)
+            || [self.miss, self.silent].iter().any(|share| share.0 > 0.0)
+            || self.server_timing != Told::Off;
+        self.program == Program::Own || !asks_more
+    }
+}
+
 /// A version of TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Tls {
@@ -189,64 +215,6 @@ pub enum Told {
     Lying,
 }
 
-/// What a file says of one side, or of both; what it leaves out stays as it is.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct SidePart {
-    method: Option<Way>,
-    beside: Option<Ours>,
-    verify: Option<bool>,
-    store: Option<Store>,
-    cold: Option<Share>,
-    accept_gzip: Option<bool>,
-    timeout_ms: Option<Ms>,
-    memory_mb: Option<Memory>,
-    period_ms: Option<Ms>,
-    held_ms: Option<Ms>,
-    at_peak: Option<Share>,
-    work_ms: Option<Ms>,
-    path: PathPart,
-    resolver: ResolverPart,
-    site: SitePart,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct PathPart {
-    delay_ms: Option<Ms>,
-    jitter_ms: Option<Ms>,
-    loss_out: Option<Share>,
-    loss_in: Option<Share>,
-    rate_mbit: Option<Rate>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct ResolverPart {
-    delay_ms: Option<Ms>,
-    spread_ms: Option<Ms>,
-    loss: Option<Share>,
-    dead_ipv6: Option<Share>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct SitePart {
-    tls: Option<Tls>,
-    think_ms: Option<Ms>,
-    think_spread_ms: Option<Ms>,
-    load_ms: Option<Ms>,
-    hidden_ms: Option<Ms>,
-    server_timing: Option<Told>,
-    redirect: Option<Share>,
-    body_kb: Option<Kilobytes>,
-    compress: Option<bool>,
-    miss: Option<Share>,
-    origin_ms: Option<Ms>,
-    silent: Option<Share>,
-    keep_open: Option<bool>,
-}
-
 impl Default for Side {
     fn default() -> Self {
         let (none, never) = (Ms(0.0), Share(0.0));
@@ -263,9 +231,11 @@ impl Default for Side {
             held_ms: None,
             at_peak: None,
             work_ms: none,
+            tells_delay: true,
             path: Path { delay_ms: Ms(5.0), jitter_ms: none, loss_out: never, loss_in: never, rate_mbit: None },
             resolver: Resolver { delay_ms: Ms(2.0), spread_ms: none, loss: never, dead_ipv6: never },
             site: Site {
+                program: Program::Own,
                 tls: Tls::V13,
                 think_ms: Ms(4.0),
                 think_spread_ms: Ms(1.0),
@@ -281,70 +251,5 @@ impl Default for Side {
                 keep_open: true,
             },
         }
-    }
-}
-
-/// A way that stands beside another: it has to tell its own work.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(try_from = "Way")]
-struct Ours(Way);
-
-impl TryFrom<Way> for Ours {
-    type Error = &'static str;
-    fn try_from(way: Way) -> Result<Self, Self::Error> {
-        if way.tells() == Tells::Work {
-            Ok(Self(way))
-        } else {
-            Err("only `fresh`, `pooled` or `lambda` can stand beside another")
-        }
-    }
-}
-
-fn put<T: Copy>(place: &mut T, said: Option<T>) {
-    if let Some(said) = said {
-        *place = said;
-    }
-}
-
-impl SidePart {
-    /// Writes what is said over what there is.
-    pub(super) fn onto(&self, side: &mut Side) {
-        put(&mut side.method, self.method);
-        side.beside = self.beside.map(|ours| ours.0).or(side.beside);
-        put(&mut side.verify, self.verify);
-        put(&mut side.store, self.store);
-        put(&mut side.cold, self.cold);
-        put(&mut side.accept_gzip, self.accept_gzip);
-        put(&mut side.period_ms, self.period_ms);
-        put(&mut side.work_ms, self.work_ms);
-        side.memory_mb = self.memory_mb.or(side.memory_mb);
-        side.held_ms = self.held_ms.or(side.held_ms);
-        side.at_peak = self.at_peak.or(side.at_peak);
-        side.timeout_ms = self.timeout_ms.or(side.timeout_ms);
-        let (path, said) = (&mut side.path, &self.path);
-        put(&mut path.delay_ms, said.delay_ms);
-        put(&mut path.jitter_ms, said.jitter_ms);
-        put(&mut path.loss_out, said.loss_out);
-        put(&mut path.loss_in, said.loss_in);
-        path.rate_mbit = said.rate_mbit.or(path.rate_mbit);
-        let (resolver, said) = (&mut side.resolver, &self.resolver);
-        put(&mut resolver.delay_ms, said.delay_ms);
-        put(&mut resolver.spread_ms, said.spread_ms);
-        put(&mut resolver.loss, said.loss);
-        put(&mut resolver.dead_ipv6, said.dead_ipv6);
-        let (site, said) = (&mut side.site, &self.site);
-        put(&mut site.tls, said.tls);
-        put(&mut site.think_ms, said.think_ms);
-        put(&mut site.think_spread_ms, said.think_spread_ms);
-        put(&mut site.load_ms, said.load_ms);
-        put(&mut site.hidden_ms, said.hidden_ms);
-        put(&mut site.server_timing, said.server_timing);
-        put(&mut site.redirect, said.redirect);
-        put(&mut site.body_kb, said.body_kb);
-        put(&mut site.compress, said.compress);
-        put(&mut site.miss, said.miss);
-        put(&mut site.origin_ms, said.origin_ms);
-        put(&mut site.silent, said.silent);
-        put(&mut site.keep_open, said.keep_open);
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::repeat::Repeats;
 use super::{RowScore, Score};
 use crate::explain::cause::Cause;
 use crate::statistics::proportion::Proportion;
@@ -31,11 +32,11 @@ pub struct Target {
     pub gated: bool,
 }
 
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }
 
-fn pooled(scores: &[Score], is: impl Fn(&RowScore) -> Option<bool> + Copy) -> (usize, usize) {
+pub(super) fn pooled(scores: &[Score], is: impl Fn(&RowScore) -> Option<bool> + Copy) -> (usize, usize) {
     scores.iter().map(|score| score.count(is)).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
 }
 
@@ -85,7 +86,8 @@ pub fn targets(scores: &[Score], suite: Suite) -> Vec<Target> {
     });
     let rest = rest.max_by(|x, y| x.0.total_cmp(&y.0));
     let worst = worst_row(scores);
-    vec![
+    let repeats = Repeats::of(scores);
+    let mut targets = vec![
         target("rows add up to the gap", format!("{sums:.1e} ms"), "1e-9 ms", sums <= 1e-9, true),
         target(
             "in a wrong row, all gaps pooled",
@@ -123,7 +125,20 @@ pub fn targets(scores: &[Score], suite: Suite) -> Vec<Target> {
             rest.is_none_or(|(of, ..)| of <= 1.0),
             full,
         ),
-    ]
+    ];
+    if !repeats.wrong.is_empty() {
+        targets.extend([
+            target("in a wrong row, repeat by repeat", repeats.line(), "–", true, false),
+            target(
+                "repeats whose 95 % interval of coverage holds that of all",
+                format!("{} of {}", repeats.steady, repeats.wrong.len()),
+                "all but one",
+                repeats.steady + 1 >= repeats.wrong.len(),
+                full,
+            ),
+        ]);
+    }
+    targets
 }
 
 /// The cause whose rows are least often covered, over all scenarios.

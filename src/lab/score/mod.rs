@@ -2,6 +2,7 @@
 
 pub mod experiment;
 pub mod gate;
+mod repeat;
 pub mod suite;
 pub mod table;
 

@@ -15,8 +15,9 @@ pub struct Cell {
     pub seed: u64,
 }
 
-/// Variations on others, and what needs more than one of a row's kinds of truth, for the full suite only.
-const NOT_QUICK: [&str; 5] = ["dns-lost", "throttle-unseen", "timeouts", "timing", "transfer-size"];
+/// Variations on others, what needs more than one of a row's kinds of truth, and what needs other people's programs, for the
+/// full suite only.
+const NOT_QUICK: [&str; 7] = ["dns-lost", "nginx", "scheduling-unseen", "throttle-unseen", "timeouts", "timing", "transfer-size"];
 /// Run once more, and longer.
 const LONG: [&str; 2] = ["all-at-once", "null-busy"];
 /// The scenario of several causes, each of which is taken back in turn: its row is empty then.
@@ -124,7 +125,7 @@ mod tests {
     fn a_factor_is_reset_once_where_no_run_of_the_suite_does_so() {
         let full = cells(Suite::Full);
         let more = resets(&full);
-        assert!((10..=16).contains(&more.len()), "{more:?}");
+        assert!((10..=17).contains(&more.len()), "{more:?}");
         let named = |name: &str| more.iter().any(|cell| cell.scenario == name);
         assert!(named("transfer-rate:without-path.rate_mbit") && named("cold:without-cold"), "{more:?}");
         assert!(!named("distance:without-path.delay_ms"), "that is `null`");

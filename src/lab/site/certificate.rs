@@ -19,15 +19,20 @@ use crate::adapters::random;
 /// Long enough for any run, short enough to be of no use to anyone who finds the key.
 const VALIDITY: Duration = Duration::days(30);
 
+/// Files of authorities have this prefix, and the number of the process that made them.
+pub(in crate::lab) const FILES: &str = "parallax-authority-";
+
 /// The site's key and chain, and its authority's certificate.
-pub(super) struct Identity {
+pub(in crate::lab) struct Identity {
     authority_pem: String,
+    chain_pem: String,
+    key_pem: String,
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
 }
 
 /// Makes an authority and a certificate for `localhost`, ::1, one more address and these names.
-pub(super) fn make(address: Ipv4Addr, also: &[&str]) -> Result<Identity, rcgen::Error> {
+pub(in crate::lab) fn make(address: Ipv4Addr, also: &[&str]) -> Result<Identity, rcgen::Error> {
     // From yesterday: a clock set back by a second must not make the certificate one of the future.
     let (from, to) = (OffsetDateTime::now_utc() - Duration::DAY, OffsetDateTime::now_utc() + VALIDITY);
 
@@ -53,15 +58,33 @@ pub(super) fn make(address: Ipv4Addr, also: &[&str]) -> Result<Identity, rcgen::
 
     Ok(Identity {
         authority_pem: authority.pem(),
+        chain_pem: site.pem(),
+        key_pem: key.serialize_pem(),
         chain: vec![site.der().clone()],
         key: PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
     })
 }
 
 impl Identity {
+    /// The authority's certificate, as PEM.
+    pub(in crate::lab) fn authority_pem(&self) -> &str {
+        &self.authority_pem
+    }
+
+    /// The site's certificate, likewise.
+    pub(in crate::lab) fn chain_pem(&self) -> &str {
+        &self.chain_pem
+    }
+
+    /// The site's key, likewise.
+    pub(in crate::lab) fn key_pem(&self) -> &str {
+        &self.key_pem
+    }
+
     /// The authority's certificate in a file of its own.
     pub(super) fn authority_file(&self) -> io::Result<NamedTempFile> {
-        let mut file = tempfile::Builder::new().prefix("parallax-authority-").suffix(".pem").tempfile()?;
+        let prefix = format!("{FILES}{}-", std::process::id());
+        let mut file = tempfile::Builder::new().prefix(&prefix).suffix(".pem").tempfile()?;
         file.write_all(self.authority_pem.as_bytes())?;
         file.flush()?;
         Ok(file)

@@ -38,6 +38,8 @@ pub struct Conduct {
 /// One request, as the site knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Met {
+    /// The client's port, where that is known.
+    pub port: Option<u16>,
     /// It was sent on.
     pub redirected: bool,
     /// When its header had been read.
@@ -81,6 +83,11 @@ impl Director {
         first.filter(|_| since.any(|one| !one.redirected))
     }
 
+    /// A request that was met.
+    pub(in crate::lab) fn note(&self, met: Met) {
+        self.met.lock().unwrap_or_else(PoisonError::into_inner).push(met);
+    }
+
     fn conduct(&self) -> Conduct {
         self.conduct.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -95,11 +102,16 @@ pub(super) struct Page {
 
 impl Page {
     pub(super) fn new(plain: Bytes) -> Self {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        // Writing to memory cannot fail.
-        let _ = encoder.write_all(&plain);
-        Self { gzip: Bytes::from(encoder.finish().unwrap_or_default()), plain }
+        Self { gzip: Bytes::from(gzip(&plain)), plain }
     }
+}
+
+/// Compressed.
+pub(in crate::lab) fn gzip(plain: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    // Writing to memory cannot fail.
+    let _ = encoder.write_all(plain);
+    encoder.finish().unwrap_or_default()
 }
 
 pub(super) async fn answer(
@@ -110,6 +122,7 @@ pub(super) async fn answer(
     let heard = Instant::now();
     let conduct = director.conduct();
     let mut met = Met {
+        port: None,
         redirected: false,
         heard,
         answered: heard,
@@ -131,7 +144,7 @@ pub(super) async fn answer(
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     met.answered = Instant::now();
-    director.met.lock().unwrap_or_else(PoisonError::into_inner).push(met);
+    director.note(met);
     response
 }
 
@@ -184,6 +197,7 @@ mod tests {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
         let met = |ms, redirected| Met {
+            port: None,
             redirected,
             heard: at(ms),
             answered: at(ms + 1),

@@ -1,8 +1,9 @@
 //! A real site on loopback, over HTTPS or plain HTTP: something to measure where there is no network, and whose truth is known.
 
-mod certificate;
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "nginx is a site on Linux only"))]
+pub(super) mod certificate;
 mod directed;
-mod page;
+pub(super) mod page;
 mod serve;
 
 use std::io;
@@ -16,6 +17,8 @@ use tempfile::NamedTempFile;
 use tokio::sync::oneshot;
 use url::Url;
 
+#[cfg(target_os = "linux")]
+pub(super) use directed::gzip;
 pub use directed::{Conduct, Director, Met};
 
 /// What the site does, and how long it takes about it.

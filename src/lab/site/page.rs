@@ -12,7 +12,7 @@ const SENTENCES: [&str; 6] = [
 ];
 
 /// A front page of at least this many bytes; the same bytes for the same size.
-pub(super) fn html(bytes_min: usize) -> String {
+pub(in crate::lab) fn html(bytes_min: usize) -> String {
     let mut page = String::with_capacity(bytes_min + 512);
     page.push_str("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>The Daily Parallax</title>\n");
     page.push_str("<h1>The Daily Parallax</h1>\n");

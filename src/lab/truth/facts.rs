@@ -188,6 +188,11 @@ impl<'a> Ledger<'a> {
         let hops = met.len() as f64;
         // Other programs are processes of their own: the thread that waits for them works for something else.
         let shown = if self.side.method.tells() == Tells::Work { 1.0 } else { 0.0 };
+        let asking: Vec<(Instant, Instant)> =
+            lookups.iter().filter_map(|lookup| Some((lookup.heard, lookup.answered?))).collect();
+        // The scheduler counts around the whole call, and does not know what the vantage could only wait for.
+        let busy_ms = total_ms - turns::waited(packets, &asking, last.answered);
+        let stolen_ms = asked.stolen_ms.min((busy_ms - asked.cpu_ms).max(0.0));
         Some(Facts {
             total_ms,
             cold: asked.turn.cold,
@@ -209,7 +214,7 @@ impl<'a> Ledger<'a> {
             origin_ms: ms(last.origin),
             miss: !last.origin.is_zero(),
             cpu_ms: shown * asked.cpu_ms / hops,
-            stolen_ms: shown * asked.stolen_ms / hops,
+            stolen_ms: shown * stolen_ms / hops,
         })
     }
 

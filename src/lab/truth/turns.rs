@@ -10,9 +10,7 @@ pub(super) fn held(spans: &[(Instant, Instant)], packets: &[(Passage, Segment)],
     if spans.is_empty() {
         return 0.0;
     }
-    let says = packets.iter().filter(|(_, segment)| segment.payload > 0 || segment.syn);
-    let mut moments: Vec<(Instant, bool)> =
-        says.map(|(p, _)| if p.outward { (p.arrived, true) } else { (left(p), false) }).collect();
+    let mut moments = moments(packets);
     moments.push((begun + Duration::from_secs_f64(total_ms / 1_000.0), true));
     moments.sort_unstable();
     let (mut own, mut held) = (Some(begun), 0.0);
@@ -26,6 +24,45 @@ pub(super) fn held(spans: &[(Instant, Instant)], packets: &[(Passage, Segment)],
     held
 }
 
+/// How long the vantage could only wait, for an answer of the site or of the name server, until the page was whole:
+/// nothing that kept it from running then made anything longer. Milliseconds.
+pub(super) fn waited(packets: &[(Passage, Segment)], lookups: &[(Instant, Instant)], answered: Instant) -> f64 {
+    let mut waits = lookups.to_vec();
+    let mut turn: Option<(Instant, Option<Instant>)> = None;
+    for (at, outward) in moments(packets) {
+        turn = match turn {
+            // What is said once the page is whole, such as that the connection closes, asks for nothing.
+            Some((_, Some(_))) if outward && at > answered => break,
+            Some((from, Some(to))) if outward => {
+                waits.push((from, to));
+                Some((at, None))
+            }
+            None if outward => Some((at, None)),
+            Some((from, _)) if !outward => Some((from, Some(at))),
+            other => other,
+        };
+    }
+    waits.extend(turn.and_then(|(from, to)| Some((from, to?))));
+    waits.sort_unstable();
+    let mut whole = 0.0;
+    let mut reached = None;
+    for (from, to) in waits {
+        let from = reached.map_or(from, |reached| from.max(reached));
+        whole += between(from, to);
+        reached = Some(to.max(from));
+    }
+    whole
+}
+
+/// Packets that say something, in order: when each left the vantage (true), or came to it.
+fn moments(packets: &[(Passage, Segment)]) -> Vec<(Instant, bool)> {
+    let says = packets.iter().filter(|(_, segment)| segment.payload > 0 || segment.syn);
+    let mut moments: Vec<(Instant, bool)> =
+        says.map(|(p, _)| if p.outward { (p.arrived, true) } else { (left(p), false) }).collect();
+    moments.sort_unstable();
+    moments
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,23 +70,27 @@ mod tests {
 
     const MS: Duration = Duration::from_millis(1);
 
+    /// Asks at 10, is answered at 30 and 35, acknowledges, asks at 50, is answered at 70.
+    fn exchange(begun: Instant) -> [(Passage, Segment); 6] {
+        let packet = |outward, at: u32, payload| {
+            let segment = Segment { port: 1, sequence: 0, payload, syn: false };
+            let (arrived, held) = (begun + at * MS, 5 * MS);
+            (Passage { outward, length: 60, arrived, held, kind: Kind::Tcp(segment) }, segment)
+        };
+        [
+            packet(true, 10, 100),
+            packet(false, 25, 100),
+            packet(false, 30, 100),
+            packet(true, 36, 0),
+            packet(true, 50, 100),
+            packet(false, 65, 100),
+        ]
+    }
+
     #[test]
     fn only_what_was_held_in_turns_of_its_own_counts() {
         let begun = Instant::now();
-        let packet = |outward, at: u32, held: u32, payload| {
-            let segment = Segment { port: 1, sequence: 0, payload, syn: false };
-            let (arrived, held) = (begun + at * MS, held * MS);
-            (Passage { outward, length: 60, arrived, held, kind: Kind::Tcp(segment) }, segment)
-        };
-        // Asks at 10, is answered at 30 and 35, acknowledges, asks at 50, is answered at 70, ends at 80.
-        let packets = [
-            packet(true, 10, 5, 100),
-            packet(false, 25, 5, 100),
-            packet(false, 30, 5, 100),
-            packet(true, 36, 5, 0),
-            packet(true, 50, 5, 100),
-            packet(false, 65, 5, 100),
-        ];
+        let packets = exchange(begun);
         let of = |spans: &[(u32, u32)]| {
             let spans: Vec<_> = spans.iter().map(|(from, to)| (begun + *from * MS, begun + *to * MS)).collect();
             held(&spans, &packets, begun, 80.0)
@@ -59,6 +100,22 @@ mod tests {
         assert_eq!(of(&[(12, 28)]), 0.0, "on its way");
         assert_eq!(of(&[(31, 34)]), 0.0, "the answer was not whole");
         assert_eq!(of(&[(32, 40), (45, 55)]), 5.0 + 5.0);
-        assert_eq!(of(&[(60, 90)]), 10.0, "what came after the end is nobody's");
+        assert_eq!(of(&[(60, 90)]), 10.0, "what came after the end, at 80, is nobody's");
+    }
+
+    #[test]
+    fn it_waits_from_asking_until_the_answer_is_whole_and_no_longer_than_for_the_page() {
+        let begun = Instant::now();
+        let packets = exchange(begun);
+        let at = |ms: u32| begun + ms * MS;
+        assert_eq!(waited(&[], &[], at(60)), 0.0);
+        assert_eq!(waited(&packets, &[], at(60)), 25.0 + 20.0);
+        assert_eq!(
+            waited(&packets, &[(at(1), at(5)), (at(2), at(7))], at(60)),
+            6.0 + 25.0 + 20.0,
+            "two questions at once"
+        );
+        assert_eq!(waited(&packets, &[], at(40)), 25.0, "the page was whole: closing waits for nothing");
+        assert_eq!(waited(&packets[..1], &[], at(60)), 0.0, "nobody answered");
     }
 }

@@ -43,6 +43,11 @@ fn described(method: &Method) -> &'static str {
     }
 }
 
+/// What this machine can show beyond a demo.
+pub(super) fn onward(command: &str) -> String {
+    format!("next       {command}  (a real Zabbix against `curl -kL` in a small function, in some minutes)")
+}
+
 /// Where things stand, beside the bar.
 pub(super) fn so_far(arms: &[Arm]) -> String {
     let arms = PAGE.iter().filter_map(|arm| arms.get(*arm));

@@ -101,11 +101,11 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if suite == Suite::Full {
         cells.extend(resets(&cells));
     }
-    let missing = missing(&[]);
+    let known: Vec<Scenario> = cells.iter().filter_map(|cell| Scenario::named(&cell.scenario).ok()).collect();
+    let missing = missing(&known);
     if !missing.is_empty() {
         return Err(Problem::input(format!("the lab cannot run here; it needs {}", missing.join("; and "))));
     }
-    let known: Vec<Scenario> = cells.iter().filter_map(|cell| Scenario::named(&cell.scenario).ok()).collect();
     let probe = probe(arguments.probe.as_deref(), &known)?;
     interrupt::listen()?;
     let before = load();
