@@ -53,6 +53,8 @@ mod score_short;
 mod simulated;
 mod simulator;
 mod site;
+#[cfg(all(feature = "aws", feature = "lambda"))]
+mod start_cost;
 mod statistics;
 mod stopwatch;
 mod support;

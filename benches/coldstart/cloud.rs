@@ -6,9 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use aws_credential_types::provider::SharedCredentialsProvider;
-use parallax::adapters::aws::connection;
-use parallax::adapters::aws::targets::Targets;
 use parallax::lab::site::{Options, Site};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
@@ -134,20 +131,8 @@ impl Cloud {
         );
         let page = parallax::probe::fleet::parse(&text, &|_| None).expect("a fleet").pages.remove(0);
         let row = parallax::probe::fleet::row::Row::of(&page).expect("a row");
-        // SAFETY: no other thread of this program reads or sets a variable.
-        unsafe { std::env::set_var("SSL_CERT_FILE", self.folder.path().join("bundle.pem")) };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let credentials = aws_credential_types::Credentials::new("test", "test", None, None, "benchmark");
-            let config = aws_config::SdkConfig::builder()
-                .behavior_version(aws_config::BehaviorVersion::latest())
-                .http_client(connection::http())
-                .endpoint_url(format!("https://{}", self.address))
-                .region(aws_config::Region::new(REGION))
-                .credentials_provider(SharedCredentialsProvider::new(credentials))
-                .build();
-            Targets::new(&config, "targets").put(&row).await.expect("a page in the table");
-        });
+        let item = serde_json::json!({ "id": { "S": row.id }, "page": { "S": row.text } }).to_string();
+        self.aws(&["dynamodb", "put-item", "--table-name", "targets", "--item", &item]);
     }
 }
 

@@ -4,22 +4,18 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use nix::time::{ClockId, clock_gettime};
-use nix::unistd::Pid;
 use parallax::lab::cpu_share::CpuShare;
 
 use crate::built::Built;
-use crate::cloud::{Cloud, REGION};
-use crate::fake_lambda::{Ended, FakeLambda};
+use crate::cloud::Cloud;
 use crate::figures::Spread;
 use crate::relay::Relay;
 use crate::shell;
+use crate::turn::{Warm, answered, cold_cpu, cpu, millis, started};
 
 /// 7 % of a processor in periods of 20 ms, as a function of 128 MB has.
 const PERIOD: Duration = Duration::from_millis(20);
 const QUOTA: Duration = Duration::from_micros(1_400);
-/// Lambda's own limit on what a function may take.
-const TIME_OUT: Duration = Duration::from_secs(60);
 
 /// All in milliseconds.
 #[derive(Default)]
@@ -53,18 +49,21 @@ pub fn run(built: &Built, cloud: &Cloud, runs: usize) -> Seen {
     let share = CpuShare::create(QUOTA, PERIOD).expect("a share of the processor, as root");
     let mut seen = Seen::default();
     for turn in 0..runs {
-        let begun = Instant::now();
-        let minimal = FakeLambda::start(&built.minimal, REGION, &[]);
-        seen.minimal.push(millis(minimal.ready() - begun));
+        let (minimal, init) = started(&built.minimal, &[]);
+        seen.minimal.push(init);
         seen.minimal_cpu.push(cpu(minimal.0.process()));
         drop(minimal);
         throttled(built, cloud, &share, &mut seen);
-        cold(built, cloud, &mut seen);
+        seen.cold_cpu.push(cold_cpu(&built.probe, cloud));
         let (wall, cpu) = shell::run(cloud, turn);
         seen.shell.push(wall);
         seen.shell_cpu.push(cpu);
     }
-    warm(built, cloud, runs, &mut seen);
+    let mut warm = Warm::start(&built.probe, cloud);
+    for _ in 0..runs {
+        seen.warm_cpu.push(warm.cpu(false));
+        seen.kept_cpu.push(warm.cpu(true));
+    }
     println!("\n{:<58} {:>3} {:>9} {:>9} {:>9}", "ms", "n", "p50", "p95", "max");
     for (name, values) in [
         ("init, the minimal function", &seen.minimal),
@@ -86,12 +85,11 @@ pub fn run(built: &Built, cloud: &Cloud, runs: usize) -> Seen {
 }
 
 fn throttled(built: &Built, cloud: &Cloud, share: &CpuShare, seen: &mut Seen) {
-    let begun = Instant::now();
     // The queue alone is behind it, so that its latest answer tells when the message was taken: the function looks into its
     // spool afterwards, and waits a second for that.
     let relay = Relay::to(cloud.address);
-    let mut sandbox = FakeLambda::start(&built.probe, REGION, &cloud.variables(relay.address));
-    seen.init.push(millis(sandbox.ready() - begun));
+    let (mut sandbox, init) = started(&built.probe, &cloud.variables(relay.address));
+    seen.init.push(init);
     seen.init_cpu.push(cpu(sandbox.0.process()));
     std::fs::write(share.folder().join("cgroup.procs"), sandbox.0.process().to_string()).expect("it is in the share");
     let asked = Instant::now();
@@ -99,43 +97,7 @@ fn throttled(built: &Built, cloud: &Cloud, share: &CpuShare, seen: &mut Seen) {
     let taken = millis(relay.answered().expect("an answer of the queue") - asked);
     seen.invocation.push(taken);
     // The time that this program took to see that init was over is not the function's.
-    seen.accepted.push(taken + seen.init.last().copied().unwrap_or_default());
-}
-
-fn cold(built: &Built, cloud: &Cloud, seen: &mut Seen) {
-    let mut sandbox = FakeLambda::start(&built.probe, REGION, &cloud.variables(cloud.address));
-    answered(&mut sandbox);
-    sandbox.ready();
-    seen.cold_cpu.push(cpu(sandbox.0.process()));
-}
-
-fn warm(built: &Built, cloud: &Cloud, runs: usize, seen: &mut Seen) {
-    let relay = Relay::to(cloud.address);
-    let mut sandbox = FakeLambda::start(&built.probe, REGION, &cloud.variables(relay.address));
-    answered(&mut sandbox);
-    for turn in 0..2 * runs {
-        if turn % 2 == 0 {
-            relay.break_off();
-        }
-        sandbox.ready();
-        let before = cpu(sandbox.0.process());
-        answered(&mut sandbox);
-        sandbox.ready();
-        let used = cpu(sandbox.0.process()) - before;
-        if turn % 2 == 0 { seen.warm_cpu.push(used) } else { seen.kept_cpu.push(used) }
-    }
-}
-
-fn answered(sandbox: &mut FakeLambda) {
-    let ended = sandbox.invoke("{}", TIME_OUT);
-    let taken = matches!(&ended, Ended::Answered(answer) if answer.contains("\"sent\":1"));
-    assert!(taken, "{ended:?}");
-}
-
-/// Processor time of a process and all threads it ever had.
-fn cpu(process: Pid) -> f64 {
-    let clock = ClockId::pid_cpu_clock_id(process).expect("a clock");
-    millis(clock_gettime(clock).expect("its time").into())
+    seen.accepted.push(taken + init);
 }
 
 /// One run of the steps, under a share where one is given.
@@ -146,8 +108,4 @@ pub fn command(program: &Path, share: Option<&CpuShare>) -> Command {
 /// A share like that of a small function.
 pub fn small() -> CpuShare {
     CpuShare::create(QUOTA, PERIOD).expect("a share of the processor, as root")
-}
-
-pub fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
 }

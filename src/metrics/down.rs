@@ -9,6 +9,7 @@ use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::Record;
 
 use super::label::{Label, place};
+use super::latest::Latest;
 
 /// When a target counts as down, and a region as silent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub struct Rule {
     /// Places from which a target has to be down, a region being one whatever arms it has, and each host one; at most as
     /// many as watch it, or it is never down.
     pub quorum: usize,
-    /// The latest samples of a place that have to be bad, all of them; 0 counts as 1.
+    /// The latest slots of an arm of a place that have to be bad, all of them; 0 counts as 1.
     pub in_a_row: usize,
     /// How far back samples count, of targets for which [`Watch::of`] says nothing else, and a region is listened to;
     /// [`Rule::shortest_look_back`] says how far they have to.
@@ -46,10 +47,6 @@ pub struct Watch {
     heard: BTreeSet<Label>,
     targets: BTreeMap<TargetId, BTreeMap<Label, Latest>>,
 }
-
-/// The latest samples of one target from one place: when they began and whether they were bad, the latest first.
-#[derive(Clone, Debug, Default)]
-struct Latest(Vec<(UnixMillis, bool)>);
 
 /// What a watch found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -96,8 +93,7 @@ impl Watch {
             self.heard.insert(place(record));
         }
         let places = self.targets.entry(record.sample.target.clone()).or_default();
-        let bad = !record.sample.outcome.is_good();
-        places.entry(place(record)).or_default().add(started, bad, self.rule.in_a_row.max(1));
+        places.entry(place(record)).or_default().add(&record.sample, self.rule.in_a_row.max(1));
     }
 
     /// What it came to. `expected` are the regions with probes, and the hosts that have to be heard of.
@@ -111,33 +107,17 @@ impl Watch {
         let in_a_row = self.rule.in_a_row.max(1);
         let mut found = Found { silent, ..Found::default() };
         for (target, places) in self.targets {
-            let known: Vec<(Label, Latest)> =
-                places.into_iter().filter(|(_, latest)| latest.0.len() >= in_a_row).collect();
+            let known: Vec<(Label, bool)> =
+                places.into_iter().filter_map(|(place, latest)| Some((place, latest.is_down(in_a_row)?))).collect();
             if known.is_empty() {
                 continue;
             }
-            let down: Vec<Label> =
-                known.into_iter().filter(|(_, latest)| latest.all_bad()).map(|(place, _)| place).collect();
+            let down: Vec<Label> = known.into_iter().filter(|(_, is_down)| *is_down).map(|(place, _)| place).collect();
             if down.len() >= self.rule.quorum.max(1) {
                 found.down.push(target.clone());
             }
             found.targets.insert(target, down);
         }
         found
-    }
-}
-
-impl Latest {
-    fn add(&mut self, started: UnixMillis, bad: bool, kept: usize) {
-        // Of two that began together the good one is the later: a page that answered one is not down.
-        let place = self.0.partition_point(|(then, was_bad)| (*then, !*was_bad) >= (started, !bad));
-        if place < kept {
-            self.0.insert(place, (started, bad));
-            self.0.truncate(kept);
-        }
-    }
-
-    fn all_bad(&self) -> bool {
-        self.0.iter().all(|(_, bad)| *bad)
     }
 }

@@ -11,6 +11,7 @@ pub mod down;
 pub mod error;
 pub mod gaps;
 pub mod label;
+pub mod latest;
 pub mod observed;
 pub mod placement;
 pub mod places;

@@ -28,10 +28,9 @@ fn drained(queue: &Queue) -> Vec<String> {
             messages.sort();
             return messages;
         }
-        for held in held {
-            wait(queue.delete(&held)).unwrap();
-            messages.push(held.message);
-        }
+        let (found, receipts): (Vec<_>, Vec<_>) = held.into_iter().map(|held| (held.message, held.receipt)).unzip();
+        wait(queue.delete(&receipts)).unwrap();
+        messages.extend(found);
     }
 }
 

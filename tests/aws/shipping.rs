@@ -102,7 +102,7 @@ impl Host {
                 let one = decode(held.message.as_bytes(), clock::wall());
                 arrivals.sound.extend(one.sound);
                 arrivals.poison.extend(one.poison);
-                wait(queue.delete(&held)).unwrap();
+                wait(queue.delete(&[held.receipt])).unwrap();
                 messages += 1;
             }
         }

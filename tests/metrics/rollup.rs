@@ -1,5 +1,6 @@
 //! Rollups: down, silent, slower, and what placement makes of the spread.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use parallax::measurement::environment::Init;
@@ -53,6 +54,44 @@ fn a_target_is_down_where_its_latest_samples_are_all_bad_and_for_the_fleet_where
     assert_eq!(down(&records), (vec!["ap-south-1".to_owned(), "eu-west-1".to_owned()], 1));
     records.push(sample("eu-west-1", "front", 0, true));
     assert_eq!(down(&records).1, 0, "one good answer of the latest, and it is not down there");
+}
+
+/// A sample of an arm in Ireland, of the slot so many minutes ago; each arm begins at a moment of its own.
+fn of_arm(memory: u32, method: &'static str, minutes_ago: i64, good: bool) -> Record {
+    let failed = (!good).then_some((Phase::Connect, Cause::Timeout));
+    let slot_ms = START - minutes_ago * 60_000;
+    let started_ms = slot_ms + i64::from(memory);
+    let recipe = Recipe { target: "front", method, started_ms, failed, slot_ms: Some(slot_ms), ..Recipe::default() };
+    let mut record = from_region("eu-west-1", recipe);
+    record.sample.vantage = format!("lambda/eu-west-1/{memory}").parse().unwrap();
+    record
+}
+
+#[test]
+fn two_in_a_row_are_two_slots_of_one_arm_and_an_arm_that_was_answered_speaks_for_its_place() {
+    let rule = Rule { quorum: 1, ..RULE };
+    let count = |records: &[Record]| {
+        let found = watch(records, rule);
+        let places = found.targets.get(&"front".parse().unwrap()).map(Vec::len);
+        (places, found.down.len())
+    };
+    let (big, small, curl) = ((1_769, "fresh"), (128, "fresh"), (1_769, "curl"));
+    let one = |(memory, method): (u32, &'static str), minutes_ago, good| of_arm(memory, method, minutes_ago, good);
+
+    let slot = [big, small, curl].map(|arm| one(arm, 3, false));
+    assert_eq!(count(&slot), (None, 0), "one slot, however many arms it has, is no row");
+    let retried = [one(big, 3, false), of_arm(1_769, "fresh", 3, false)];
+    assert_eq!(count(&retried), (None, 0), "a slot that was measured twice is one");
+    let by_turns = [one(big, 6, false), one(small, 3, false)];
+    assert_eq!(count(&by_turns), (None, 0), "a slot of each of two arms is no row of either");
+
+    let row = [one(big, 6, false), one(big, 3, false)];
+    assert_eq!(count(&row), (Some(1), 1));
+    let beside = |more: Record| count(&[&row[..], &[more]].concat());
+    assert_eq!(beside(one(small, 3, false)), (Some(1), 1), "one bad slot of another arm takes nothing back");
+    assert_eq!(beside(one(small, 3, true)), (Some(0), 0), "another arm was answered");
+    assert_eq!(beside(of_arm(1_769, "fresh", 3, true)), (Some(0), 0), "so was the same arm, asked again");
+    assert_eq!(beside(one(big, 9, true)), (Some(1), 1), "that was before");
 }
 
 #[test]
@@ -109,29 +148,33 @@ fn a_look_back_holds_as_many_slots_as_have_to_be_bad() {
 proptest! {
     #[test]
     fn the_order_of_samples_changes_nothing_and_a_place_is_down_where_no_late_answer_is_good(
-        samples in prop::collection::vec((0_i64..8, any::<bool>(), 0_usize..2), 0..30),
+        samples in prop::collection::vec((0_i64..8, any::<bool>(), 0_usize..2, 0_usize..2), 0..30),
         in_a_row in 1_usize..4,
     ) {
         let rule = Rule { in_a_row, quorum: 1, ..RULE };
-        let places = ["eu-west-1", "us-east-1"];
+        let (places, arms) = (["eu-west-1", "us-east-1"], ["fresh", "curl"]);
         // Some begin together, and the eldest are too old.
-        let samples: Vec<(i64, bool, usize)> = samples.iter().map(|(ago, good, of)| (ago * 100, *good, *of)).collect();
-        let record = |(ago, good, place): &(i64, bool, usize)| sample(places[*place], "front", *ago, *good);
-        let records: Vec<Record> = samples.iter().map(record).collect();
+        let records: Vec<Record> = samples
+            .iter()
+            .map(|(ago, good, place, arm)| {
+                let mut record = sample(places[*place], "front", ago * 100, *good);
+                record.sample.method = arms[*arm].parse().unwrap();
+                record
+            })
+            .collect();
         let found = watch(&records, rule);
         let backwards: Vec<Record> = records.iter().rev().cloned().collect();
         prop_assert_eq!(&found, &watch(&backwards, rule));
         for (at, place) in places.iter().enumerate() {
-            // The latest first, and of those that began together the good one.
-            let mut latest: Vec<(i64, bool)> = samples
-                .iter()
-                .filter(|(ago, _, of)| *of == at && *ago <= 600)
-                .map(|(ago, good, _)| (*ago, !good))
-                .collect();
-            latest.sort_unstable();
-            let expected = latest.len() >= in_a_row && latest.iter().take(in_a_row).all(|(_, bad)| *bad);
+            // Of each arm: how long ago, the latest first, and whether nothing that began then was good.
+            let mut slots = [BTreeMap::new(), BTreeMap::new()];
+            for (ago, good, _, arm) in samples.iter().filter(|(ago, _, of, _)| *of == at && *ago <= 6) {
+                *slots[*arm].entry(*ago).or_insert(true) &= !good;
+            }
+            let latest = |arm: &BTreeMap<i64, bool>| arm.values().take(in_a_row).all(|bad| *bad);
+            let expected = slots.iter().any(|arm| arm.len() >= in_a_row) && slots.iter().all(latest);
             let said = found.targets.values().flatten().any(|label| label.as_str() == *place);
-            prop_assert_eq!(said, expected, "{}: {:?}", place, latest);
+            prop_assert_eq!(said, expected, "{}: {:?}", place, slots);
         }
     }
 }

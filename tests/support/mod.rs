@@ -21,9 +21,13 @@ pub mod fleet;
 #[cfg(feature = "aws")]
 pub mod fleet_sample;
 #[cfg(feature = "aws")]
+pub mod functions;
+#[cfg(feature = "aws")]
 pub mod gate;
 pub mod golden;
 pub mod hostile;
+#[cfg(feature = "aws")]
+pub mod loaded_aws;
 #[cfg(feature = "aws")]
 pub mod ministack;
 pub mod needs;

@@ -1,11 +1,11 @@
-//! A relay in front of a server, which can be made to refuse, to be silent, and to break off what it carries.
+//! A relay in front of a server, which can be far away, and made to refuse, to be silent, and to break off what it carries.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What a relay does with connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,11 +31,17 @@ struct Shared {
     is_over: AtomicBool,
     carried: Mutex<Vec<TcpStream>>,
     answered: Mutex<Option<Instant>>,
+    away: Duration,
 }
 
 impl Relay {
     /// Carries to this address.
     pub fn to(server: SocketAddr) -> Self {
+        Self::far(server, Duration::ZERO)
+    }
+
+    /// The same, where each answer is so long on its way.
+    pub fn far(server: SocketAddr, away: Duration) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
         let shared = Arc::new(Shared {
@@ -44,6 +50,7 @@ impl Relay {
             is_over: AtomicBool::new(false),
             carried: Mutex::default(),
             answered: Mutex::default(),
+            away,
         });
         let own = shared.clone();
         thread::spawn(move || {
@@ -97,7 +104,7 @@ impl Shared {
         let road = self.road.load(Ordering::SeqCst);
         if road == Road::Refusing as u8 {
             // Without lingering, closing is a reset.
-            let _ = socket2::SockRef::from(&client).set_linger(Some(std::time::Duration::ZERO));
+            let _ = socket2::SockRef::from(&client).set_linger(Some(Duration::ZERO));
             return;
         }
         let mut carried = self.carried.lock().expect("a list");
@@ -108,19 +115,30 @@ impl Shared {
         let Ok(server) = TcpStream::connect(server) else { return };
         carried.extend(server.try_clone());
         if let (Ok(from), Ok(to)) = (client.try_clone(), server.try_clone()) {
-            thread::spawn(move || carry(from, to, || {}));
+            thread::spawn(move || carry(from, to, Duration::ZERO, || {}));
         }
         let own = self.clone();
         thread::spawn(move || {
-            carry(server, client, || *own.answered.lock().expect("a moment") = Some(Instant::now()));
+            carry(server, client, own.away, || *own.answered.lock().expect("a moment") = Some(Instant::now()));
         });
     }
 }
 
-fn carry(mut from: TcpStream, mut to: TcpStream, done: impl Fn()) {
-    let mut bytes = vec![0; 65_536];
-    while let Ok(read @ 1..) = from.read(&mut bytes) {
-        if to.write_all(&bytes[..read]).is_err() {
+/// What is on its way does not wait for what is before it: reading goes on meanwhile.
+fn carry(from: TcpStream, mut to: TcpStream, away: Duration, done: impl Fn()) {
+    let Ok(mut reader) = from.try_clone() else { return };
+    let (tell, told) = mpsc::channel::<(Instant, Vec<u8>)>();
+    thread::spawn(move || {
+        let mut bytes = vec![0; 65_536];
+        while let Ok(read @ 1..) = reader.read(&mut bytes) {
+            if tell.send((Instant::now() + away, bytes[..read].to_vec())).is_err() {
+                break;
+            }
+        }
+    });
+    for (due, bytes) in told {
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+        if to.write_all(&bytes).is_err() {
             break;
         }
         done();

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use aws_config::{Region, SdkConfig};
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
+use aws_sdk_sqs::error::BuildError;
+use aws_sdk_sqs::types::{BatchResultErrorEntry, DeleteMessageBatchRequestEntry, SendMessageBatchRequestEntry};
 
 use super::failure::{self, Failure, Kind};
 use crate::adapters::random;
@@ -24,6 +25,9 @@ const WAITED: Duration = Duration::from_secs(1);
 /// The pause before what the queue refused for the moment is sent again; it doubles, and a random part of it is taken.
 const PAUSE_FIRST: Duration = Duration::from_millis(100);
 const PAUSE_LONGEST: Duration = Duration::from_secs(5);
+/// As IAM writes them: a batch needs what each of its messages would.
+const SEND: &str = "sqs:SendMessage";
+const DELETE: &str = "sqs:DeleteMessage";
 /// Tries where the configuration names none; the SDK has the same.
 const TRIES: u32 = 3;
 
@@ -62,8 +66,13 @@ pub struct Unsent {
 pub struct Held {
     /// The message.
     pub message: String,
-    receipt: String,
+    /// What it is taken out of the queue by.
+    pub receipt: Receipt,
 }
+
+/// By which the queue knows that a message was received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt(String);
 
 impl Queue {
     /// The queue at a URL, in the region that the URL names, else in that of the configuration.
@@ -96,7 +105,7 @@ impl Queue {
         for (place, message) in messages.into_iter().enumerate() {
             if message.len() > batch::BYTES_MAX {
                 let detail = format!("{} bytes, and a message has at most {}", message.len(), batch::BYTES_MAX);
-                let failure = self.failure("sqs:SendMessage", Kind::Refused, detail);
+                let failure = self.failure(SEND, Kind::Refused, detail);
                 sent.unsent.push(Unsent { place, message, failure });
             } else {
                 waiting.push((place, message));
@@ -134,7 +143,7 @@ impl Queue {
                     for (index, (place, message)) in batch.into_iter().enumerate() {
                         match failed.iter().find(|entry| entry.id() == index.to_string()) {
                             None => sent.accepted += 1,
-                            Some(entry) => refused.push(Unsent { place, message, failure: self.entry(entry) }),
+                            Some(entry) => refused.push(Unsent { place, message, failure: self.entry(SEND, entry) }),
                         }
                     }
                 }
@@ -156,19 +165,17 @@ impl Queue {
         let mut call = self.client.send_message_batch().queue_url(&self.url);
         for (index, (_, message)) in batch.iter().enumerate() {
             let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(message).build();
-            let refused = |error: aws_sdk_sqs::error::BuildError| {
-                self.failure("sqs:SendMessage", Kind::Refused, error.to_string())
-            };
+            let refused = |error: BuildError| self.failure(SEND, Kind::Refused, error.to_string());
             call = call.entries(entry.map_err(refused)?);
         }
-        let output = call.send().await.map_err(|error| failure::of("sqs:SendMessage", &self.url, &error))?;
+        let output = call.send().await.map_err(|error| failure::of(SEND, &self.url, &error))?;
         Ok(output.failed)
     }
 
-    fn entry(&self, entry: &BatchResultErrorEntry) -> Failure {
+    fn entry(&self, action: &'static str, entry: &BatchResultErrorEntry) -> Failure {
         let kind = failure::kind(entry.code(), if entry.sender_fault() { 400 } else { 500 });
         let detail = [entry.code(), entry.message().unwrap_or_default()].join(": ");
-        self.failure("sqs:SendMessage", kind, detail)
+        self.failure(action, kind, detail)
     }
 
     fn failure(&self, action: &'static str, kind: Kind, detail: String) -> Failure {
@@ -192,19 +199,27 @@ impl Queue {
             .await
             .map_err(|error| failure::of("sqs:ReceiveMessage", &self.url, &error))?;
         let held = |message: aws_sdk_sqs::types::Message| {
-            Some(Held { message: message.body?, receipt: message.receipt_handle? })
+            Some(Held { message: message.body?, receipt: Receipt(message.receipt_handle?) })
         };
         Ok(output.messages.unwrap_or_default().into_iter().filter_map(held).collect())
     }
 
-    /// Takes a received message out of the queue.
+    /// Takes received messages out of the queue, at most [`RECEIVED_MAX`] of them.
     ///
     /// # Errors
-    /// It is still there, and comes again.
-    pub async fn delete(&self, held: &Held) -> Result<(), Failure> {
-        let call = self.client.delete_message().queue_url(&self.url).receipt_handle(&held.receipt);
-        call.send().await.map_err(|error| failure::of("sqs:DeleteMessage", &self.url, &error))?;
-        Ok(())
+    /// One at least is still there, and comes again.
+    pub async fn delete(&self, receipts: &[Receipt]) -> Result<(), Failure> {
+        let mut call = self.client.delete_message_batch().queue_url(&self.url);
+        for (index, Receipt(handle)) in receipts.iter().enumerate() {
+            let entry = DeleteMessageBatchRequestEntry::builder().id(index.to_string()).receipt_handle(handle).build();
+            let refused = |error: BuildError| self.failure(DELETE, Kind::Refused, error.to_string());
+            call = call.entries(entry.map_err(refused)?);
+        }
+        if receipts.is_empty() {
+            return Ok(());
+        }
+        let output = call.send().await.map_err(|error| failure::of(DELETE, &self.url, &error))?;
+        output.failed.first().map_or(Ok(()), |entry| Err(self.entry(DELETE, entry)))
     }
 }
 

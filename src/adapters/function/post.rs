@@ -1,11 +1,15 @@
 //! Sending: to the queue at home; where that does not take it, to the region's own spool; from there, later, home.
 
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use futures_util::StreamExt;
+use futures_util::stream;
 use tokio::time::{Instant, timeout_at};
 
-use crate::adapters::aws::queue::{Queue, RECEIVED_MAX};
+use crate::adapters::aws::failure::Failure;
+use crate::adapters::aws::queue::{Held, Queue, RECEIVED_MAX};
 use crate::measurement::units::UnixMillis;
 
 /// For all tries to reach the queue at home.
@@ -14,11 +18,12 @@ const HOME_PATIENCE: Duration = Duration::from_secs(5);
 const SPOOL_PATIENCE: Duration = Duration::from_secs(3);
 /// What the queue and the spool did not take is held up to here, the newest first to stay.
 const HELD_BYTES_MAX: usize = 8 * 1024 * 1024;
-/// In one invocation so many times up to ten messages go from the spool to the queue, and for so long.
-const DRAIN_ROUNDS: usize = 10;
-/// What one invocation takes out of the spool, at most.
-pub const DRAINED_MAX: usize = DRAIN_ROUNDS * RECEIVED_MAX;
-const DRAIN_PATIENCE: Duration = Duration::from_secs(3);
+/// What one invocation takes out of the spool, at most, and for how long it may.
+pub const DRAINED_MAX: usize = 100;
+const DRAIN_PATIENCE: Duration = Duration::from_secs(5);
+/// So many batches of it are on their way home together: one after the other, ten calls to the other side of the earth would
+/// take most of the patience. More at once would take memory that a small function does not have.
+const DRAIN_TOGETHER: usize = 4;
 /// Nothing is taken from the spool with less time than this left.
 const DRAIN_SPARES: Duration = Duration::from_secs(1);
 /// A spool that was empty is looked into again after: another sandbox may have left something.
@@ -114,33 +119,47 @@ impl Post {
         if until <= Instant::now() {
             return;
         }
-        match timeout_at(until, self.rounds(&mut posted.drained, now)).await {
-            Ok(Ok(())) => {}
+        let drained = Cell::new(0);
+        let done = timeout_at(until, self.rounds(&drained)).await;
+        posted.drained = drained.get();
+        match done {
+            Ok(Ok(is_empty)) => self.empty_at = is_empty.then_some(now),
             Ok(Err(note)) => posted.notes.push(format!("the spool is not emptied: {note}")),
             Err(_) => posted.notes.push("the spool is not emptied: no time left in this invocation".to_owned()),
         }
     }
 
-    async fn rounds(&mut self, drained: &mut usize, now: UnixMillis) -> Result<(), String> {
-        for _ in 0..DRAIN_ROUNDS {
-            let found = self.spool.receive(RECEIVED_MAX).await.map_err(|failure| failure.to_string())?;
-            if found.is_empty() {
-                self.empty_at = Some(now);
-                return Ok(());
+    /// Takes from the spool while what was taken is on its way home; true once the spool is empty.
+    async fn rounds(&self, drained: &Cell<usize>) -> Result<bool, String> {
+        let (is_empty, broken) = (&Cell::new(false), &RefCell::new(None));
+        let breaks = |failure: Failure| {
+            broken.borrow_mut().get_or_insert(failure.to_string());
+        };
+        // Counted by messages: a receive may give fewer than are there.
+        let received = stream::unfold(DRAINED_MAX, |left| async move {
+            if left == 0 || broken.borrow().is_some() {
+                return None;
             }
-            let sent = self.home.send(found.iter().map(|held| held.message.clone()).collect()).await;
-            for (place, held) in found.iter().enumerate() {
-                if sent.unsent.iter().any(|unsent| unsent.place == place) {
-                    continue;
-                }
-                *drained += 1;
-                self.spool.delete(held).await.map_err(|failure| failure.to_string())?;
-            }
-            if let Some(unsent) = sent.unsent.first() {
-                return Err(unsent.failure.to_string());
-            }
+            let found = self.spool.receive(RECEIVED_MAX.min(left)).await.map_err(breaks).ok()?;
+            is_empty.set(found.is_empty());
+            let left = left.saturating_sub(found.len());
+            (!found.is_empty()).then_some((found, left))
+        });
+        let bring = |found| async move { self.bring_home(found, drained).await.unwrap_or_else(breaks) };
+        received.for_each_concurrent(DRAIN_TOGETHER, bring).await;
+        broken.take().map_or(Ok(is_empty.get()), Err)
+    }
+
+    /// Sends what was taken from the spool home, and deletes there what home took.
+    async fn bring_home(&self, found: Vec<Held>, drained: &Cell<usize>) -> Result<(), Failure> {
+        let (messages, mut receipts): (_, Vec<_>) = found.into_iter().map(|held| (held.message, held.receipt)).unzip();
+        let sent = self.home.send(messages).await;
+        for unsent in sent.unsent.iter().rev() {
+            receipts.remove(unsent.place);
         }
-        Ok(())
+        drained.set(drained.get() + receipts.len());
+        self.spool.delete(&receipts).await?;
+        sent.unsent.into_iter().next().map_or(Ok(()), |unsent| Err(unsent.failure))
     }
 }
 

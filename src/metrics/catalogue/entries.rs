@@ -34,8 +34,8 @@ impl Metric {
                 unit: Unit::Count,
                 per: Per::Target,
                 by: Publisher::Minute,
-                about: "places whose latest samples of the target are all bad; absent where no place has enough of \
-                        them; read Maximum",
+                about: "places that have no good answer of the target in its latest slots; absent where no place has \
+                        enough of them; read Maximum",
             },
             Self::PlacementShare => Entry {
                 name: "PlacementShare",

@@ -51,7 +51,7 @@ fn wait_until(what: &str, mut holds: impl FnMut() -> Result<(), String>) {
 #[test]
 fn a_fleet_is_deployed_measures_changes_and_leaves_nothing() {
     let test = "a_fleet_is_deployed_measures_changes_and_leaves_nothing";
-    let Some(place) = Place::new(test) else { return };
+    let Some(mut place) = Place::new(test).map(Place::with_aws_as_it_is) else { return };
     let sites = [HTTPS.start(), HTTPS.start()];
     let pages: Vec<String> = sites.iter().map(|site| site.url("/page").to_string()).collect();
     let file = place.write(&fleet(&REGIONS, r#"["fresh"]"#, &pages));
@@ -69,6 +69,7 @@ fn a_fleet_is_deployed_measures_changes_and_leaves_nothing() {
     watched::the_dashboard_finds_its_series(&place);
     watched::the_alarms_find_theirs(&place);
     again_changes_nothing(&place, &file);
+    place.load_aws();
     follows_the_file(&place, &pages, &records);
     leaves_nothing(&place, &file);
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::support::command::{Run, finished};
 use crate::support::ministack::{Account, ministack, python};
-use crate::support::needs;
+use crate::support::{loaded_aws, needs};
 
 /// The home region of every fleet here.
 pub const HOME: &str = "eu-west-1";
@@ -16,6 +16,8 @@ pub struct Place {
     pub account: Account,
     folder: tempfile::TempDir,
     programs: PathBuf,
+    loaded: &'static Path,
+    is_loaded: bool,
 }
 
 impl Place {
@@ -27,7 +29,19 @@ impl Place {
         let aws = python(test, "aws")?;
         let account = ministack(test)?.account();
         let programs = aws.parent().unwrap().to_owned();
-        Some(Self { account, folder: tempfile::tempdir().unwrap(), programs })
+        let loaded = loaded_aws::folder(test)?;
+        Some(Self { account, folder: tempfile::tempdir().unwrap(), programs, loaded, is_loaded: true })
+    }
+
+    /// The same, where the scripts start the AWS command line as it is, each time anew.
+    pub fn with_aws_as_it_is(mut self) -> Self {
+        self.is_loaded = false;
+        self
+    }
+
+    /// The scripts find it loaded from now on.
+    pub fn load_aws(&mut self) {
+        self.is_loaded = true;
     }
 
     /// A fleet file of this text.
@@ -45,7 +59,7 @@ impl Place {
     /// The AWS command line. Never for `sqs`: that of version 1 has an address of its own for it.
     pub fn aws(&self, region: &str, words: &[&str]) -> Run {
         assert_ne!(words[0], "sqs");
-        let mut command = self.command(self.programs.join("aws"), words);
+        let mut command = self.command(self.loaded.join("aws"), words);
         finished(command.args(["--region", region, "--output", "json"]).output().unwrap())
     }
 
@@ -81,8 +95,8 @@ impl Place {
 
     fn command(&self, program: impl AsRef<std::ffi::OsStr>, words: &[&str]) -> Command {
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let path =
-            std::env::join_paths([self.programs.clone()].into_iter().chain(std::env::split_paths(&path))).unwrap();
+        let first = self.is_loaded.then(|| self.loaded.to_owned()).into_iter().chain([self.programs.clone()]);
+        let path = std::env::join_paths(first.chain(std::env::split_paths(&path))).unwrap();
         let mut command = Command::new(program);
         command
             .args(words)

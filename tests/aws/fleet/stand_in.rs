@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use parallax::adapters::aws::queue::Queue;
 use serde_json::{Map, Value, json};
 
 use super::place::Place;
@@ -84,6 +85,12 @@ fn client(account: &Account, region: &str) -> aws_sdk_sqs::Client {
 pub fn send(account: &Account, region: &str, url: &str, delay: i32) {
     let call = client(account, region).send_message().queue_url(url).message_body("a sample").delay_seconds(delay);
     crate::aws::wait(call.send()).unwrap();
+}
+
+/// Puts so many into a queue, to be had at once.
+pub fn send_many(account: &Account, region: &str, url: &str, count: usize) {
+    let queue = Queue::new(&account.config(region), url);
+    assert_eq!(crate::aws::wait(queue.send(vec!["a sample".to_owned(); count])).accepted, count);
 }
 
 /// Takes a message into work, and does not come back.

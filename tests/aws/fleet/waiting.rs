@@ -7,7 +7,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::place::{HOME, Place};
-use super::stand_in::{purge, queue, receive, send, stack};
+use super::stand_in::{purge, queue, receive, send, send_many, stack};
 use crate::support::command::{Run, finished};
 
 const AWAY: &str = "us-east-1";
@@ -157,7 +157,7 @@ fn a_spool_is_waited_for_as_long_as_its_probe_takes_or_not_at_all() {
 
     purge(account, "us-west-2", &daily);
     // An invocation takes a hundred of them.
-    (0..101).for_each(|_| send(account, AWAY, &hourly, 0));
+    send_many(account, AWAY, &hourly, 101);
     let run = destroy(&place, &["--wait", "0"]);
     assert_eq!(run.code, 2, "{}", run.err);
     assert!(run.err.contains("101 in Spool of parallax-probe"), "{}", run.err);

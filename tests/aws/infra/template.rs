@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::OnceLock;
 
 use parallax::metrics::catalogue::NAMESPACE;
 use serde_json::{Map, Value, json};
@@ -14,21 +15,27 @@ pub fn folder() -> PathBuf {
 }
 
 /// A template.
+#[derive(Clone)]
 pub struct Template {
     /// All of it.
     pub whole: Value,
 }
 
-/// The hub and the probe; `None` where the tests' Python is not here and `CI` is not set.
+/// The hub and the probe, read once for all tests; `None` where the tests' Python is not here and `CI` is not set.
 pub fn both(test: &str) -> Option<[Template; 2]> {
+    const READ: &str = "import json,sys;from cfnlint.decode import cfn_yaml
+for name in sys.argv[1:]: print(json.dumps(cfn_yaml.load(name)))";
+    static FOUND: OnceLock<[Template; 2]> = OnceLock::new();
     let python = python(test, "python")?;
-    Some(["hub.yaml", "probe.yaml"].map(|name| {
-        const READ: &str =
-            "import json,sys;from cfnlint.decode import cfn_yaml;print(json.dumps(cfn_yaml.load(sys.argv[1])))";
-        let output = Command::new(&python).args(["-c", READ]).arg(folder().join(name)).output().unwrap();
-        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
-        Template { whole: serde_json::from_slice(&output.stdout).unwrap() }
-    }))
+    let read = || {
+        let files = ["hub.yaml", "probe.yaml"].map(|name| folder().join(name));
+        let output = Command::new(&python).args(["-c", READ]).args(files).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let said = String::from_utf8(output.stdout).unwrap();
+        let mut lines = said.lines().map(|line| Template { whole: serde_json::from_str(line).unwrap() });
+        std::array::from_fn(|_| lines.next().unwrap())
+    };
+    Some(FOUND.get_or_init(read).clone())
 }
 
 impl Template {

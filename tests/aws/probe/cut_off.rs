@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use parallax::adapters::aws::queue::Queue;
+use parallax::adapters::function::post::DRAINED_MAX;
 use parallax::measurement::units::UnixMillis;
 use serde_json::json;
 
-use super::{AMPLE, Fleet, event, logged, seen, slot, taken_from};
+use super::{AMPLE, Fleet, event, logged, seen, slot, taken_from, wait};
 use crate::support::fake_lambda::Ended;
-use crate::support::relay::Road;
+use crate::support::relay::{Relay, Road};
 
 const PAGES: [&str; 2] = ["id = \"a\"\nurl = \"SITE/page\"", "id = \"b\"\nurl = \"SITE/page\""];
 
@@ -54,6 +56,40 @@ fn another_sandbox_brings_home_what_one_has_left() {
     fleet.home.set(Road::Open);
     fleet.sandbox().invoke(&event(slots[1]), AMPLE);
     assert_eq!(seen(&fleet.arrived()), expected(&slots));
+}
+
+/// Until an answer of home is here: ten calls, one after the other, would take longer than an invocation has for its spool.
+const AWAY: Duration = Duration::from_millis(550);
+
+#[test]
+fn a_hundred_messages_come_home_in_one_invocation_though_home_is_far() {
+    let test = "a_hundred_messages_come_home_in_one_invocation_though_home_is_far";
+    let Some(mut fleet) = Fleet::deploy(test) else { return };
+    fleet.home = Relay::far(fleet.account.endpoint().trim_start_matches("http://").parse().unwrap(), AWAY);
+    fleet.watch(&PAGES[..1]);
+    // One more than an invocation takes.
+    let left: BTreeSet<String> = (0..=DRAINED_MAX).map(|n| format!("left {n}")).collect();
+    assert_eq!(wait(fleet.spool.send(left.iter().cloned().collect())).accepted, DRAINED_MAX + 1);
+
+    let mut sandbox = fleet.sandbox();
+    assert!(matches!(sandbox.invoke(&event(slot()), AMPLE), Ended::Answered(_)));
+    let line = logged(&sandbox, 1);
+    assert_eq!((&line["drained"], line.get("notes")), (&json!(DRAINED_MAX), None), "{line}");
+    let [home, spool] = [&fleet.queue, &fleet.spool].map(texts);
+    assert_eq!(home.len(), DRAINED_MAX + 1, "the sample of now, and no message twice");
+    assert!(spool.len() == 1 && home.iter().chain(&spool).collect::<BTreeSet<_>>().is_superset(&left.iter().collect()));
+}
+
+/// Everything that is in a queue, as it was sent.
+fn texts(queue: &Queue) -> Vec<String> {
+    let mut all = Vec::new();
+    loop {
+        let held = wait(queue.receive(10)).unwrap();
+        if held.is_empty() {
+            return all;
+        }
+        all.extend(held.into_iter().map(|held| held.message));
+    }
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn taken_from(queue: &Queue) -> Arrivals {
             all.missed.extend(arrivals.missed);
             all.refused = arrivals.refused.or(all.refused);
             all.poison.extend(arrivals.poison);
-            wait(queue.delete(&held)).unwrap();
+            wait(queue.delete(&[held.receipt])).unwrap();
         }
     }
 }
