@@ -19,9 +19,12 @@ pub struct Rule {
     pub quorum: usize,
     /// The latest slots of an arm of a place that have to be bad, all of them; 0 counts as 1.
     pub in_a_row: usize,
-    /// How far back samples count, of targets for which [`Watch::of`] says nothing else, and a region is listened to;
-    /// [`Rule::shortest_look_back`] says how far they have to.
+    /// How far back samples count, of targets for which [`Watch::of`] says nothing else; [`Rule::shortest_look_back`] says
+    /// how far they have to.
     pub look_back: Duration,
+    /// How long nothing may come from a place before it is silent, whatever the target: one slot and the time to arrive are
+    /// enough. No longer than `look_back`.
+    pub silence: Duration,
 }
 
 /// How far ahead of ours the clock of a place may be; from further ahead it cannot say what is so now.
@@ -55,7 +58,7 @@ pub struct Found {
     pub targets: BTreeMap<TargetId, Vec<Label>>,
     /// Targets that are down in at least as many places as the quorum says.
     pub down: Vec<TargetId>,
-    /// Expected places from which no sample came, of any target.
+    /// Expected places from which no sample came of late, of any target.
     pub silent: Vec<Label>,
 }
 
@@ -89,7 +92,7 @@ impl Watch {
         if !(since..=self.now.plus(AHEAD_MAX)).contains(&started) {
             return;
         }
-        if started >= self.since() {
+        if started >= self.now.minus(self.rule.silence) {
             self.heard.insert(place(record));
         }
         let places = self.targets.entry(record.sample.target.clone()).or_default();

@@ -34,11 +34,16 @@ impl Latest {
 
     /// Whether the page is down here by its latest `in_a_row` slots; nothing where no arm has as many.
     ///
-    /// An arm alone has to see that many in a row fail, and every other has to have seen nothing else: what another arm of the
-    /// place was answered, the page did answer.
+    /// An arm alone has to see that many in a row fail, and since the first of them no other may have seen anything else: what
+    /// another arm of the place was answered then, the page did answer. What one was answered before takes nothing back.
     #[must_use]
     pub fn is_down(&self, in_a_row: usize) -> Option<bool> {
-        let says = self.0.values().any(|slots| slots.len() >= in_a_row);
-        says.then(|| self.0.values().flatten().all(|(_, bad)| *bad))
+        let mut rows = self.0.values().filter_map(|slots| slots.get(..in_a_row)).peekable();
+        rows.peek()?;
+        let fails = |row: &[(UnixMillis, bool)]| {
+            let first = row.last().map(|(slot, _)| *slot);
+            self.0.values().flatten().filter(|(slot, _)| Some(*slot) >= first).all(|(_, bad)| *bad)
+        };
+        Some(rows.any(fails))
     }
 }

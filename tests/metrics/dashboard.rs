@@ -67,7 +67,8 @@ fn refused(region: &str) -> Refused {
 /// What two regions publish of two targets, but for what takes a hundred samples.
 fn published() -> Vec<Series> {
     let now = UnixMillis(START);
-    let mut watch = Watch::new(Rule { quorum: 2, in_a_row: 1, look_back: Duration::from_secs(600) }, now);
+    let late = Duration::from_secs(600);
+    let mut watch = Watch::new(Rule { quorum: 2, in_a_row: 1, look_back: late, silence: late }, now);
     let records: Vec<_> = ["eu-west-1", "us-east-1"]
         .iter()
         .flat_map(|region| ["front", "search"].map(|target| (region, target)))

@@ -22,7 +22,8 @@ use super::{from_region, named, values};
 use crate::support::samples::{Recipe, START};
 
 const NOW: UnixMillis = UnixMillis(START);
-const RULE: Rule = Rule { quorum: 2, in_a_row: 2, look_back: Duration::from_secs(600) };
+const RULE: Rule =
+    Rule { quorum: 2, in_a_row: 2, look_back: Duration::from_secs(600), silence: Duration::from_secs(300) };
 
 /// A sample that began so many seconds ago.
 fn sample(region: &str, target: &'static str, seconds_ago: i64, good: bool) -> Record {
@@ -92,6 +93,8 @@ fn two_in_a_row_are_two_slots_of_one_arm_and_an_arm_that_was_answered_speaks_for
     assert_eq!(beside(one(small, 3, true)), (Some(0), 0), "another arm was answered");
     assert_eq!(beside(of_arm(1_769, "fresh", 3, true)), (Some(0), 0), "so was the same arm, asked again");
     assert_eq!(beside(one(big, 9, true)), (Some(1), 1), "that was before");
+    assert_eq!(beside(one(small, 9, true)), (Some(1), 1), "so was that of another arm, which has sent nothing since");
+    assert_eq!(beside(one(small, 6, true)), (Some(0), 0), "it was answered in the first slot of the row");
 }
 
 #[test]
@@ -99,8 +102,8 @@ fn too_few_samples_say_nothing_and_nothing_is_not_zero() {
     let one = |seconds_ago| watch(&[sample("eu-west-1", "front", seconds_ago, false)], RULE);
     assert!(one(0).targets.is_empty());
     assert_eq!(one(0).silent.len(), 2, "it was heard of all the same");
-    assert_eq!(one(601).silent.len(), 3, "too long ago");
-    assert_eq!(one(600).silent.len(), 2);
+    assert_eq!(one(301).silent.len(), 3, "too long ago to have been heard of, though it counts yet");
+    assert_eq!(one(300).silent.len(), 2);
     assert_eq!(one(-61).silent.len(), 3, "a clock that runs ahead does not say what is so now");
     let datums = rollup::minute(&one(0), 0, NOW);
     let names: Vec<String> = datums.iter().map(|datum| named(datum.series())).collect();
@@ -147,7 +150,7 @@ fn a_look_back_holds_as_many_slots_as_have_to_be_bad() {
 
 proptest! {
     #[test]
-    fn the_order_of_samples_changes_nothing_and_a_place_is_down_where_no_late_answer_is_good(
+    fn the_order_of_samples_changes_nothing_and_a_place_is_down_where_nothing_was_good_since_a_row_began(
         samples in prop::collection::vec((0_i64..8, any::<bool>(), 0_usize..2, 0_usize..2), 0..30),
         in_a_row in 1_usize..4,
     ) {
@@ -171,8 +174,8 @@ proptest! {
             for (ago, good, _, arm) in samples.iter().filter(|(ago, _, of, _)| *of == at && *ago <= 6) {
                 *slots[*arm].entry(*ago).or_insert(true) &= !good;
             }
-            let latest = |arm: &BTreeMap<i64, bool>| arm.values().take(in_a_row).all(|bad| *bad);
-            let expected = slots.iter().any(|arm| arm.len() >= in_a_row) && slots.iter().all(latest);
+            let since = |from: i64| slots.iter().flat_map(move |arm| arm.range(..=from)).all(|(_, bad)| *bad);
+            let expected = slots.iter().any(|arm| arm.keys().nth(in_a_row - 1).is_some_and(|first| since(*first)));
             let said = found.targets.values().flatten().any(|label| label.as_str() == *place);
             prop_assert_eq!(said, expected, "{}: {:?}", place, slots);
         }

@@ -56,7 +56,8 @@ impl<A: Scan, T: Targets, P: Publish, C: Pace> Minute<'_, A, T, P, C> {
         let fastest = listed.pages.iter().map(|(_, every)| cadence(*every, settings.every)).min();
         let fastest = fastest.unwrap_or(settings.every);
         let look_back = Rule::shortest_look_back(IN_A_ROW, fastest);
-        let mut watch = Watch::new(Rule { quorum: settings.quorum, in_a_row: IN_A_ROW, look_back }, at);
+        let silence = Rule::shortest_look_back(1, fastest);
+        let mut watch = Watch::new(Rule { quorum: settings.quorum, in_a_row: IN_A_ROW, look_back, silence }, at);
         let mut scans = vec![(Source::default(), watch.since()..UnixMillis(i64::MAX))];
         for (target, every) in listed.pages {
             if let Some(stretch) = watch.of(&target, Rule::shortest_look_back(IN_A_ROW, cadence(every, settings.every)))

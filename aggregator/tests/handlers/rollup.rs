@@ -170,6 +170,16 @@ fn a_rare_page_is_looked_for_further_back_and_makes_no_region_heard() {
 }
 
 #[test]
+fn a_region_is_silent_once_one_slot_of_the_most_frequent_page_has_not_come_in_its_time() {
+    for (minutes, seconds) in [(1, 240), (3, 360), (60, 3_780)] {
+        let mut world = World::default();
+        world.keep([sample("eu-west-1", "front", seconds, true), sample("us-east-1", "front", seconds + 1, true)]);
+        world.minute(NOW, Ok(listed(&[("front", minutes), ("rare", 1_440)], 0))).unwrap();
+        assert_eq!(world.metrics.of(Metric::RegionsSilent), (1, 1.0), "every {minutes} min");
+    }
+}
+
+#[test]
 fn a_row_that_does_not_keep_to_the_tick_is_looked_for_where_it_is_measured() {
     let mut world = World::default();
     world.settings.every = Duration::from_secs(180);
