@@ -1,6 +1,7 @@
 //! Home cut off, the spool too: what was measured comes home later.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use parallax::adapters::aws::queue::Queue;
@@ -10,6 +11,7 @@ use serde_json::json;
 
 use super::{AMPLE, Fleet, event, logged, seen, slot, taken_from, wait};
 use crate::support::fake_lambda::Ended;
+use crate::support::faults::{Fault, Faults};
 use crate::support::relay::{Relay, Road};
 
 const PAGES: [&str; 2] = ["id = \"a\"\nurl = \"SITE/page\"", "id = \"b\"\nurl = \"SITE/page\""];
@@ -44,6 +46,36 @@ fn probing_goes_on_without_home_and_every_sample_is_there_afterwards() {
     assert_eq!((&line["sent"], &line["spooled"], &line["drained"]), (&json!(2), &json!(0), &json!(3)), "{line}");
     assert_eq!(seen(&fleet.arrived()), expected(&slots[1..]));
     assert_eq!(seen(&taken_from(&fleet.spool)), BTreeSet::new(), "the spool is empty");
+}
+
+#[test]
+fn what_home_throttles_or_denies_is_spooled_and_the_note_says_which_call_and_why() {
+    let test = "what_home_throttles_or_denies_is_spooled_and_the_note_says_which_call_and_why";
+    for (code, said) in
+        [("ThrottlingException", "throttled"), ("AccessDeniedException", "access denied; the role needs this action")]
+    {
+        let Some(mut fleet) = Fleet::deploy(test) else { return };
+        let decide = move |action: &str| match action {
+            "SendMessageBatch" => Fault::Refused(code),
+            _ => Fault::None,
+        };
+        let faults = Faults::before(fleet.account.endpoint(), Arc::new(decide), Arc::new(|_, _, _| ()));
+        fleet.home = Relay::to(faults.endpoint().trim_start_matches("http://").parse().unwrap());
+        fleet.watch(&PAGES);
+        let mut sandbox = fleet.sandbox();
+        assert!(matches!(sandbox.invoke(&event(slot()), AMPLE), Ended::Answered(_)), "{code}: it is no error yet");
+        let line = logged(&sandbox, 1);
+        assert_eq!((&line["sent"], &line["spooled"], &line["held"]), (&json!(0), &json!(2), &json!(0)), "{line}");
+        assert!(faults.seen("SendMessageBatch").1 > 0, "{code}: home was not asked");
+        let home = fleet
+            .queue
+            .url()
+            .replace(fleet.account.endpoint().trim_start_matches("http://"), &fleet.home.address.to_string());
+        let note = format!("sqs:SendMessage on {home}: {said}");
+        assert!(line["notes"].to_string().contains(&note), "{note}: {line}");
+        assert_eq!(seen(&taken_from(&fleet.spool)), expected(&[slot()]));
+        assert_eq!(seen(&fleet.arrived()), BTreeSet::new(), "{code}");
+    }
 }
 
 #[test]
