@@ -22,9 +22,9 @@ use bounds::{Found, Room};
 use turn::{Warm, cold_cpu, started};
 
 const RUNS: usize = 4;
-/// Whoever asks AWS in init, reads the authorities once more for each client, or makes an invocation ten times as dear, is
-/// far beyond it.
-const ROOM: Room = Room { init: 4.0, cpu: 2.0 };
+/// Processor times are held to what is promised. Init is a time on the wall, which other tests that run beside make longer: what
+/// makes it longer by a few tens of milliseconds fails here, and an answer of AWS that it waits for (some ten) in the benchmark only.
+const ROOM: Room = Room { init: 4.0, cpu: 1.0 };
 
 #[test]
 fn a_start_and_an_invocation_cost_little_more_than_is_promised_of_a_quiet_machine() {
@@ -67,6 +67,10 @@ fn each_bound_that_is_broken_or_was_not_looked_at_is_a_failure() {
     ] {
         assert!(!broken.keeps(Room::NONE), "{broken:?}");
     }
-    assert!(Found { init: Some(39.0), warm: Some(0.024), cold: Some(0.09) }.keeps(ROOM));
-    assert!(!Found { warm: Some(0.026), ..kept }.keeps(ROOM));
+    assert!(Found { init: Some(39.0), ..kept }.keeps(ROOM));
+    for broken in
+        [Found { init: Some(41.0), ..kept }, Found { warm: Some(0.0126), ..kept }, Found { cold: Some(0.051), ..kept }]
+    {
+        assert!(!broken.keeps(ROOM), "{broken:?}");
+    }
 }
