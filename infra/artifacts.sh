@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2153 # what is set here is read in the files that source this one, and the other way round
-# Sourced by deploy and destroy: the zips, and the buckets they lie in.
+# Sourced by deploy, destroy and build: the zips, and the buckets they lie in.
 
 bucket_of() { printf '%s-artifacts-%s-%s' "$NAME" "$ACCOUNT" "$1"; }
 
@@ -83,12 +83,10 @@ FUNCTIONS=(probe aggregator)
 
 # build: both functions in one run, so that what they share is compiled once; leaves "$WORK/NAME.zip", and its key in
 # "$WORK/NAME.key". Cargo builds for this machine's own processor, unless its glibc is too new for Lambda, and cargo-lambda
-# for all others; PARALLAX_BUILDER names one of them.
+# for all others; BUILDER is what builder_of said.
 build() {
-  local builder
-  builder=$(builder_of) || exit
-  say "building the functions for $ARCH by $builder; the first time takes minutes"
-  if [ "$builder" = cargo ]; then
+  say "building the functions for $ARCH by $BUILDER; the first time takes minutes"
+  if [ "$BUILDER" = cargo ]; then
     build_by_cargo
     if [ -z "$NEWER" ]; then return 0; fi
     say "built by cargo, they need $NEWER, and Lambda has glibc $GLIBC: building them again by cargo-lambda"
@@ -97,9 +95,10 @@ build() {
 }
 
 has_cargo_lambda() { cargo lambda --version >/dev/null 2>&1; }
-INSTALL_CARGO_LAMBDA='install cargo-lambda (`pip3 install cargo-lambda`)'
+# In a folder of its own: a system's Python may take no packages.
+INSTALL_CARGO_LAMBDA='install cargo-lambda (`python3 -m venv lambda && . lambda/bin/activate && pip install cargo-lambda`)'
 
-# builder_of: cargo or cargo-lambda, on standard output.
+# builder_of: cargo or cargo-lambda, on standard output; PARALLAX_BUILDER names one of them.
 builder_of() {
   local own=''
   if [ "$(uname -s)" = Linux ] && [ "$ARCH" = "$(uname -m | sed s/aarch64/arm64/)" ]; then own=1; fi

@@ -10,6 +10,8 @@ use crate::support::command::{Run, finished};
 use crate::support::needs::program;
 
 const NEWER: &str = "newer of glibc 2.999";
+const INSTALL: &str =
+    "install cargo-lambda (`python3 -m venv lambda && . lambda/bin/activate && pip install cargo-lambda`)";
 
 /// Programs with and without a symbol that Lambda lacks, and the cargo that leaves them.
 struct Machine {
@@ -136,8 +138,7 @@ fn without_cargo_lambda_it_is_said_what_lambda_lacks_why_and_what_to_install() {
     let wanted = |more: &str| {
         format!(
             "build: the functions that this machine builds need {NEWER}, because its glibc is newer than the 2.34 of Amazon \
-             Linux 2023, on which Lambda runs them; install cargo-lambda (`pip3 install cargo-lambda`){more}, and run this \
-             again: it builds them for 2.34"
+             Linux 2023, on which Lambda runs them; {INSTALL}{more}, and run this again: it builds them for 2.34"
         )
     };
     let run = machine.build("x86_64", "new", None, None);
@@ -160,12 +161,12 @@ fn a_builder_can_be_chosen_and_another_processor_has_but_one() {
     let run = machine.build("x86_64", "old", Some("new"), Some("cargo-lambda"));
     assert_eq!(run.code, 3, "{}", run.err);
     assert!(run.err.ends_with("/bootstrap does not run on Amazon Linux 2023; see above\n"), "{}", run.err);
+    assert_eq!(machine.left(), [""; 0], "half-made");
     let run = machine.build("arm64", "old", Some("old"), None);
     assert!(machine.builds()[0].starts_with("lambda build --target aarch64-unknown-linux-gnu.2.34 "));
     assert!(run.err.contains("is for Advanced Micro Devices X86-64, not for arm64"), "{}", run.err);
-    let install = "install cargo-lambda (`pip3 install cargo-lambda`)";
     for (arch, builder, said) in [
-        ("arm64", None, format!("this machine builds no arm64 functions for Linux by itself; {install}")),
+        ("arm64", None, format!("this machine builds no arm64 functions for Linux by itself; {INSTALL}")),
         (
             "arm64",
             Some("cargo"),
@@ -174,7 +175,7 @@ fn a_builder_can_be_chosen_and_another_processor_has_but_one() {
         (
             "x86_64",
             Some("cargo-lambda"),
-            format!("PARALLAX_BUILDER=cargo-lambda: it is not here; {install}, or unset it"),
+            format!("PARALLAX_BUILDER=cargo-lambda: it is not here; {INSTALL}, or unset it"),
         ),
         ("x86_64", Some("make"), "PARALLAX_BUILDER=make: write cargo or cargo-lambda, or unset it".to_owned()),
     ] {

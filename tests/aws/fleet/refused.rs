@@ -46,6 +46,9 @@ fn what_was_typed_wrong_is_named() {
             &["--probe", "SecretsPath=/prod"],
             "--probe SecretsPath=/prod: The probe may read the parameters of Systems Manager below this path (no slash",
         ),
+        (&["--hub", "AlarmMail=ops"], "--hub AlarmMail=ops: An address that is told of alarms once it has confirmed;"),
+        (&["--hub", "MinuteSchedule=* * * * ? *"], "--hub MinuteSchedule=* * * * ? *: When availability is rolled up."),
+        (&["--probe", "SecretsKeyArn=alias/own"], "--probe SecretsKeyArn=alias/own: The key of those parameters, "),
         (
             &["--hub", "AggregatorTimeout=100"],
             "--hub Visibility=420: six times AggregatorTimeout, which is 100 s, and BatchWindow are 605 s; set --hub \
@@ -102,6 +105,14 @@ fn what_cannot_be_is_said_before_anything_is_made() {
     assert_eq!(run.code, 2, "{}", run.err);
     assert!(run.err.contains(&format!("us-east-1: deploy: the bucket name {bucket} is taken")), "{}", run.err);
     assert!(run.err.contains("choose another fleet name with --name"), "{}", run.err);
+
+    // A rehearsal says it, too.
+    for words in [&[][..], &["--dry-run"]] {
+        let mut command = place.script("deploy", &[&[file.to_str().unwrap()], words].concat());
+        let run = finished(command.env("PARALLAX_BUILDER", "make").output().unwrap());
+        let said = "deploy: PARALLAX_BUILDER=make: write cargo or cargo-lambda, or unset it\n".to_owned();
+        assert_eq!((run.code, run.err), (2, said), "{words:?}");
+    }
 
     assert_eq!(place.inventory(&[HOME, "us-east-1"]), "", "something was made");
 }

@@ -16,12 +16,16 @@ pub fn rehearsed(place: &Place, regions: &[&str], words: &[&str]) -> Run {
 
 /// The same of a fleet that says more: in `[fleet]`, and of its page.
 pub fn rehearsed_of(place: &Place, fleet: &str, page: &str, words: &[&str]) -> Run {
+    finished(rehearsal(place, fleet, page, words).output().unwrap())
+}
+
+/// What runs for it.
+pub fn rehearsal(place: &Place, fleet: &str, page: &str, words: &[&str]) -> Command {
     let file = place.write(&format!(
         "schema = 1\nevery = \"3m\"\n[fleet]\n{fleet}\n[[target]]\nid = \"front\"\nurl = \
          \"https://www.example.com/\"\n{page}\n"
     ));
-    let words = [&[file.to_str().unwrap(), "--dry-run"], words].concat();
-    finished(place.script("deploy", &words).output().unwrap())
+    place.script("deploy", &[&[file.to_str().unwrap(), "--dry-run"], words].concat())
 }
 
 /// The parameters with which a stack would be made or changed.

@@ -1,7 +1,7 @@
 //! Parameters that people set: which stacks have them, and for how long.
 
 use super::place::{HOME, Place};
-use super::rules::{rehearsed, rehearsed_of, settings};
+use super::rules::{rehearsal, rehearsed, rehearsed_of, settings};
 use super::stand_in::{broken_stack, stack};
 use crate::support::command::{Run, finished};
 
@@ -159,19 +159,32 @@ fn a_stack_that_never_came_to_be_is_made_with_what_it_was_to_have() {
 fn a_fleet_keeps_its_processors_until_others_are_asked_for() {
     let Some(place) = Place::new("a_fleet_keeps_its_processors_until_others_are_asked_for") else { return };
     stack(&place, HOME, "parallax-hub", &[("Regions", HOME), ("Architecture", "arm64")], &[]);
+    // A machine that builds for either: nothing is built.
+    let programs = tempfile::tempdir().unwrap();
+    let fake = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/fake_cargo.sh");
+    std::os::unix::fs::symlink(fake, programs.path().join("cargo")).unwrap();
     for (words, expected) in [
         (&[][..], "arm64"),
         (&["--arch", "x86_64"], "x86_64"),
         (&["--name", "new"], "x86_64"),
         (&["--name", "new", "--arch", "arm64"], "arm64"),
     ] {
-        let run = rehearsed(&place, &[HOME], words);
+        let fleet = format!("home = \"{HOME}\"\nregions = [\"{HOME}\"]");
+        let mut command = rehearsal(&place, &fleet, "", words);
+        let path = command.get_envs().find(|(name, _)| *name == "PATH").unwrap().1.unwrap().to_owned();
+        let path = [programs.path().to_owned()].into_iter().chain(std::env::split_paths(&path));
+        command
+            .env("PATH", std::env::join_paths(path).unwrap())
+            .env("FAKE_CARGO_ASKED", "/dev/null")
+            .env("FAKE_CARGO_LAMBDA_BUILDS", "nothing")
+            .env_remove("PARALLAX_BUILDER");
+        let run = finished(command.output().unwrap());
         assert_eq!(run.code, 0, "{}", run.err);
         let name = if words.contains(&"new") { "new" } else { "parallax" };
         for stack in ["hub", "probe"] {
             let found = of(&run, HOME, &format!("{name}-{stack}"), "Architecture");
             assert_eq!(found, [format!("Architecture={expected}")], "{words:?}");
         }
-        assert!(run.err.contains(&format!("would build the functions for {expected}, ")), "{}", run.err);
+        assert!(run.err.contains(&format!("would build the functions for {expected} by ")), "{}", run.err);
     }
 }
