@@ -252,8 +252,13 @@ fn bad_input_changes_no_table() {
     let Some(ministack) = ministack("bad_input_changes_no_table") else { return };
     let fleet = Fleet::new(ministack.account(), &REGIONS);
     let secret = target("a", "") + &target("b", "headers = { Authorization = { env = \"PROBE_TOKEN\" } }");
-    fleet.write(&secret);
     std::fs::write(fleet.directory.path().join("bad.json"), "{\"schema\":1,\"id\":\"x\"}").unwrap();
+    let by_curl =
+        "{\"schema\":1,\"id\":\"x\",\"url\":\"https://www.example.com/\",\"every\":\"1m\",\"methods\":[\"curl\"]}";
+    std::fs::write(fleet.directory.path().join("curl.json"), by_curl).unwrap();
+    fleet.write(&target("a", ""));
+    std::fs::rename(fleet.directory.path().join("fleet.toml"), fleet.directory.path().join("fresh.toml")).unwrap();
+    fleet.write(&secret);
     std::fs::write(
         fleet.directory.path().join("plain.toml"),
         "schema = 1\nevery = \"3m\"\n".to_owned() + &target("a", ""),
@@ -270,6 +275,10 @@ fn bad_input_changes_no_table() {
         (&["put", "z", "--fleet", "fleet.toml"], "no target `z`; it has a, b"),
         (&["put", "--row", "bad.json", "--regions", "eu-west-1"], "bad.json: it has no `every`"),
         (&["put", "--row", "bad.json"], "bad.json"),
+        (
+            &["put", "--row", "curl.json", "--fleet", "fresh.toml"],
+            "curl.json: the target `x` is measured by curl, and [fleet] by fresh; add a method to either `methods`",
+        ),
         (&["list"], "no region is named"),
         (&["list", "--regions", "nowhere"], "`nowhere` is no AWS region"),
         (&["list", "--regions", "eu-west-1", "--targets", "parallax"], "write `dynamodb:TABLE`"),

@@ -34,17 +34,10 @@ pub(super) fn deployment(fleet: Fleet) -> Result<Deployment, FleetError> {
         return Err(FleetError { mistakes: vec![Mistake { at: start, what }] });
     };
     for page in &fleet.pages {
-        let id = &page.target.id;
-        if !page.methods.iter().any(|method| aws.methods.contains(method)) {
-            let what = format!(
-                "the target `{id}` is measured by {}, and [fleet] by {}; add a method to either `methods`",
-                list(&page.methods),
-                list(&aws.methods)
-            );
-            mistakes.push(Mistake { at: page.at, what });
-        }
+        mistakes.extend(unwatched(page, &aws).map(|what| Mistake { at: page.at, what }));
         if let Err(error) = Tick::of([page.grid]) {
             let every = humantime::format_duration(page.grid.every());
+            let id = &page.target.id;
             let what = format!("the target `{id}` has its slots every {every}: {error}");
             mistakes.push(Mistake { at: page.at, what });
         }
@@ -65,6 +58,20 @@ pub(super) fn deployment(fleet: Fleet) -> Result<Deployment, FleetError> {
         }
         _ => Err(FleetError { mistakes }),
     }
+}
+
+/// That no function of the fleet measures a page by any of its methods, in words; nothing where one does.
+#[must_use]
+pub fn unwatched(page: &Page, aws: &Aws) -> Option<String> {
+    let is_watched = page.methods.iter().any(|method| aws.methods.contains(method));
+    (!is_watched).then(|| {
+        format!(
+            "the target `{}` is measured by {}, and [fleet] by {}; add a method to either `methods`",
+            page.target.id,
+            list(&page.methods),
+            list(&aws.methods)
+        )
+    })
 }
 
 fn list(methods: &[Method]) -> String {

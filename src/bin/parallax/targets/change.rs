@@ -45,7 +45,7 @@ pub(super) fn sync(typed: &Sync) -> Outcome {
 pub(super) fn put(typed: &Put) -> Outcome {
     let fleet: Option<FleetFile> = typed.fleet.as_deref().map(|path| meant::fleet(path, &typed.tables)).transpose()?;
     let row = match (&typed.row, &typed.id, &fleet) {
-        (Some(path), _, _) => meant::row(path)?,
+        (Some(path), _, _) => meant::row(path, fleet.as_ref())?,
         (None, Some(id), Some(fleet)) => fleet.row(id)?,
         _ => return Err(Problem::input("no page is named; write an ID with --fleet FLEET.toml, or --row ROW.json")),
     };

@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use parallax::probe::fleet::aws::is_region;
+use parallax::probe::fleet::aws::{Aws, is_region};
+use parallax::probe::fleet::deployment::unwatched;
 use parallax::probe::fleet::row::{BYTES_MAX, Row, rows};
 use parallax::probe::fleet::{FILE_BYTES_MAX, Fleet, Page, decode, parse};
 
@@ -78,7 +79,8 @@ fn regions(typed: &Tables, fleet: Option<&FleetFile>) -> Result<Vec<String>, Pro
 pub(super) struct FleetFile {
     name: String,
     pages: Vec<Page>,
-    /// Nothing where the file has no [fleet].
+    /// These are of [fleet]; nothing where the file has none.
+    aws: Option<Aws>,
     table: Option<String>,
     regions: Vec<String>,
 }
@@ -90,11 +92,11 @@ pub(super) fn fleet(path: &Path, typed: &Tables) -> Result<FleetFile, Problem> {
     let wrong = |error: parallax::probe::fleet::finding::FleetError| Problem::input(error.named(&name));
     let fleet = decode(&bytes).and_then(|text| parse(text, &|_| Some("a value".to_owned()))).map_err(wrong)?;
     if fleet.aws.is_none() && !typed.regions.is_empty() {
-        return Ok(FleetFile { name, pages: fleet.pages, table: None, regions: Vec::new() });
+        return Ok(FleetFile { name, pages: fleet.pages, aws: None, table: None, regions: Vec::new() });
     }
     let deployed = Fleet::on_aws(fleet).map_err(wrong)?;
     let (table, regions) = (Some(deployed.aws.targets_table()), deployed.aws.regions_with_targets());
-    Ok(FleetFile { name, pages: deployed.pages, table, regions })
+    Ok(FleetFile { name, pages: deployed.pages, aws: Some(deployed.aws), table, regions })
 }
 
 impl FleetFile {
@@ -119,8 +121,8 @@ impl FleetFile {
     }
 }
 
-/// A row written by hand, in the one form that all rows have.
-pub(super) fn row(path: &Path) -> Result<Row, Problem> {
+/// A row written by hand, in the one form that all rows have; a fleet with [fleet] has to have a function that watches it.
+pub(super) fn row(path: &Path, fleet: Option<&FleetFile>) -> Result<Row, Problem> {
     let name = path.display();
     let bytes = bytes(path, "a row as JSON", BYTES_MAX)?;
     let text =
@@ -131,6 +133,10 @@ pub(super) fn row(path: &Path) -> Result<Row, Problem> {
     let id = document.get("id").and_then(serde_json::Value::as_str);
     let id = id.ok_or_else(|| wrong(&"it has no `id` as text; write `\"id\": \"daily-news\"`"))?.to_owned();
     let page = Row { id, text }.page().map_err(|error| wrong(&error))?;
+    let aws = fleet.and_then(|fleet| fleet.aws.as_ref());
+    if let Some(what) = aws.and_then(|aws| unwatched(&page, aws)) {
+        return Err(wrong(&what));
+    }
     Row::of(&page).map_err(|error| wrong(&error))
 }
 
