@@ -216,6 +216,29 @@ fn a_round_trip_that_was_partly_our_own_work_is_one_and_a_short_pause_is_none() 
     }
 }
 
+/// The clock of a border is read first and the kernel's counter after it: what passes in between lasts in the later phase.
+#[test]
+fn a_run_queue_delay_that_is_counted_a_phase_early_is_none_the_smaller() {
+    let side = Side { redirected: 0.5, stolen: 9.0, ..Side::default() };
+    let seen = sample(&side, 6, 60, &shocks(6, 60), true);
+    let mut early = seen.clone();
+    for one in &mut early {
+        for hop in &mut one.sample.hops {
+            let late = hop.phases.tls.as_mut().and_then(|time| time.run_delay_us.replace(Micros(0)));
+            if let Some(connect) = hop.phases.connect.as_mut() {
+                connect.run_delay_us = connect.run_delay_us.zip(late).map(|(own, late)| own + late);
+            }
+        }
+    }
+    let (as_it_was, early) = (rows(&seen), rows(&early));
+    for (one, other) in as_it_was.iter().zip(&early) {
+        let of = |row: &Row| [row.scheduling, row.redirects.scheduling, row.raw.tls, row.raw.connect];
+        for (one, other) in of(one).into_iter().zip(of(other)) {
+            assert!((one - other).abs() < 0.01, "{one} and {other}");
+        }
+    }
+}
+
 #[test]
 fn a_flight_more_than_the_body_needs_is_loss_where_packets_came_out_of_order() {
     // A body of 60 000 bytes needs two flights after the first.
