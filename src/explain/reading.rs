@@ -105,15 +105,20 @@ fn evidence(sample: &Sample) -> Raw {
     Raw { phases, work, work_least, ..Raw::default() }
 }
 
-/// The phases of a hop with the run-queue delays that cost something. While a packet was under way, one cost nothing: the thread
-/// could only have waited for it. A clock is read before the kernel's counter, so a delay at the border of two phases is counted
-/// in the first, and lasts in the second.
+/// The phases of a hop with the work and the run-queue delays that cost something. While a packet was under way, a delay cost
+/// nothing: the thread could only have waited for it; nor did what was done with the body before its last packet came. A clock is
+/// read before the kernel's counter, so a delay at the border of two phases is counted in the first, and lasts in the second.
 fn felt(hop: &Hop) -> Phases {
     let mut felt = hop.phases;
     let mut late = Micros::ZERO;
     for phase in Phase::ALL {
         let Some(time) = felt.slot(phase) else { continue };
-        let Some((delay, local)) = time.run_delay_us.zip(time.local_us()) else {
+        let mut local = time.local_us();
+        if let Some(after) = after_last_packet(hop).filter(|_| phase == Phase::Receive) {
+            local = local.map(|local| local.min(after));
+            time.cpu_us = time.cpu_us.map(|cpu| cpu.min(after));
+        }
+        let Some((delay, local)) = time.run_delay_us.zip(local) else {
             late = Micros::ZERO;
             continue;
         };
@@ -122,6 +127,18 @@ fn felt(hop: &Hop) -> Phases {
         late = delay.saturating_sub(room);
     }
     felt
+}
+
+/// How much of receiving came after the last packet had; absent without receive stamps.
+fn after_last_packet(hop: &Hop) -> Option<Micros> {
+    let (wire, phases) = (hop.on_wire?, &hop.phases);
+    let fallback = hop.connection.as_ref().and_then(|connection| connection.fallback.as_ref());
+    let before: Micros =
+        [phases.connect, phases.tls, phases.send, phases.wait].iter().flatten().map(|time| time.elapsed_us).sum();
+    // Of a connection that is new, the wire's clock begins at the SYN that was answered.
+    let before = before.saturating_sub(phases.connect.and(fallback).map_or(Micros::ZERO, |lost| lost.after_us));
+    let elapsed = phases.receive?.elapsed_us;
+    Some(elapsed.saturating_sub(wire.last_byte_us.saturating_sub(before)))
 }
 
 /// Milliseconds of a phase in which the thread neither worked nor waited for a processor.
@@ -153,13 +170,18 @@ fn local_time(row: &mut Row, sample: &Sample, last: &Hop, before: &[Hop]) {
         // Work between phases is in the whole and in no phase.
         phases.map(|phases| whole.map_or(phases, |whole| whole.max(phases)))
     };
+    let felt = felt(last);
+    // What was in a phase and cost nothing is not in the whole either.
+    let idle = |part: &dyn Fn(PhaseTime) -> Option<Micros>| {
+        let of = |phases: &Phases| summed(phases, part).unwrap_or(0.0);
+        of(&last.phases) - of(&felt)
+    };
     if let Some(cpu) = apart(sample.local.cpu_us, &|time| time.cpu_us) {
-        row.cpu = cpu.max(0.0);
+        row.cpu = (cpu - idle(&|time| time.cpu_us)).max(0.0);
         row.seen = row.seen.or(Seen::CPU);
     }
     if let Some(delay) = apart(sample.local.run_delay_us, &|time| time.run_delay_us) {
-        let of = |phases: &Phases| summed(phases, |time| time.run_delay_us).unwrap_or(0.0);
-        row.scheduling = (delay - of(&last.phases) + of(&felt(last))).max(0.0);
+        row.scheduling = (delay - idle(&|time| time.run_delay_us)).max(0.0);
         row.seen = row.seen.or(Seen::SCHEDULING);
     }
 }
@@ -244,7 +266,7 @@ fn connection(row: &mut Row, last: &Hop, is_curl: bool) {
     row.raw.receive += record;
     row.raw.record = record;
     if let Some(trip) = row.raw.shortest.filter(|_| row.raw.disordered) {
-        for (phase, time) in [(felt.wait, &mut row.raw.wait), (felt.receive, &mut row.raw.receive)] {
+        for (phase, time) in [(last.phases.wait, &mut row.raw.wait), (last.phases.receive, &mut row.raw.receive)] {
             let behind = stalled(phase).min(*time);
             if behind >= trip / 2.0 {
                 *time -= behind;
