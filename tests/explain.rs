@@ -142,11 +142,13 @@ fn a_round_trip_that_the_header_waited_for_is_the_bodys_and_not_the_servers() {
             receive.elapsed_us = receive.elapsed_us.saturating_sub(record);
             wait.network_us = wait.network_us.map(|network| network + record);
             receive.network_us = receive.network_us.map(|network| network.saturating_sub(record));
-            let first = Micros(90_000);
+            let (wait, received) = (wait.elapsed_us, receive.network_us.unwrap_or_default());
+            let earlier = [hop.phases.connect, hop.phases.tls, hop.phases.send];
+            let first: Micros = earlier.iter().flatten().map(|time| time.elapsed_us).sum::<Micros>() + wait;
             hop.on_wire = Some(OnWire {
-                first_packet_us: Some(first),
-                first_byte_us: first + record,
-                last_byte_us: first + record,
+                first_packet_us: Some(first.saturating_sub(record)),
+                first_byte_us: first,
+                last_byte_us: first + received,
             });
             one
         })
@@ -213,6 +215,63 @@ fn a_round_trip_that_was_partly_our_own_work_is_one_and_a_short_pause_is_none() 
     };
     for (worked, expected) in [(0, 2.0), (6_000, 2.0), (15_000, 1.0)] {
         assert!(trips(worked).iter().all(|trips| *trips == expected), "{worked}: {:?}", trips(worked));
+    }
+}
+
+/// Whoever decrypts a page while the rest of it comes is done no later for it.
+#[test]
+fn work_with_a_page_that_is_still_coming_costs_nothing() {
+    let side = Side { stolen: 6.0, ..Side::default() };
+    let seen = sample(&side, 6, 60, &shocks(6, 60), true);
+    let mut beside = seen.clone();
+    for one in &mut beside {
+        let hop = one.sample.hops.last_mut().unwrap();
+        let earlier = [hop.phases.connect, hop.phases.tls, hop.phases.send, hop.phases.wait];
+        let before: Micros = earlier.iter().flatten().map(|time| time.elapsed_us).sum();
+        let receive = hop.phases.receive.as_mut().unwrap();
+        // The path brings it for twenty milliseconds more, of which twelve were work and five a wait for a processor.
+        receive.elapsed_us += Micros(20_000);
+        receive.network_us = receive.network_us.map(|network| network + Micros(3_000));
+        receive.cpu_us = receive.cpu_us.map(|cpu| cpu + Micros(12_000));
+        receive.run_delay_us = receive.run_delay_us.map(|delay| delay + Micros(5_000));
+        // What came after the last packet is as long as it was.
+        let after = receive.elapsed_us.saturating_sub(receive.network_us.unwrap() + Micros(17_000));
+        hop.on_wire = Some(OnWire {
+            first_packet_us: None,
+            first_byte_us: before,
+            last_byte_us: before + receive.elapsed_us.saturating_sub(after),
+        });
+        one.sample.local.cpu_us = one.sample.local.cpu_us.map(|cpu| cpu + Micros(12_000));
+        one.sample.local.run_delay_us = one.sample.local.run_delay_us.map(|delay| delay + Micros(5_000));
+    }
+    for (one, other) in rows(&seen).iter().zip(&rows(&beside)) {
+        // Which of the two was after the last packet nobody tells.
+        let own = |row: &Row| row.cpu + row.scheduling;
+        assert!((own(one) - own(other)).abs() < 0.01, "{one:?} {other:?}");
+        assert!((one.raw.receive + 20.0 - other.raw.receive).abs() < 0.01, "{one:?} {other:?}");
+    }
+}
+
+/// The clock of a border is read first and the kernel's counter after it: what passes in between lasts in the later phase.
+#[test]
+fn a_run_queue_delay_that_is_counted_a_phase_early_is_none_the_smaller() {
+    let side = Side { redirected: 0.5, stolen: 9.0, ..Side::default() };
+    let seen = sample(&side, 6, 60, &shocks(6, 60), true);
+    let mut early = seen.clone();
+    for one in &mut early {
+        for hop in &mut one.sample.hops {
+            let late = hop.phases.tls.as_mut().and_then(|time| time.run_delay_us.replace(Micros(0)));
+            if let Some(connect) = hop.phases.connect.as_mut() {
+                connect.run_delay_us = connect.run_delay_us.zip(late).map(|(own, late)| own + late);
+            }
+        }
+    }
+    let (as_it_was, early) = (rows(&seen), rows(&early));
+    for (one, other) in as_it_was.iter().zip(&early) {
+        let of = |row: &Row| [row.scheduling, row.redirects.scheduling, row.raw.tls, row.raw.connect];
+        for (one, other) in of(one).into_iter().zip(of(other)) {
+            assert!((one - other).abs() < 0.01, "{one} and {other}");
+        }
     }
 }
 

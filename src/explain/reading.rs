@@ -3,7 +3,7 @@
 use crate::measurement::environment::{Environment, Init};
 use crate::measurement::hop::{Connection, Hop, Response, ServerTiming};
 use crate::measurement::identity::Method;
-use crate::measurement::phase::PhaseTime;
+use crate::measurement::phase::{Phase, PhaseTime, Phases};
 use crate::measurement::sample::Sample;
 use crate::measurement::units::Micros;
 use crate::statistics::keyed;
@@ -76,7 +76,7 @@ pub(super) fn read(sample: &Sample, environment: &Environment, reported_ms: Opti
     row.redirects = redirects(before);
     row.seen = row.seen.or(Seen::HOPS).or(Seen::DNS).or(Seen::TRANSFER);
     local_time(&mut row, sample, last, before);
-    row.dns = outside(last.phases.resolve);
+    row.dns = outside(felt(last).resolve);
     connection(&mut row, last, sample.method == Method::Curl);
     if row.state == State::Fresh && sample.invocation.is_some_and(|run| run.init != Init::Warm) {
         row.state = State::Cold;
@@ -105,17 +105,46 @@ fn evidence(sample: &Sample) -> Raw {
     Raw { phases, work, work_least, ..Raw::default() }
 }
 
-/// What a run-queue delay cost. While a packet was under way, nothing: the thread could only have waited for it.
-fn delayed(time: PhaseTime) -> Option<Micros> {
-    let delay = time.run_delay_us?;
-    let local = time.local_us().map(|local| local.saturating_sub(time.cpu_us.unwrap_or_default()));
-    Some(local.map_or(delay, |local| delay.min(local)))
+/// The phases of a hop with the work and the run-queue delays that cost something. While a packet was under way, a delay cost
+/// nothing: the thread could only have waited for it; nor did what was done with the body before its last packet came. A clock is
+/// read before the kernel's counter, so a delay at the border of two phases is counted in the first, and lasts in the second.
+fn felt(hop: &Hop) -> Phases {
+    let mut felt = hop.phases;
+    let mut late = Micros::ZERO;
+    for phase in Phase::ALL {
+        let Some(time) = felt.slot(phase) else { continue };
+        let mut local = time.local_us();
+        if let Some(after) = after_last_packet(hop).filter(|_| phase == Phase::Receive) {
+            local = local.map(|local| local.min(after));
+            time.cpu_us = time.cpu_us.map(|cpu| cpu.min(after));
+        }
+        let Some((delay, local)) = time.run_delay_us.zip(local) else {
+            late = Micros::ZERO;
+            continue;
+        };
+        let room = local.saturating_sub(time.cpu_us.unwrap_or_default());
+        time.run_delay_us = Some((delay + late).min(room));
+        late = delay.saturating_sub(room);
+    }
+    felt
+}
+
+/// How much of receiving came after the last packet had; absent without receive stamps.
+fn after_last_packet(hop: &Hop) -> Option<Micros> {
+    let (wire, phases) = (hop.on_wire?, &hop.phases);
+    let fallback = hop.connection.as_ref().and_then(|connection| connection.fallback.as_ref());
+    let before: Micros =
+        [phases.connect, phases.tls, phases.send, phases.wait].iter().flatten().map(|time| time.elapsed_us).sum();
+    // Of a connection that is new, the wire's clock begins at the SYN that was answered.
+    let before = before.saturating_sub(phases.connect.and(fallback).map_or(Micros::ZERO, |lost| lost.after_us));
+    let elapsed = phases.receive?.elapsed_us;
+    Some(elapsed.saturating_sub(wire.last_byte_us.saturating_sub(before)))
 }
 
 /// Milliseconds of a phase in which the thread neither worked nor waited for a processor.
 fn outside(phase: Option<PhaseTime>) -> f64 {
     phase.map_or(0.0, |time| {
-        let local = time.cpu_us.unwrap_or_default() + delayed(time).unwrap_or_default();
+        let local = time.cpu_us.unwrap_or_default() + time.run_delay_us.unwrap_or_default();
         time.elapsed_us.saturating_sub(local).as_millis()
     })
 }
@@ -126,8 +155,8 @@ fn stalled(phase: Option<PhaseTime>) -> f64 {
     network.map_or(0.0, |network| (outside(phase) - network).max(0.0))
 }
 
-fn summed(hop: &Hop, part: impl Fn(PhaseTime) -> Option<Micros>) -> Option<f64> {
-    hop.phases.present().map(|(_, time)| part(time)).sum::<Option<Micros>>().map(Micros::as_millis)
+fn summed(phases: &Phases, part: impl Fn(PhaseTime) -> Option<Micros>) -> Option<f64> {
+    phases.present().map(|(_, time)| part(time)).sum::<Option<Micros>>().map(Micros::as_millis)
 }
 
 /// CPU time and run-queue delay of the last hop, and whether they are known.
@@ -135,19 +164,24 @@ fn local_time(row: &mut Row, sample: &Sample, last: &Hop, before: &[Hop]) {
     // A child process starts before its own timer does: its CPU time is not that of the timed interval.
     let own = sample.method != Method::Curl;
     let apart = |whole: Option<Micros>, part: &dyn Fn(PhaseTime) -> Option<Micros>| {
-        let phases = summed(last, part);
-        let elsewhere: f64 = before.iter().filter_map(|hop| summed(hop, part)).sum();
+        let phases = summed(&last.phases, part);
+        let elsewhere: f64 = before.iter().filter_map(|hop| summed(&hop.phases, part)).sum();
         let whole = whole.filter(|_| own).map(|whole| whole.as_millis() - elsewhere);
         // Work between phases is in the whole and in no phase.
         phases.map(|phases| whole.map_or(phases, |whole| whole.max(phases)))
     };
+    let felt = felt(last);
+    // What was in a phase and cost nothing is not in the whole either.
+    let idle = |part: &dyn Fn(PhaseTime) -> Option<Micros>| {
+        let of = |phases: &Phases| summed(phases, part).unwrap_or(0.0);
+        of(&last.phases) - of(&felt)
+    };
     if let Some(cpu) = apart(sample.local.cpu_us, &|time| time.cpu_us) {
-        row.cpu = cpu.max(0.0);
+        row.cpu = (cpu - idle(&|time| time.cpu_us)).max(0.0);
         row.seen = row.seen.or(Seen::CPU);
     }
     if let Some(delay) = apart(sample.local.run_delay_us, &|time| time.run_delay_us) {
-        let idle = summed(last, |time| Some(time.run_delay_us?.saturating_sub(delayed(time)?))).unwrap_or(0.0);
-        row.scheduling = (delay - idle).max(0.0);
+        row.scheduling = (delay - idle(&|time| time.run_delay_us)).max(0.0);
         row.seen = row.seen.or(Seen::SCHEDULING);
     }
 }
@@ -160,9 +194,10 @@ fn redirects(before: &[Hop]) -> Redirects {
         let shortest = connection.and_then(|c| c.tcp).and_then(|tcp| tcp.min_rtt_us.or(tcp.round_trip()));
         let trips = connection.map_or(0.0, setup_trips) + 1.0;
         let path = shortest.map_or(0.0, |rtt| trips * rtt.as_millis()).min(elapsed);
-        let dns = outside(hop.phases.resolve).min(elapsed - path);
-        let cpu = summed(hop, |time| time.cpu_us).unwrap_or(0.0);
-        let scheduling = summed(hop, delayed).unwrap_or(0.0);
+        let felt = felt(hop);
+        let dns = outside(felt.resolve).min(elapsed - path);
+        let cpu = summed(&felt, |time| time.cpu_us).unwrap_or(0.0);
+        let scheduling = summed(&felt, |time| time.run_delay_us).unwrap_or(0.0);
         sum.path += path;
         sum.dns += dns;
         sum.cpu += cpu;
@@ -198,17 +233,18 @@ fn connection(row: &mut Row, last: &Hop, is_curl: bool) {
     if connection.reused {
         row.state = State::Reused;
     }
+    let felt = felt(last);
     row.raw = Raw {
         // Of a connection that this sample made for an earlier hop, too.
         handshake: tcp.round_trip().map(Micros::as_millis),
         shortest: tcp.min_rtt_us.or(tcp.round_trip()).map(Micros::as_millis),
         rounds: 0.0,
         setup: setup_trips(connection),
-        connect: (outside(last.phases.connect) - row.fallback).max(0.0),
-        tls: outside(last.phases.tls),
+        connect: (outside(felt.connect) - row.fallback).max(0.0),
+        tls: outside(felt.tls),
         tls_whole: last.phases.tls.map_or(0.0, |tls| tls.elapsed_us.as_millis()),
-        wait: outside(last.phases.wait),
-        receive: outside(last.phases.receive),
+        wait: outside(felt.wait),
+        receive: outside(felt.receive),
         resent: tcp.retransmits.is_some_and(|segments| segments > 0),
         disordered: tcp.out_of_order.is_some_and(|segments| segments > 0),
         ..row.raw

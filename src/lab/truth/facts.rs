@@ -188,11 +188,18 @@ impl<'a> Ledger<'a> {
         let hops = met.len() as f64;
         // Other programs are processes of their own: the thread that waits for them works for something else.
         let shown = if self.side.method.tells() == Tells::Work { 1.0 } else { 0.0 };
-        let asking: Vec<(Instant, Instant)> =
+        let answers: Vec<(Instant, Instant)> =
             lookups.iter().filter_map(|lookup| Some((lookup.heard, lookup.answered?))).collect();
-        // The scheduler counts around the whole call, and does not know what the vantage could only wait for.
-        let busy_ms = total_ms - turns::waited(packets, &asking, last.answered);
-        let stolen_ms = asked.stolen_ms.min((busy_ms - asked.cpu_ms).max(0.0));
+        // The scheduler counts around the whole call, and does not know what the vantage could only wait for: work that was done
+        // meanwhile, with the beginning of a page, made nothing longer.
+        let heard: Vec<Instant> = met.iter().map(|met| met.heard).collect();
+        let waited = match self.side.site.tls {
+            Tls::V13 => turns::waited(&turns::asking(packets, &heard), &answers, last.answered),
+            Tls::V12 => turns::waited(packets, &answers, last.answered),
+        };
+        let busy_ms = total_ms - waited;
+        let cpu_ms = asked.cpu_ms.min(busy_ms.max(0.0));
+        let stolen_ms = asked.stolen_ms.min(busy_ms.max(0.0) - cpu_ms);
         Some(Facts {
             total_ms,
             cold: asked.turn.cold,
@@ -213,7 +220,7 @@ impl<'a> Ledger<'a> {
             hidden_ms: ms(last.hidden),
             origin_ms: ms(last.origin),
             miss: !last.origin.is_zero(),
-            cpu_ms: shown * asked.cpu_ms / hops,
+            cpu_ms: shown * cpu_ms / hops,
             stolen_ms: shown * stolen_ms / hops,
         })
     }

@@ -24,6 +24,29 @@ pub(super) fn held(spans: &[(Instant, Instant)], packets: &[(Passage, Segment)],
     held
 }
 
+/// Without what TLS 1.3 says and nobody waits for: the end of the client's handshake, which is its turn as long as the request
+/// is not sent, and the tickets that come for it. `heard` are the moments at which the site heard requests.
+pub(super) fn asking(packets: &[(Passage, Segment)], heard: &[Instant]) -> Vec<(Passage, Segment)> {
+    let mut alone: Vec<(u16, Instant, Instant)> = Vec::new();
+    for heard in heard {
+        let said = |(p, s): &&(Passage, Segment)| p.outward && s.payload > 0 && left(p) <= *heard;
+        let Some((request, segment)) = packets.iter().rfind(said) else { continue };
+        let on_it = |(p, s): &&(Passage, Segment)| {
+            p.outward && s.payload > 0 && s.port == segment.port && p.arrived < request.arrived
+        };
+        let mut before = packets.iter().rev().filter(on_it);
+        // The one before the end of the handshake is its beginning.
+        if let (Some((end, _)), Some(_)) = (before.next(), before.next()) {
+            alone.push((segment.port, end.arrived, request.arrived));
+        }
+    }
+    let asks = |(p, s): &&(Passage, Segment)| {
+        let at = if p.outward { p.arrived } else { left(p) };
+        !alone.iter().any(|(port, from, to)| *port == s.port && *from <= at && at < *to)
+    };
+    packets.iter().filter(asks).copied().collect()
+}
+
 /// How long the vantage could only wait, for an answer of the site or of the name server, until the page was whole:
 /// nothing that kept it from running then made anything longer. Milliseconds.
 pub(super) fn waited(packets: &[(Passage, Segment)], lookups: &[(Instant, Instant)], answered: Instant) -> f64 {
@@ -117,5 +140,33 @@ mod tests {
         );
         assert_eq!(waited(&packets, &[], at(40)), 25.0, "the page was whole: closing waits for nothing");
         assert_eq!(waited(&packets[..1], &[], at(60)), 0.0, "nobody answered");
+    }
+
+    #[test]
+    fn nobody_waits_for_what_answers_the_end_of_a_handshake() {
+        let begun = Instant::now();
+        let at = |ms: u32| begun + ms * MS;
+        let packet = |outward, ms: u32, payload, syn| {
+            let segment = Segment { port: 1, sequence: 0, payload, syn };
+            (Passage { outward, length: 60, arrived: at(ms), held: 5 * MS, kind: Kind::Tcp(segment) }, segment)
+        };
+        // SYN at 0, answered at 10; hello at 11, answered at 21; its end at 22, for which tickets come at 32; stopped until the
+        // request at 40, which is heard at 45 and answered at 50.
+        let packets = [
+            packet(true, 0, 0, true),
+            packet(false, 5, 0, true),
+            packet(true, 11, 300, false),
+            packet(false, 16, 900, false),
+            packet(true, 22, 80, false),
+            packet(false, 27, 200, false),
+            packet(true, 40, 100, false),
+            packet(false, 45, 1_000, false),
+        ];
+        let asks = asking(&packets, &[at(45)]);
+        assert_eq!(asks.len(), 6);
+        assert_eq!(waited(&asks, &[], at(45)), 10.0 + 10.0 + 10.0);
+        assert_eq!(waited(&packets, &[], at(45)), 10.0 + 10.0 + 10.0 + 10.0);
+        let at_once = [packets[0], packets[1], packets[2], packets[3], packets[6], packets[7]];
+        assert_eq!(asking(&at_once, &[at(45)]).len(), 6, "the end came with the request");
     }
 }
