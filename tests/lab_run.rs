@@ -7,8 +7,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
+use parallax::explain::account::Case;
+use parallax::explain::cause::Cause;
+use parallax::explain::question::{Question, Statistic};
 use parallax::lab::run::{Asked, Doing, Run, run as made};
 use parallax::lab::scenario::Scenario;
+use parallax::lab::score::sources;
 use parallax::lab::truth::Truth;
 use parallax::lab::truth::facts::Facts;
 use parallax::lab::vantage::Command;
@@ -109,6 +113,32 @@ fn a_lost_packet_is_waited_for_and_counted_and_a_slow_path_holds_the_body() {
     for met in known(0) {
         assert!(met.transfer_ms + (met.base_trips - 1.0) * met.floor_ms > 70.0, "{met:?}");
     }
+}
+
+#[test]
+fn a_kernel_that_tells_no_delay_has_it_in_the_rest() {
+    if !needs::root("a_kernel_that_tells_no_delay_has_it_in_the_rest") {
+        return;
+    }
+    let (scenario, run, _) = once("about = 'x'\n[b]\ntells_delay = false\n", 24);
+    for asked in &run.asked {
+        let sample = &asked.record.sample;
+        let told: Vec<bool> = sample
+            .hops
+            .iter()
+            .flat_map(|hop| hop.phases.present())
+            .map(|(_, time)| time.run_delay_us.is_some())
+            .collect();
+        let tells = asked.turn.side == 0;
+        assert!(!told.is_empty() && told.iter().all(|told| *told == tells), "{sample:?}");
+        assert_eq!(sample.local.run_delay_us.is_some(), tells);
+        assert!(sample.local.cpu_us.is_some());
+    }
+    let [a, b] = sources(&run);
+    let account = Case::new(a, b).unwrap().account(&Question::new(Statistic::Mean, 1));
+    let rest = account.rows.iter().find(|row| row.cause == Cause::Residual).unwrap();
+    assert!(rest.holds.contains(&Cause::Scheduling), "{:?}", rest.holds);
+    assert!(account.rows.iter().all(|row| row.cause != Cause::Scheduling || row.ms == 0.0), "{scenario:?}");
 }
 
 #[test]

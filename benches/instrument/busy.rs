@@ -71,9 +71,9 @@ pub fn run(road: &Road) -> anyhow::Result<bool> {
         let mut command = Command::new(&program);
         command.args(job.arguments()?).env("SSLKEYLOGFILE", keys.path());
         let told = measure::told(&road.run_near(command)?.stdout)?;
-        let probes = exporter.as_ref().map(|exporter| exporter.probe(road, job.url.as_str())).transpose()?;
+        let probes = exporter.probe(road, job.url.as_str())?;
         hogs.clear();
-        Ok((told, probes.unwrap_or_default()))
+        Ok((told, probes))
     })?;
     figures::head();
     let mut kept = true;
@@ -87,18 +87,14 @@ pub fn run(road: &Road) -> anyhow::Result<bool> {
             }
         }
     }
-    if probes.is_empty() {
-        println!("blackbox_exporter is not here: apt-get install {EXPORTER}");
-    } else {
-        let flows = others(flows, &told);
-        ensure!(flows.len() == probes.len(), "{} probes and {} connections", probes.len(), flows.len());
-        for (name, of, end) in SHOWN {
-            let differences = probes
-                .iter()
-                .zip(&flows)
-                .filter_map(|(probe, flow)| Some(figures::off(of(probe), end(flow)?.saturating_sub(flow.syn?))));
-            figures::row(&format!("blackbox_exporter: {name}"), &differences.collect::<Vec<f64>>());
-        }
+    let flows = others(flows, &told);
+    ensure!(flows.len() == probes.len(), "{} probes and {} connections", probes.len(), flows.len());
+    for (name, of, end) in SHOWN {
+        let differences = probes
+            .iter()
+            .zip(&flows)
+            .filter_map(|(probe, flow)| Some(figures::off(of(probe), end(flow)?.saturating_sub(flow.syn?))));
+        figures::row(&format!("blackbox_exporter: {name}"), &differences.collect::<Vec<f64>>());
     }
     Ok(kept)
 }
@@ -144,25 +140,19 @@ struct Exporter {
 }
 
 impl Exporter {
-    /// Nothing where it is not installed.
-    fn start(road: &Road) -> anyhow::Result<Option<Self>> {
-        let path = env::var_os("PATH").unwrap_or_default();
-        let Some(program) = env::split_paths(&path).map(|folder| folder.join(EXPORTER)).find(|file| file.is_file())
-        else {
-            return Ok(None);
-        };
+    fn start(road: &Road) -> anyhow::Result<Self> {
         let mut settings = tempfile::Builder::new().prefix("parallax-").suffix(".yml").tempfile()?;
         settings.write_all(MODULE.as_bytes())?;
         let address =
             road.near.inside(|| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr()))??;
-        let mut command = Command::new(program);
+        let mut command = Command::new(EXPORTER);
         command.arg(format!("--web.listen-address={address}"));
         command.arg(format!("--config.file={}", settings.path().display()));
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let running = Ended(road.near.inside(|| command.spawn())?.context("start blackbox_exporter")?);
         for _ in 0..100 {
             if road.near.inside(|| TcpStream::connect(address))?.is_ok() {
-                return Ok(Some(Self { _running: running, _settings: settings, address }));
+                return Ok(Self { _running: running, _settings: settings, address });
             }
             thread::sleep(Duration::from_millis(100));
         }

@@ -6,8 +6,13 @@ use std::path::Path;
 use anyhow::bail;
 
 /// Program and Debian package.
-const PROGRAMS: [(&str, &str); 4] =
-    [("curl", "curl"), ("tcpdump", "tcpdump"), ("tshark", "tshark"), ("ip", "iproute2")];
+const PROGRAMS: [(&str, &str); 5] = [
+    ("curl", "curl"),
+    ("tcpdump", "tcpdump"),
+    ("tshark", "tshark"),
+    ("ip", "iproute2"),
+    ("prometheus-blackbox-exporter", "prometheus-blackbox-exporter"),
+];
 
 /// # Errors
 /// Names everything that is missing.

@@ -20,6 +20,8 @@ pub mod monitor;
 #[cfg(target_os = "linux")]
 pub mod nginx;
 #[cfg(target_os = "linux")]
+mod owner;
+#[cfg(target_os = "linux")]
 mod realtime;
 #[cfg(target_os = "linux")]
 pub mod resolver;

@@ -14,6 +14,7 @@ use super::delaybox::Account;
 use super::monitor::{self, MonitorError};
 use super::namespace::NamespaceError;
 use super::nginx::{self, NginxError};
+use super::owner::is_gone;
 use super::resolver::Lookup;
 use super::scenario::Scenario;
 use super::scenario::side::Way;
@@ -216,7 +217,7 @@ fn sweep() {
         let name = entry.file_name();
         let rest = name.to_str().and_then(|name| name.strip_prefix(PREFIX).or_else(|| name.strip_prefix(FILES)));
         let owner = rest.and_then(|rest| rest.split('-').next()?.parse::<u32>().ok());
-        if owner.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists()) {
+        if owner.is_some_and(is_gone) {
             let path = entry.path();
             // What stays is removed by the next run.
             let _ = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };

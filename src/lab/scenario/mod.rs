@@ -247,6 +247,15 @@ mod tests {
     }
 
     #[test]
+    fn what_one_of_two_scenarios_cannot_tell_apart_both_cannot() {
+        let both = Scenario::named("throttle-unseen+nginx").unwrap().together;
+        for name in ["throttle-unseen", "nginx"] {
+            let one = Scenario::named(name).unwrap().together;
+            assert!(!one.is_empty() && one.iter().all(|row| both.contains(row)), "{name}: {one:?} and {both:?}");
+        }
+    }
+
+    #[test]
     fn a_bad_file_is_refused_at_its_line_and_key() {
         for (text, parts) in [
             ("", &["missing field `about`"][..]),

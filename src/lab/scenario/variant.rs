@@ -79,6 +79,11 @@ fn lay(onto: &mut Table, said: Table) {
     for (key, value) in said {
         match (onto.get_mut(&key), value) {
             (Some(Value::Table(below)), Value::Table(value)) => lay(below, value),
+            // Rows that one of two scenarios cannot tell apart, both cannot.
+            (Some(Value::Array(below)), Value::Array(value)) => {
+                let more: Vec<Value> = value.into_iter().filter(|one| !below.contains(one)).collect();
+                below.extend(more);
+            }
             (_, value) => {
                 onto.insert(key, value);
             }

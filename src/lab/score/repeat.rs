@@ -18,7 +18,8 @@ pub(super) struct Repeats {
 
 impl Repeats {
     pub(super) fn of(scores: &[Score]) -> Self {
-        let again = |one: &&Score| scores.iter().any(|other| other.scenario == one.scenario && other.seed != one.seed);
+        let like = |other: &Score, one: &Score| (&other.scenario, other.rounds) == (&one.scenario, one.rounds);
+        let again = |one: &&Score| scores.iter().any(|other| like(other, one) && other.seed != one.seed);
         let of_several: Vec<Score> = scores.iter().filter(again).cloned().collect();
         let seeds: BTreeSet<u64> = of_several.iter().map(|score| score.seed).collect();
         let (covered, rows) = pooled(&of_several, |row| row.covered);
