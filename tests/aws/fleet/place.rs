@@ -1,8 +1,11 @@
 //! Where a fleet is deployed in a test: an account of its own, and a fleet file.
 
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use nix::sys::signal::{SigHandler, Signal, signal};
 
 use crate::support::command::{Run, finished};
 use crate::support::ministack::{Account, ministack, python};
@@ -53,7 +56,16 @@ impl Place {
 
     /// A script of `infra/`, as it is.
     pub fn script(&self, name: &str, words: &[&str]) -> Command {
-        self.command(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/infra")).join(name), words)
+        let mut command = self.command(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/infra")).join(name), words);
+        // A job in the background ignores Ctrl-C and hands that on, and no script can trap what it was started ignoring.
+        // SAFETY: `signal` is async-signal-safe, and the handler is the system's.
+        unsafe {
+            command.pre_exec(|| {
+                signal(Signal::SIGINT, SigHandler::SigDfl)?;
+                Ok(())
+            });
+        }
+        command
     }
 
     /// The AWS command line. Never for `sqs`: that of version 1 has an address of its own for it.
