@@ -11,10 +11,10 @@ use parallax::lab::score::gate::{self, Suite, Target};
 use parallax::lab::score::suite::{Cell, cells, cells_of, resets};
 use parallax::lab::score::{Score, score, table};
 use parallax::lab::truth::Truth;
-use parallax::measurement::counted::counted;
 use parallax::report::json;
 use serde::Serialize;
 
+use super::machine::{self, Machine};
 use super::probe::probe;
 use super::run::vantage;
 use crate::exit::{Answer, Outcome, Problem};
@@ -67,17 +67,6 @@ struct Experiments {
     findings: Vec<Finding>,
 }
 
-/// What the numbers come from: a busy machine makes them worse.
-#[derive(Serialize)]
-struct Machine {
-    kernel: String,
-    processors: usize,
-    /// How many threads wanted to run, over five minutes, before and after.
-    load: [Option<f64>; 2],
-    /// Built for speed; else the probe's own work takes several times as long.
-    optimized: bool,
-}
-
 /// Runs the suite. Runs in which a vantage waits most of the time go side by side; those that are about the processor go
 /// alone, for they would take it from each other.
 pub(super) fn run(arguments: &Arguments) -> Outcome {
@@ -108,7 +97,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     }
     let probe = probe(arguments.probe.as_deref(), &known)?;
     interrupt::listen()?;
-    let before = load();
+    let before = machine::load();
     let runs = Runs {
         cells: &cells,
         rounds: arguments.rounds,
@@ -121,12 +110,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let targets = gate::targets(&scores, suite);
     let findings = findings(&scores);
     let holds = gate::hold(&targets);
-    let machine = Machine {
-        kernel: std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned(),
-        processors: std::thread::available_parallelism().map_or(1, usize::from),
-        load: [before, load()],
-        optimized: !cfg!(debug_assertions),
-    };
+    let machine = Machine::since(before);
     if arguments.json {
         let (agree, of) = agreeing(&findings);
         let experiments = Experiments { agree, of, findings };
@@ -220,23 +204,4 @@ fn once(cell: &Cell, rounds: u32, probe: Option<&Path>) -> Result<Option<Score>,
     let run = run.map_err(|error| error.to_string())?;
     let truth = Truth::of(&scenario, cell.seed, &run);
     score(&scenario, &truth, &run, rounds).map(Some).map_err(|error| error.to_string())
-}
-
-fn load() -> Option<f64> {
-    std::fs::read_to_string("/proc/loadavg").ok()?.split_whitespace().nth(1)?.parse().ok()
-}
-
-impl Machine {
-    fn line(&self) -> String {
-        let load = |load: Option<f64>| load.map_or("unknown".to_owned(), |load| format!("{load:.1}"));
-        let [before, after] = self.load.map(load);
-        let built = if self.optimized { "" } else { "; a debug build, whose own work takes several times as long" };
-        let busy = self.load.iter().flatten().any(|load| *load > self.processors as f64 * 0.75);
-        let busy = if busy { "; others were at work on it, which makes these numbers worse" } else { "" };
-        format!(
-            "Linux {}, {}, load {before} before and {after} after{built}{busy}\n",
-            self.kernel,
-            counted(self.processors, "processor")
-        )
-    }
 }
