@@ -14,6 +14,8 @@ mod run;
 mod run;
 #[cfg(target_os = "linux")]
 mod score;
+#[cfg(target_os = "linux")]
+mod shelf;
 mod show;
 #[cfg(target_os = "linux")]
 mod vantage;

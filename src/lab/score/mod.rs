@@ -8,11 +8,12 @@ pub mod table;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::run::{Asked, Run};
+use super::run::Run;
 use super::scenario::Scenario;
 use super::scenario::side::Tells;
+use super::schedule::Turn;
 use super::truth::Truth;
 use crate::explain::account::{Account, Case};
 use crate::explain::bridge::{self, BridgeError};
@@ -21,6 +22,7 @@ use crate::explain::claim::{Claim, materiality};
 use crate::explain::question::{Question, Statistic};
 use crate::explain::source::Source;
 use crate::measurement::units::Micros;
+use crate::measurement::wire::Record;
 
 /// Below this a cause counts as absent: an interval never says more than 0.1 ms.
 const NOTHING_MS: f64 = 0.1;
@@ -94,12 +96,36 @@ pub struct Score {
     pub honest: Option<bool>,
 }
 
+/// What a score needs of a truth file.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Injected {
+    /// Where randomness started.
+    pub seed: u64,
+    /// Milliseconds of the gap by row.
+    pub rows: BTreeMap<String, f64>,
+    /// What of the gap nobody injected.
+    pub unaccounted_ms: f64,
+}
+
+impl From<&Truth> for Injected {
+    fn from(truth: &Truth) -> Self {
+        let rows = truth.rows.iter().map(|(name, ms)| ((*name).to_owned(), *ms)).collect();
+        Self { seed: truth.seed, rows, unaccounted_ms: truth.unaccounted_ms }
+    }
+}
+
+/// What each request was to meet, and what was measured.
+#[must_use]
+pub fn measured(run: &Run) -> Vec<(Turn, &Record)> {
+    run.asked.iter().map(|one| (one.turn, &one.record)).collect()
+}
+
 /// Both sides of a run as the account reads them.
 #[must_use]
-pub fn sources(run: &Run) -> [Source; 2] {
+pub fn sources(measured: &[(Turn, &Record)]) -> [Source; 2] {
     let mut sources = [Source::default(), Source::default()];
-    for one in &run.asked {
-        sources[one.turn.side].add(&one.record.sample, &one.record.environment, None);
+    for (turn, record) in measured {
+        sources[turn.side].add(&record.sample, &record.environment, None);
     }
     sources
 }
@@ -119,36 +145,41 @@ pub fn bridge_of(scenario: &Scenario, run: &Run) -> Option<Source> {
 ///
 /// # Errors
 /// A side has no response time.
-pub fn score(scenario: &Scenario, truth: &Truth, run: &Run, rounds: u32) -> Result<Score, BridgeError> {
-    let [a, b] = sources(run);
+pub fn score(
+    scenario: &Scenario,
+    truth: &Injected,
+    measured: &[(Turn, &Record)],
+    bridge: Option<Source>,
+    rounds: u32,
+) -> Result<Score, BridgeError> {
+    let [a, b] = sources(measured);
     let question = Question::new(Statistic::Mean, truth.seed);
-    let account = match bridge_of(scenario, run) {
+    let account = match bridge {
         Some(bridge) => bridge::account(&a, bridge, b, &question)?,
         None => Case::new(a, b)?.account(&question),
     };
-    let asked = &run.asked;
     let mut gaps_ms = vec![[None; 2]; rounds as usize];
-    for (place, one) in asked.iter().enumerate() {
+    for (place, (turn, record)) in measured.iter().enumerate() {
         if let Some(round) = gaps_ms.get_mut(place / 2) {
-            round[one.turn.side] = one.record.sample.latency().map(Micros::as_millis);
+            round[turn.side] = record.sample.latency().map(Micros::as_millis);
         }
     }
     let gaps_ms = gaps_ms.into_iter().map(|[a, b]| Some(b? - a?)).collect();
-    Ok(Score { gaps_ms, vanished: vanished(asked, &account), ..of(scenario, truth, &account, rounds) })
+    Ok(Score { gaps_ms, vanished: vanished(measured, &account), ..of(scenario, truth, &account, rounds) })
 }
 
 /// Failures never vanish: each request is in one of the two counts, and what nobody answered is in that of failures.
-fn vanished(asked: &[Asked], account: &Account) -> u64 {
+fn vanished(measured: &[(Turn, &Record)], account: &Account) -> u64 {
     let of = |side: usize| {
-        let own = || asked.iter().filter(move |one| one.turn.side == side && !one.record.sample.clock_suspect);
-        let silent = own().filter(|one| one.turn.silent).count() as u64;
+        let own = || measured.iter().filter(move |(turn, record)| turn.side == side && !record.sample.clock_suspect);
+        let silent = own().filter(|(turn, _)| turn.silent).count() as u64;
         let (all, failed) = (own().count() as u64, account.failures.failed[side]);
         all.abs_diff(account.samples[side] as u64 + failed) + silent.saturating_sub(failed)
     };
     of(0) + of(1)
 }
 
-fn of(scenario: &Scenario, truth: &Truth, account: &Account, rounds: u32) -> Score {
+fn of(scenario: &Scenario, truth: &Injected, account: &Account, rounds: u32) -> Score {
     let found: BTreeMap<Cause, f64> = account.rows.iter().map(|row| (row.cause, row.ms)).collect();
     let known = |cause: Cause| truth.rows.get(cause.as_str()).copied().unwrap_or(0.0);
     let residual = account.rows.iter().find(|row| row.cause == Cause::Residual);
