@@ -133,6 +133,9 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     Ok(if holds { Answer::Done } else { Answer::Negative })
 }
 
+/// A score and what it was made on, or why there is none.
+type One = Result<(Score, Machine), String>;
+
 /// The runs of a suite, and what became of them.
 struct Runs<'a> {
     cells: &'a [Cell],
@@ -140,7 +143,7 @@ struct Runs<'a> {
     probe: Option<&'a Path>,
     begun: AtomicUsize,
     /// With their numbers, as they end.
-    ended: Mutex<Vec<(usize, Result<(Score, Machine), String>)>>,
+    ended: Mutex<Vec<(usize, One)>>,
 }
 
 impl Runs<'_> {
