@@ -20,6 +20,14 @@ const ROUNDS: usize = 200;
 const TRIES: u32 = 8;
 /// In milliseconds, at the 95th percentile.
 const OFF: f64 = 0.3;
+/// Closer bounds of single quantities: a percentile, and the most there; milliseconds.
+const CLOSER: [(&str, &str, fn(&Spread) -> f64, f64); 5] = [
+    ("connect, network part", "p99", |spread| spread.p99, 0.1),
+    ("total on the wire", "p50", |spread| spread.p50, 0.2),
+    ("total on the wire", "p99", |spread| spread.p99, 0.5),
+    ("total, elapsed", "p50", |spread| spread.p50, 0.2),
+    ("total, elapsed", "p99", |spread| spread.p99, 0.5),
+];
 /// CPU of `fresh` as a share of curl's, medians.
 const CPU_SHARE: f64 = 0.2;
 
@@ -119,6 +127,10 @@ pub fn run(road: &Road, bare: &Bare) -> anyhow::Result<bool> {
                 println!("        a program that only connects and reads: {:.3} ms; is the machine quiet?", bare.p95);
             }
             kept &= holds;
+            for (_, at, figure, most) in CLOSER.iter().filter(|(name, ..)| *name == quantity.name) {
+                let found = spread.filter(|spread| spread.count == ROUNDS).map(|spread| figure(&spread));
+                kept &= figures::bound(&format!("fresh: {}, {at}", quantity.name), found, *most, " ms");
+            }
         }
     }
     Ok(kept & processor(&exchanges))
