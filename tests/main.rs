@@ -33,9 +33,13 @@ mod lab_causes;
 #[cfg(all(target_os = "linux", feature = "lambda"))]
 mod lab_function;
 #[cfg(target_os = "linux")]
+mod lab_leftovers;
+#[cfg(target_os = "linux")]
 mod lab_monitors;
 #[cfg(target_os = "linux")]
 mod lab_nginx;
+#[cfg(target_os = "linux")]
+mod lab_refused;
 #[cfg(target_os = "linux")]
 mod lab_run;
 mod lab_scenarios;

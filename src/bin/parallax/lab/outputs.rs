@@ -1,24 +1,35 @@
-//! What a run leaves: a folder with an archive, a truth file and a report.
+//! What a run leaves: a folder with an archive, a truth file and a report; all of them, or nothing.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use parallax::adapters::archive::{self, Archive, Mode};
 use parallax::archive::port::Append;
+use parallax::lab::run::sweep;
 use parallax::measurement::wire::Record;
+use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::draft::Draft;
 use crate::exit::Problem;
 
 const FILES: [&str; 3] = ["samples.db", "truth.json", "report.html"];
+/// Of the folder in which they become; the number of the process follows.
+const PREFIX: &str = ".parallax-run-";
 
-/// The folder, its archive open.
+/// What is to be left, its archive open. Dropped before it is written, it leaves nothing.
 pub(super) struct Outputs {
-    folder: PathBuf,
     archive: Archive,
     runtime: Runtime,
+    place: Place,
+}
+
+/// Where it will be, and where it is until then.
+struct Place {
+    folder: PathBuf,
+    /// Folders that were not there, the innermost first.
+    made: Vec<PathBuf>,
+    /// Within the folder, so that what is done can be moved.
+    draft: Option<TempDir>,
 }
 
 impl Outputs {
@@ -31,12 +42,18 @@ impl Outputs {
         if let Some(found) = FILES.iter().find(|name| folder.join(name).exists()) {
             return Err(refused(format!("{found} of an earlier run is there; name another folder, or remove it")));
         }
+        let made = folder.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists());
+        let mut place = Place { folder: folder.to_owned(), made: made.map(Path::to_owned).collect(), draft: None };
         fs::create_dir_all(folder).map_err(|error| refused(format!("it cannot be made: {error}")))?;
-        let archive = archive::open(&format!("sqlite:{}", folder.join(FILES[0]).display()), Mode::Write)?;
+        sweep(folder, &[PREFIX]);
+        let draft = tempfile::Builder::new().prefix(&format!("{PREFIX}{}-", std::process::id())).tempdir_in(folder);
+        let draft = draft.map_err(|error| refused(format!("nothing can be written to it: {}", error.kind())))?;
+        let archive = archive::open(&format!("sqlite:{}", draft.path().join(FILES[0]).display()), Mode::Write)?;
+        place.draft = Some(draft);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .map_err(|error| Problem::unfinished(format!("cannot start a runtime: {error}")))?;
-        Ok(Self { folder: folder.to_owned(), archive, runtime })
+        Ok(Self { archive, runtime, place })
     }
 
     /// Keeps a sample.
@@ -45,24 +62,37 @@ impl Outputs {
         Ok(())
     }
 
-    /// Writes what is known, and what is said.
-    pub(super) fn write(&self, truth: &str, report: Option<&str>) -> Result<(), Problem> {
-        for (name, text) in [(FILES[1], Some(truth)), (FILES[2], report)] {
-            let Some(text) = text else { continue };
-            let path = self.folder.join(name);
-            let failed = |why: String| Problem::unfinished(format!("cannot write {}: {why}", path.display()));
-            let draft = Draft::of(&path).map_err(failed)?;
-            draft
-                .file()
-                .write_all(text.as_bytes())
-                .and_then(|()| draft.keep())
-                .map_err(|error| failed(error.to_string()))?;
+    /// Leaves the samples, what is known, and what is said; tells where.
+    pub(super) fn write(self, truth: &str, report: Option<&str>) -> Result<PathBuf, Problem> {
+        let Self { archive, mut place, .. } = self;
+        // The last one to close it takes away the files beside it.
+        drop(archive);
+        place.fill([None, Some(truth), report])?;
+        Ok(std::mem::take(&mut place.folder))
+    }
+}
+
+impl Place {
+    /// Each file by its text; that of none is there already.
+    fn fill(&mut self, texts: [Option<&str>; 3]) -> Result<(), Problem> {
+        let Some(draft) = &self.draft else { return Ok(()) };
+        for (name, text) in FILES.into_iter().zip(texts) {
+            let (from, to) = (draft.path().join(name), self.folder.join(name));
+            let written = text.map_or(Ok(()), |text| fs::write(&from, text));
+            let moved = written.and_then(|()| if from.exists() { fs::rename(&from, &to) } else { Ok(()) });
+            moved.map_err(|error| Problem::unfinished(format!("cannot write {}: {error}", to.display())))?;
         }
+        self.made.clear();
         Ok(())
     }
+}
 
-    /// Where all of it is.
-    pub(super) fn folder(&self) -> &Path {
-        &self.folder
+impl Drop for Place {
+    fn drop(&mut self) {
+        drop(self.draft.take());
+        for folder in &self.made {
+            // Somebody else has put something there.
+            let _ = fs::remove_dir(folder);
+        }
     }
 }
