@@ -123,7 +123,8 @@ impl Book<'_> {
         // Setting up: how many connections are new, how many round trips each takes, how long those are.
         let fresh = |side: &Side| (side.sum(STATES + 1) + side.sum(STATES + 2)) / side.sum(W).max(f64::MIN_POSITIVE);
         let trips = |side: &Side| (fresh(side) > 0.0).then(|| side.mean(SETUP) / fresh(side));
-        let length = |side: &Side| side.known(SETUP + 1, SETUP);
+        // The path is there whether or not anybody opened a connection over it: kept ones tell its length, too.
+        let length = |side: &Side| side.known(SETUP + 1, SETUP).or_else(|| side.known(BASE + 1, BASE));
         let [trips_a, trips_b] = borrow(trips(&self.a), trips(&self.b));
         let [length_a, length_b] = borrow(length(&self.a), length(&self.b));
         self.mark(Cause::Reuse, trips(&self.a), trips(&self.b));

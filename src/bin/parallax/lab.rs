@@ -13,6 +13,8 @@ mod probe;
 mod run;
 #[cfg(target_os = "linux")]
 mod score;
+#[cfg(target_os = "linux")]
+mod shelf;
 mod show;
 #[cfg(target_os = "linux")]
 mod vantage;

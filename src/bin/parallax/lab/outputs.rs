@@ -12,7 +12,10 @@ use tokio::runtime::Runtime;
 
 use crate::exit::Problem;
 
-const FILES: [&str; 3] = ["samples.db", "truth.json", "report.html"];
+pub(super) const SAMPLES: &str = "samples.db";
+pub(super) const TRUTH: &str = "truth.json";
+pub(super) const REPORT: &str = "report.html";
+const FILES: [&str; 3] = [SAMPLES, TRUTH, REPORT];
 /// Of the folder in which they become; the number of the process follows.
 const PREFIX: &str = ".parallax-run-";
 
@@ -56,31 +59,33 @@ impl Outputs {
         Ok(Self { archive, runtime, place })
     }
 
-    /// Keeps a sample.
-    pub(super) fn keep(&mut self, record: &Record) -> Result<(), Problem> {
-        self.runtime.block_on(self.archive.append(std::slice::from_ref(record))).map_err(Problem::unfinished)?;
+    /// Keeps samples.
+    pub(super) fn keep(&mut self, records: &[Record]) -> Result<(), Problem> {
+        self.runtime.block_on(self.archive.append(records)).map_err(Problem::unfinished)?;
         Ok(())
     }
 
-    /// Leaves the samples, what is known, and what is said; tells where.
-    pub(super) fn write(self, truth: &str, report: Option<&str>) -> Result<PathBuf, Problem> {
+    /// Leaves the samples, and files with these names and texts, in this order; tells where.
+    pub(super) fn write(self, texts: &[(&str, &str)]) -> Result<PathBuf, Problem> {
         let Self { archive, mut place, .. } = self;
         // The last one to close it takes away the files beside it.
         drop(archive);
-        place.fill([None, Some(truth), report])?;
+        place.fill(texts)?;
         Ok(std::mem::take(&mut place.folder))
     }
 }
 
 impl Place {
-    /// Each file by its text; that of none is there already.
-    fn fill(&mut self, texts: [Option<&str>; 3]) -> Result<(), Problem> {
+    fn fill(&mut self, texts: &[(&str, &str)]) -> Result<(), Problem> {
         let Some(draft) = &self.draft else { return Ok(()) };
-        for (name, text) in FILES.into_iter().zip(texts) {
-            let (from, to) = (draft.path().join(name), self.folder.join(name));
-            let written = text.map_or(Ok(()), |text| fs::write(&from, text));
-            let moved = written.and_then(|()| if from.exists() { fs::rename(&from, &to) } else { Ok(()) });
-            moved.map_err(|error| Problem::unfinished(format!("cannot write {}: {error}", to.display())))?;
+        let failed = |name: &str, error: std::io::Error| {
+            Problem::unfinished(format!("cannot write {}: {error}", self.folder.join(name).display()))
+        };
+        for (name, text) in texts {
+            fs::write(draft.path().join(name), text).map_err(|error| failed(name, error))?;
+        }
+        for name in [SAMPLES].into_iter().chain(texts.iter().map(|(name, _)| *name)) {
+            fs::rename(draft.path().join(name), self.folder.join(name)).map_err(|error| failed(name, error))?;
         }
         self.made.clear();
         Ok(())

@@ -11,7 +11,7 @@ use parallax::lab::run::{Doing, Run, RunError, missing, run as made};
 use parallax::lab::scenario::Scenario;
 use parallax::lab::scenario::side::{Tells, Way};
 use parallax::lab::schedule::too_few;
-use parallax::lab::score::{Score, bridge_of, score, sources, table};
+use parallax::lab::score::{Injected, Score, bridge_of, measured, score, sources, table};
 use parallax::lab::truth::Truth;
 use parallax::lab::vantage::{Command, work};
 use parallax::measurement::counted::counted;
@@ -22,7 +22,7 @@ use parallax::report::{html, json};
 use serde::Serialize;
 
 use super::machine::{self, Machine};
-use super::outputs::Outputs;
+use super::outputs::{Outputs, REPORT, TRUTH};
 use super::probe::probe;
 use crate::exit::{Answer, Outcome, Problem};
 use crate::explained::{Samples, Side, explained};
@@ -82,7 +82,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             vantage: &vantage()?,
             probe: probe.as_deref(),
             hear: &mut |record: &Record| {
-                kept = outputs.keep(record);
+                kept = outputs.keep(std::slice::from_ref(record));
                 done += 1;
                 bar.at(done, String::new());
                 match &kept {
@@ -111,14 +111,17 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let truth = Truth::of(&scenario, seed, &run);
     let report = report(&scenario, &run, seed);
     let page = report.as_ref().ok().and_then(Option::as_deref);
-    let folder = outputs.write(&json::pretty(&truth), page)?;
+    let known = json::pretty(&truth);
+    let texts: Vec<(&str, &str)> =
+        [(TRUTH, known.as_str())].into_iter().chain(page.map(|page| (REPORT, page))).collect();
+    let folder = outputs.write(&texts)?;
     let left = format!(
         "archive{} are in {}",
         if page.is_some() { ", truth file and report" } else { " and truth file" },
         folder.display()
     );
     report?;
-    let score = match score(&scenario, &truth, &run, rounds) {
+    let score = match score(&scenario, &Injected::from(&truth), &measured(&run), bridge_of(&scenario, &run), rounds) {
         Ok(score) => score,
         Err(_) if run.stopped => {
             return Err(Problem::unfinished(format!("interrupted, and what was measured has no account; {left}")));
@@ -199,7 +202,7 @@ fn report(scenario: &Scenario, run: &Run, seed: u64) -> Result<Option<String>, P
         let method = scenario.sides[at].beside.map(|_| way.method());
         Ok(Source { vantage, method, target: Some(target.clone()), cold: None })
     };
-    let [a, b] = sources(run);
+    let [a, b] = sources(&measured(run));
     let [way_a, way_b] = [0, 1].map(|at| scenario.sides[at].method);
     let (name_a, name_b) = (named(0, way_a)?, named(1, way_b)?);
     let bridge = match (bridge_of(scenario, run), scenario.sides[0].beside) {
