@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{AMPLE, Fleet, event, logged, seen, slot, taken_from, wait};
 use crate::support::fake_lambda::Ended;
 use crate::support::faults::{Fault, Faults};
-use crate::support::relay::{Relay, Road};
+use crate::support::road::{Relay, Road};
 
 const PAGES: [&str; 2] = ["id = \"a\"\nurl = \"SITE/page\"", "id = \"b\"\nurl = \"SITE/page\""];
 
