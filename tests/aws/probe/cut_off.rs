@@ -147,6 +147,28 @@ fn what_neither_queue_takes_is_an_error_and_is_kept_for_the_next_invocation() {
 }
 
 #[test]
+fn missed_slots_that_neither_queue_takes_are_counted_as_such() {
+    let Some(fleet) = Fleet::deploy("missed_slots_that_neither_queue_takes_are_counted_as_such") else { return };
+    fleet.watch(&[r#"id = "a"
+url = "SITE/page"
+headers = { X = { ssm = "/p/nowhere" } }"#]);
+    let mut sandbox = fleet.sandbox();
+    fleet.home.set(Road::Refusing);
+    fleet.near.set(Road::Refusing);
+    for (tick, held) in [(0, "1 missed slot"), (1, "2 missed slots")] {
+        let at = UnixMillis(slot().0 + i64::from(tick) * 60_000);
+        let Ended::Failed(error) = sandbox.invoke(&event(at), AMPLE) else { panic!("it did not fail") };
+        assert!(error.contains(&format!("neither the queue nor the spool took {held}, lost unless")), "{error}");
+    }
+    let line = logged(&sandbox, 2);
+    assert_eq!(
+        (&line["held"], &line["missed_held"], &line["missed_lost"]),
+        (&json!(0), &json!(2), &json!(0)),
+        "{line}"
+    );
+}
+
+#[test]
 fn killed_while_it_measures_it_has_sent_what_came_before() {
     let Some(fleet) = Fleet::deploy("killed_while_it_measures_it_has_sent_what_came_before") else { return };
     fleet.watch(&[
