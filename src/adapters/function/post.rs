@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::letter::{Letter, Load, load, newest};
 use crate::adapters::aws::failure::Failure;
+use crate::adapters::aws::queue::batch::batches;
 use crate::adapters::aws::queue::{Held, Queue, RECEIVED_MAX};
 use crate::measurement::units::UnixMillis;
 
@@ -21,8 +22,9 @@ const HELD_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// What one invocation takes out of the spool, at most, and for how long it may.
 pub const DRAINED_MAX: usize = 100;
 const DRAIN_PATIENCE: Duration = Duration::from_secs(5);
-/// So many batches of it are on their way home together: one after the other, ten calls to the other side of the earth would
-/// take most of the patience. More at once would take memory that a small function does not have.
+/// So many calls with it are on their way home together: one after the other, ten to the other side of the earth would take
+/// most of the patience. More is taken once all that was taken is on its way: so no more than a receive, at most ten messages
+/// of 1 MiB, and three calls, of 1 MiB each, are in the memory of a small function.
 const DRAIN_TOGETHER: usize = 4;
 /// Nothing is taken from the spool with less time than this left.
 const DRAIN_SPARES: Duration = Duration::from_secs(1);
@@ -118,8 +120,14 @@ impl Post {
             let left = left.saturating_sub(found.len());
             (!found.is_empty()).then_some((found, left))
         });
-        let bring = |found| async move { self.bring_home(found, drained).await.unwrap_or_else(breaks) };
-        received.for_each_concurrent(DRAIN_TOGETHER, bring).await;
+        // Each call's messages are deleted after it: those that are at home when time runs out need not come again.
+        let calls = received.flat_map(|found| stream::iter(batches(found, length)));
+        let bring = |call: Vec<Held>| async move {
+            if broken.borrow().is_none() {
+                self.bring_home(call, drained).await.unwrap_or_else(breaks);
+            }
+        };
+        calls.for_each_concurrent(DRAIN_TOGETHER, bring).await;
         broken.take().map_or(Ok(is_empty.get()), Err)
     }
 
@@ -134,6 +142,10 @@ impl Post {
         self.spool.delete(&receipts).await?;
         sent.unsent.into_iter().next().map_or(Ok(()), |unsent| Err(unsent.failure))
     }
+}
+
+fn length(held: &Held) -> usize {
+    held.message.len()
 }
 
 /// Gives letters to a queue; returns those that it did not take.
