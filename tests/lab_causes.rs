@@ -7,7 +7,7 @@ use parallax::explain::account::{Account, Case};
 use parallax::explain::cause::Cause;
 use parallax::explain::question::{Question, Statistic};
 use parallax::lab::run::Run;
-use parallax::lab::score::{score, sources};
+use parallax::lab::score::{Injected, measured, score, sources};
 use serde_json::Value;
 
 use crate::lab_run::{of_b, once};
@@ -15,7 +15,7 @@ use crate::support::command::run;
 use crate::support::needs;
 
 fn account(found: &Run) -> Account {
-    let [a, b] = sources(found);
+    let [a, b] = sources(&measured(found));
     Case::new(a, b).unwrap().account(&Question::new(Statistic::Mean, 1))
 }
 
@@ -78,7 +78,7 @@ fn what_nobody_answers_is_a_failure_in_every_count_and_in_no_mean() {
     assert_eq!((account.failures.samples, account.failures.failed), ([24, 24], [0, silent as u64]));
     assert_eq!(account.samples, [24, 24 - silent]);
     assert!(account.gap_ms.abs() < 60.0, "no timeout is in the mean: {}", account.gap_ms);
-    let scored = score(&scenario, &truth, &found, 24).unwrap();
+    let scored = score(&scenario, &Injected::from(&truth), &measured(&found), None, 24).unwrap();
     assert_eq!((scored.vanished, scored.gaps_ms.iter().filter(|gap| gap.is_none()).count()), (0, silent));
 }
 

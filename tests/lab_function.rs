@@ -10,7 +10,7 @@ use parallax::explain::question::{Question, Statistic};
 use parallax::explain::verdict::Hypothesis;
 use parallax::lab::run::{Asked, Doing, run as made};
 use parallax::lab::scenario::Scenario;
-use parallax::lab::score::{score, sources};
+use parallax::lab::score::{Injected, measured, score, sources};
 use parallax::measurement::environment::Init;
 use parallax::measurement::units::Micros;
 use parallax::measurement::wire::Record;
@@ -84,7 +84,7 @@ fn a_cold_start_is_in_the_row_of_cold_starts_and_is_what_its_suspicion_stands_on
     // As in the scenario `cold`, with more of it: there are few rounds.
     let text = "about = 'x'\n[both]\nmethod = 'lambda'\nmemory_mb = 128\ncold = 0.3\n[b]\ncold = 0.8\n";
     let (_, found, truth) = once(text, 40);
-    let [a, b] = sources(&found);
+    let [a, b] = sources(&measured(&found));
     let account = Case::new(a, b).unwrap().account(&Question::new(Statistic::Mean, 1));
     let cold = account.rows.iter().find(|row| row.cause == Cause::Cold).unwrap();
     let known = truth.rows["cold"];
@@ -108,7 +108,7 @@ fn a_throttle_that_its_guest_cannot_see_is_told_as_network_or_stolen() {
     let (scenario, found, truth) = once(text, 30);
     // No quota: the kernel of the vantage has nothing to tell of.
     assert!(found.accounts.iter().all(|accounts| accounts.throttled.is_none()));
-    let [a, b] = sources(&found);
+    let [a, b] = sources(&measured(&found));
     let account = Case::new(a, b).unwrap().account(&Question::new(Statistic::Mean, 1));
     let hiding = [Cause::Dns, Cause::Queueing, Cause::Transfer, Cause::Residual];
     let rows = || account.rows.iter().filter(|row| hiding.contains(&row.cause));
@@ -122,7 +122,7 @@ fn a_throttle_that_its_guest_cannot_see_is_told_as_network_or_stolen() {
     assert!(rows().all(|row| row.or_stolen), "{account:?}");
     let h4 = account.verdicts.iter().find(|verdict| verdict.hypothesis == Hypothesis::CpuShare).unwrap();
     assert_ne!(h4.claim, Claim::Refuted, "{h4:?}");
-    assert_eq!(score(&scenario, &truth, &found, 30).unwrap().honest, Some(true));
+    assert_eq!(score(&scenario, &Injected::from(&truth), &measured(&found), None, 30).unwrap().honest, Some(true));
 }
 
 #[test]

@@ -12,7 +12,7 @@ use parallax::explain::cause::Cause;
 use parallax::explain::question::{Question, Statistic};
 use parallax::lab::run::{Asked, Doing, Run, run as made};
 use parallax::lab::scenario::Scenario;
-use parallax::lab::score::sources;
+use parallax::lab::score::{measured, sources};
 use parallax::lab::truth::Truth;
 use parallax::lab::truth::facts::Facts;
 use parallax::lab::vantage::Command;
@@ -134,7 +134,7 @@ fn a_kernel_that_tells_no_delay_has_it_in_the_rest() {
         assert_eq!(sample.local.run_delay_us.is_some(), tells);
         assert!(sample.local.cpu_us.is_some());
     }
-    let [a, b] = sources(&run);
+    let [a, b] = sources(&measured(&run));
     let account = Case::new(a, b).unwrap().account(&Question::new(Statistic::Mean, 1));
     let rest = account.rows.iter().find(|row| row.cause == Cause::Residual).unwrap();
     assert!(rest.holds.contains(&Cause::Scheduling), "{:?}", rest.holds);

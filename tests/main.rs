@@ -33,6 +33,8 @@ mod lab_causes;
 #[cfg(all(target_os = "linux", feature = "lambda"))]
 mod lab_function;
 #[cfg(target_os = "linux")]
+mod lab_kept;
+#[cfg(target_os = "linux")]
 mod lab_monitors;
 #[cfg(target_os = "linux")]
 mod lab_nginx;

@@ -73,6 +73,9 @@ pub fn run(road: &Road) -> anyhow::Result<bool> {
         command.args(job.arguments()?).env("SSLKEYLOGFILE", keys.path());
         let told = measure::told(&road.run_near(command)?.stdout)?;
         let probes = exporter.probe(road, job.url.as_str())?;
+        for hog in &mut hogs {
+            ensure!(hog.0.try_wait()?.is_none(), "a spinning program ended before the probes did");
+        }
         hogs.clear();
         Ok((told, probes))
     })?;

@@ -2,6 +2,8 @@
 
 mod list;
 #[cfg(target_os = "linux")]
+mod machine;
+#[cfg(target_os = "linux")]
 mod outputs;
 #[cfg(target_os = "linux")]
 mod probe;
@@ -12,6 +14,8 @@ mod run;
 mod run;
 #[cfg(target_os = "linux")]
 mod score;
+#[cfg(target_os = "linux")]
+mod shelf;
 mod show;
 #[cfg(target_os = "linux")]
 mod vantage;

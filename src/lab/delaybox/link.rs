@@ -12,7 +12,7 @@ use crate::lab::hold::Spans;
 pub struct Link {
     /// What each packet is held for.
     pub delay: Duration,
-    /// The mean of what is added at random, exponentially. Packets keep their order.
+    /// The mean of what is added at random, exponentially, for the queue that a [burst](BURST) meets. Packets keep their order.
     pub jitter: Duration,
     /// The share of packets that is lost: outward, and inward.
     pub loss: [f64; 2],
@@ -32,6 +32,9 @@ impl Link {
     }
 }
 
+/// Packets that follow one another within so long meet the same queue: it cannot have changed much meanwhile.
+const BURST: Duration = Duration::from_millis(3);
+
 /// One direction of a link, packet after packet.
 pub(super) struct Lane {
     link: Link,
@@ -39,13 +42,15 @@ pub(super) struct Lane {
     random: ChaCha8Rng,
     /// The narrow place is taken until then.
     busy_until: Option<Instant>,
+    /// When the last packet came, and how long the queue was.
+    queue: Option<(Instant, Duration)>,
     last_due: Option<Instant>,
 }
 
 impl Lane {
     pub(super) fn new(link: Link, way: usize) -> Self {
         let random = ChaCha8Rng::seed_from_u64(link.seed.wrapping_mul(2).wrapping_add(way as u64));
-        Self { link, loss: link.loss[way], random, busy_until: None, last_due: None }
+        Self { link, loss: link.loss[way], random, busy_until: None, queue: None, last_due: None }
     }
 
     /// When a packet that came now is to leave; `None` where it is lost. A lost packet took its time in the narrow place.
@@ -59,14 +64,25 @@ impl Lane {
         if self.loss > 0.0 && self.random.random::<f64>() < self.loss {
             return None;
         }
-        let mut due = leaves + self.link.delay;
-        if !self.link.jitter.is_zero() {
-            due += self.link.jitter.mul_f64(-(1.0 - self.random.random::<f64>()).ln());
-        }
+        let due = leaves + self.link.delay + self.queue(arrived);
         let due = self.link.held.and_then(|spans| spans.end(due)).unwrap_or(due);
         let due = self.last_due.map_or(due, |last| due.max(last));
         self.last_due = Some(due);
         Some(due)
+    }
+
+    /// How long the queue is that a packet meets.
+    fn queue(&mut self, arrived: Instant) -> Duration {
+        if self.link.jitter.is_zero() {
+            return Duration::ZERO;
+        }
+        let same = self.queue.filter(|(last, _)| arrived.saturating_duration_since(*last) < BURST);
+        let length = match same {
+            Some((_, length)) => length,
+            None => self.link.jitter.mul_f64(-(1.0 - self.random.random::<f64>()).ln()),
+        };
+        self.queue = Some((arrived, length));
+        length
     }
 }
 
@@ -84,6 +100,19 @@ mod tests {
         assert!(dues.is_sorted() && dues.len() == 200);
         assert!(dues.iter().zip(0..).all(|(due, n)| *due >= now + n * MS + 5 * MS));
         assert!(dues.last().unwrap().duration_since(now) > 215 * MS);
+    }
+
+    #[test]
+    fn packets_of_a_burst_meet_the_same_queue_and_those_of_another_another() {
+        let now = Instant::now();
+        let mut lane = Lane::new(Link { jitter: 2 * MS, ..Link::of(5 * MS) }, 0);
+        let mut held = |at: Duration| lane.due(now + at, 100).unwrap() - (now + at);
+        let bursts: Vec<[Duration; 3]> =
+            (0..100).map(|n| [0, 300, 900].map(|us| held(n * 50 * MS + us * MS / 1_000))).collect();
+        assert!(bursts.iter().all(|burst| burst.iter().all(|held| *held == burst[0])));
+        assert!(bursts.windows(2).all(|pair| pair[0][0] != pair[1][0]));
+        let mean = bursts.iter().map(|burst| burst[0].as_secs_f64()).sum::<f64>() / 100.0;
+        assert!((0.006..0.008).contains(&mean), "{mean}");
     }
 
     #[test]

@@ -52,16 +52,28 @@ pub struct Factor {
     pub without: String,
 }
 
+/// The row of each key that differs; absent where one of them may change any row.
+fn causes(scenario: &Scenario) -> Option<Vec<(&str, Cause)>> {
+    let cause = |key: &str| ROWS.iter().find(|(known, _)| *known == key).map(|(_, cause)| *cause);
+    scenario.toggled.iter().map(|key| Some((key.as_str(), cause(key)?))).collect()
+}
+
+/// The one cause that differs; absent where there are several, or none.
+#[must_use]
+pub fn only_cause(scenario: &Scenario) -> Option<Cause> {
+    let mut all: Vec<Cause> = causes(scenario)?.into_iter().map(|(_, cause)| cause).collect();
+    all.sort();
+    all.dedup();
+    if let [only] = all[..] { Some(only) } else { None }
+}
+
 /// What can be found out of a scenario in this way: the one cause that it has, or those of several that add up.
 #[must_use]
 pub fn factors(scenario: &Scenario) -> Vec<Factor> {
-    let cause = |key: &str| ROWS.iter().find(|(known, _)| *known == key).map(|(_, cause)| *cause);
-    let keys: Option<Vec<(&str, Cause)>> =
-        scenario.toggled.iter().map(|key| Some((key.as_str(), cause(key)?))).collect();
     // A key that no row stands for may change any of them; of two files together, each would have to be named; and what
     // has a factor reset is an experiment already.
     let is_tried = scenario.name.contains('+') || variant::is_without(&scenario.name);
-    let Some(keys) = keys.filter(|_| !is_tried) else { return Vec::new() };
+    let Some(keys) = causes(scenario).filter(|_| !is_tried) else { return Vec::new() };
     let mut causes: Vec<Cause> = keys.iter().map(|(_, cause)| *cause).collect();
     causes.sort();
     causes.dedup();
@@ -168,6 +180,7 @@ pub fn agreeing(findings: &[Finding]) -> (usize, usize) {
 mod tests {
     use super::*;
     use crate::lab::scenario::NAMES;
+    use crate::lab::score::example;
 
     fn of(name: &str) -> Vec<(Cause, String)> {
         let factors = factors(&Scenario::named(name).unwrap());
@@ -207,35 +220,19 @@ mod tests {
     }
 
     fn score(scenario: &str, gaps: &[f64], found: f64, half: f64) -> Score {
-        let row = RowScore {
-            cause: Cause::Distance,
-            holds: vec![Cause::Distance],
-            known: true,
-            truth_ms: 60.0,
-            found_ms: found,
-            interval_ms: Some([found - half, found + half]),
-            covered: Some(true),
-            claimed: true,
-            falsely: None,
-            missed: Some(false),
-        };
-        Score {
-            scenario: scenario.to_owned(),
-            null: false,
-            rounds: 8,
-            seed: 1,
-            gap_ms: 60.0,
-            gaps_ms: gaps.iter().copied().map(Some).collect(),
-            means_ms: [0.0, 60.0],
-            sum_error_ms: 0.0,
-            moved_ms: 0.0,
-            unaccounted_ms: 0.0,
-            vanished: 0,
-            rows: vec![row],
-            top: None,
-            top_three: None,
-            honest: None,
-        }
+        let interval_ms = Some([found - half, found + half]);
+        let (cause, holds) = (Cause::Distance, vec![Cause::Distance]);
+        let row = RowScore { cause, holds, truth_ms: 60.0, found_ms: found, interval_ms, ..example::row() };
+        let gaps_ms = gaps.iter().copied().map(Some).collect();
+        Score { rounds: 8, gap_ms: 60.0, gaps_ms, ..example::score(scenario, 1, vec![row]) }
+    }
+
+    #[test]
+    fn the_cause_of_a_scenario_is_one_where_all_keys_are_of_one_row() {
+        let of = |name: &str| only_cause(&Scenario::named(name).unwrap());
+        assert_eq!(of("distance"), Some(Cause::Distance));
+        assert_eq!(of("hidden:large"), Some(Cause::Residual));
+        assert_eq!([of("null"), of("all-at-once"), of("distance+dns")], [None; 3]);
     }
 
     #[test]

@@ -2,9 +2,12 @@
 
 use serde::Serialize;
 
+use super::percentile;
 use super::repeat::Repeats;
+use super::suite::ROUNDS_LONG;
 use super::{RowScore, Score};
 use crate::explain::cause::Cause;
+use crate::statistics::level::Level;
 use crate::statistics::proportion::Proportion;
 
 /// Which scenarios, and what is held to what.
@@ -86,6 +89,9 @@ pub fn targets(scores: &[Score], suite: Suite) -> Vec<Target> {
     });
     let rest = rest.max_by(|x, y| x.0.total_cmp(&y.0));
     let worst = worst_row(scores);
+    let of_long: Vec<Score> = scores.iter().filter(|score| score.rounds >= ROUNDS_LONG).cloned().collect();
+    let long = misattribution(&of_long);
+    let interval = interval_score(scores);
     let repeats = Repeats::of(scores);
     let mut targets = vec![
         target("rows add up to the gap", format!("{sums:.1e} ms"), "1e-9 ms", sums <= 1e-9, true),
@@ -103,9 +109,17 @@ pub fn targets(scores: &[Score], suite: Suite) -> Vec<Target> {
             wrong.is_some_and(|all| all[0] <= 0.08),
             true,
         ),
+        target(
+            "… of 1 440 rounds",
+            long.map_or("none".to_owned(), |all| percent(all[0])),
+            "≤ 5 %",
+            !full || long.is_some_and(|all| all[0] <= 0.05),
+            full,
+        ),
         target("truth within the 95 % interval, all rows", covered.1, "≥ 90 %", covered.0 >= 0.9, true),
-        target("… rows in which there is something", at_work.1, "–", true, false),
+        target("… rows in which there is something", at_work.1, "≥ 80 %", at_work.0 >= 0.8, full),
         target("… worst row", worst.1, "≥ 80 %", worst.0 >= 0.8, full),
+        target("interval score of rows in which there is something, median", interval, "–", true, false),
         target("false causes", falsely.1, "≤ 2 %", falsely.0 <= 0.02, full),
         target("missed causes", missed.1, "≤ 5 %", missed.0 <= 0.05, full),
         target("largest cause right", top.1, "≥ 98 %", top.0 >= 0.98, full),
@@ -126,9 +140,25 @@ pub fn targets(scores: &[Score], suite: Suite) -> Vec<Target> {
             full,
         ),
     ];
+    for (level, most) in percentile::LEVELS {
+        let (what, gate) = match level {
+            Level::P50 => ("rows of p50 off, one cause, mean of rows", "≤ 2 % of gap"),
+            Level::P90 => ("rows of p90 off", "≤ 2 % of gap"),
+            _ => ("rows of p99 off", "≤ 4 % of gap"),
+        };
+        let found = percentile::pooled(scores, level);
+        let text = found.map_or("none".to_owned(), |(of, count)| format!("{} ({count} runs)", percent(of)));
+        targets.push(target(what, text, gate, found.map_or(!full, |(of, _)| of <= most), full));
+    }
     if !repeats.wrong.is_empty() {
         targets.extend([
-            target("in a wrong row, repeat by repeat", repeats.line(), "–", true, false),
+            target(
+                "in a wrong row, repeat by repeat",
+                repeats.line(),
+                "≤ 8 % each",
+                repeats.wrong.iter().all(|share| *share <= 0.08),
+                full,
+            ),
             target(
                 "repeats whose 95 % interval of coverage holds that of all",
                 format!("{} of {}", repeats.steady, repeats.wrong.len()),
@@ -153,8 +183,100 @@ fn worst_row(scores: &[Score]) -> (f64, String) {
     worst.unwrap_or((0.0, "no interval".to_owned()))
 }
 
+/// Over rows that are there: what their intervals cost, and how wide they are.
+fn interval_score(scores: &[Score]) -> String {
+    let rows = || scores.iter().flat_map(|score| &score.rows).filter(|row| row.falsely.is_none());
+    let middle = |mut all: Vec<f64>| {
+        all.sort_by(f64::total_cmp);
+        all.get(all.len() / 2).map_or("none".to_owned(), |ms| format!("{ms:.2} ms"))
+    };
+    let cost = middle(rows().filter_map(RowScore::interval_score_ms).collect());
+    let width = middle(rows().filter_map(|row| row.interval_ms.map(|[lower, upper]| upper - lower)).collect());
+    format!("{cost} (of which width {width})")
+}
+
 /// All that the suite is held to holds.
 #[must_use]
 pub fn hold(targets: &[Target]) -> bool {
     targets.iter().all(|target| target.holds || !target.gated)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::score::example::{row, score};
+    use crate::lab::score::percentile::PercentileScore;
+
+    /// One that holds every gate of the full suite.
+    fn suite() -> Vec<Score> {
+        let percentile = |level| PercentileScore { level, gap_ms: 50.0, error_ms: 0.5 };
+        let of = |name, seed, rounds| Score {
+            rounds,
+            percentiles: [0.5, 0.9, 0.99].map(percentile).into(),
+            honest: Some(true),
+            ..score(name, seed, vec![row(); 20])
+        };
+        vec![of("dns", 1, 240), of("dns", 2, 240), of("all-at-once", 1, 1_440)]
+    }
+
+    fn broken(change: impl Fn(&mut Score)) -> Vec<&'static str> {
+        let mut scores = suite();
+        scores.iter_mut().for_each(change);
+        let targets = targets(&scores, Suite::Full);
+        assert_eq!(hold(&targets), targets.iter().all(|one| one.holds || !one.gated));
+        targets.into_iter().filter(|one| one.gated && !one.holds).map(|one| one.what).collect()
+    }
+
+    #[test]
+    fn each_gate_breaks_where_its_figure_is_beyond_it() {
+        assert_eq!(broken(|_| ()), [""; 0]);
+        assert_eq!(broken(|one| one.sum_error_ms = 1e-6), ["rows add up to the gap"]);
+        assert_eq!(broken(|one| one.vanished = 1), ["requests that are in no count"]);
+        assert_eq!(broken(|one| one.top = Some(false)), ["largest cause right"]);
+        assert_eq!(broken(|one| one.honest = Some(false)), ["hidden time within the residual's interval"]);
+        let wrong = broken(|one| one.moved_ms = 9.0);
+        assert_eq!(
+            wrong,
+            ["in a wrong row, all gaps pooled", "… of 1 440 rounds", "in a wrong row, repeat by repeat"],
+            "9 % of each gap"
+        );
+        assert_eq!(
+            broken(|one| one.moved_ms = 6.0),
+            ["… of 1 440 rounds"],
+            "6 %, of which 8 are allowed to short runs"
+        );
+        let none_covered = |one: &mut Score| one.rows.iter_mut().for_each(|row| row.covered = Some(false));
+        let [all, there, worst] = broken(none_covered)[..] else { panic!("three of coverage") };
+        assert_eq!(all, "truth within the 95 % interval, all rows");
+        assert_eq!((there, worst), ("… rows in which there is something", "… worst row"));
+        let empty = |one: &mut Score| one.rows.extend((0..400).map(|_| RowScore { falsely: Some(false), ..row() }));
+        let hidden = broken(|one| {
+            none_covered(one);
+            empty(one);
+        });
+        assert_eq!(hidden, ["… rows in which there is something"], "rows that are not there hide it from the others");
+        assert_eq!(broken(|one| one.rows[0].missed = Some(true)), [""; 0], "one of twenty may be");
+        assert_eq!(broken(|one| one.rows[..2].iter_mut().for_each(|row| row.missed = Some(true))), ["missed causes"]);
+        assert_eq!(broken(|one| one.rows[0].falsely = Some(true)), ["false causes"]);
+        let rest = || RowScore { cause: Cause::Residual, holds: vec![Cause::Residual], truth_ms: 2.5, ..row() };
+        assert_eq!(broken(|one| one.rows.push(RowScore { found_ms: 4.4, ..rest() })), [""; 0], "1 % of 200 ms");
+        assert_eq!(broken(|one| one.rows.push(RowScore { found_ms: 4.6, ..rest() })), ["residual off, worst scenario"]);
+        assert_eq!(broken(|one| one.percentiles[1].error_ms = 1.1), ["rows of p90 off"]);
+        assert_eq!(broken(|one| one.percentiles[2].error_ms = 1.1), [""; 0], "4 % at p99");
+        assert_eq!(
+            broken(|one| one.percentiles.truncate(2)),
+            ["rows of p99 off"],
+            "what was not looked at does not hold"
+        );
+    }
+
+    #[test]
+    fn a_quick_suite_is_held_to_what_few_runs_can_say_and_one_without_a_run_to_all() {
+        let mut scores = suite();
+        scores
+            .iter_mut()
+            .for_each(|one| (one.top, one.honest, one.percentiles) = (Some(false), Some(false), Vec::new()));
+        assert!(hold(&targets(&scores, Suite::Quick)));
+        assert!(!hold(&targets(&[], Suite::Quick)));
+    }
 }

@@ -2,17 +2,19 @@
 
 pub mod experiment;
 pub mod gate;
+mod percentile;
 mod repeat;
 pub mod suite;
 pub mod table;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::run::{Asked, Run};
+use super::run::Run;
 use super::scenario::Scenario;
 use super::scenario::side::Tells;
+use super::schedule::Turn;
 use super::truth::Truth;
 use crate::explain::account::{Account, Case};
 use crate::explain::bridge::{self, BridgeError};
@@ -21,6 +23,9 @@ use crate::explain::claim::{Claim, materiality};
 use crate::explain::question::{Question, Statistic};
 use crate::explain::source::Source;
 use crate::measurement::units::Micros;
+use crate::measurement::wire::Record;
+use experiment::only_cause;
+use percentile::PercentileScore;
 
 /// Below this a cause counts as absent: an interval never says more than 0.1 ms.
 const NOTHING_MS: f64 = 0.1;
@@ -28,6 +33,8 @@ const NOTHING_MS: f64 = 0.1;
 const MISSED: (f64, f64) = (5.0, 0.05);
 /// The rows in which time is that a side was held.
 const HELD: [Cause; 4] = [Cause::Dns, Cause::Queueing, Cause::Transfer, Cause::Residual];
+/// Of what is hidden, and at least: what may be in other rows.
+const HIDDEN_ELSEWHERE: (f64, f64) = (0.1, 0.5);
 /// A gap below this is none: shares of it mean nothing.
 const GAP_MIN_MS: f64 = 1.0;
 
@@ -85,21 +92,48 @@ pub struct Score {
     pub vanished: u64,
     /// Row by row.
     pub rows: Vec<RowScore>,
+    /// Where one cause differs: percentiles, of which all of the gap is its.
+    pub percentiles: Vec<PercentileScore>,
     /// The largest cause is the largest in truth; absent where nothing is large enough to be missed.
     pub top: Option<bool>,
     /// The three largest likewise.
     pub top_three: Option<bool>,
-    /// Where something is hidden: the residual's interval holds it. Where a side is held: the account says that its rows
+    /// Where something is hidden: the residual's interval holds it, and where nothing else differs no other row moves by more
+    /// than 0.5 ms and a tenth of it. Where a side is held: the account says that its rows
     /// are network, or stolen.
     pub honest: Option<bool>,
 }
 
+/// What a score needs of a truth file.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Injected {
+    /// Where randomness started.
+    pub seed: u64,
+    /// Milliseconds of the gap by row.
+    pub rows: BTreeMap<String, f64>,
+    /// What of the gap nobody injected.
+    pub unaccounted_ms: f64,
+}
+
+impl From<&Truth> for Injected {
+    fn from(truth: &Truth) -> Self {
+        let rows = truth.rows.iter().map(|(name, ms)| ((*name).to_owned(), *ms)).collect();
+        Self { seed: truth.seed, rows, unaccounted_ms: truth.unaccounted_ms }
+    }
+}
+
+/// What each request was to meet, and what was measured.
+#[must_use]
+pub fn measured(run: &Run) -> Vec<(Turn, &Record)> {
+    run.asked.iter().map(|one| (one.turn, &one.record)).collect()
+}
+
 /// Both sides of a run as the account reads them.
 #[must_use]
-pub fn sources(run: &Run) -> [Source; 2] {
+pub fn sources(measured: &[(Turn, &Record)]) -> [Source; 2] {
     let mut sources = [Source::default(), Source::default()];
-    for one in &run.asked {
-        sources[one.turn.side].add(&one.record.sample, &one.record.environment, None);
+    for (turn, record) in measured {
+        sources[turn.side].add(&record.sample, &record.environment, None);
     }
     sources
 }
@@ -119,45 +153,63 @@ pub fn bridge_of(scenario: &Scenario, run: &Run) -> Option<Source> {
 ///
 /// # Errors
 /// A side has no response time.
-pub fn score(scenario: &Scenario, truth: &Truth, run: &Run, rounds: u32) -> Result<Score, BridgeError> {
-    let [a, b] = sources(run);
+pub fn score(
+    scenario: &Scenario,
+    truth: &Injected,
+    measured: &[(Turn, &Record)],
+    bridge: Option<Source>,
+    rounds: u32,
+) -> Result<Score, BridgeError> {
+    let [a, b] = sources(measured);
     let question = Question::new(Statistic::Mean, truth.seed);
-    let account = match bridge_of(scenario, run) {
-        Some(bridge) => bridge::account(&a, bridge, b, &question)?,
-        None => Case::new(a, b)?.account(&question),
+    let (account, case) = match bridge {
+        Some(bridge) => (bridge::account(&a, bridge, b, &question)?, None),
+        None => {
+            let case = Case::new(a, b)?;
+            (case.account(&question), Some(case))
+        }
     };
-    let asked = &run.asked;
     let mut gaps_ms = vec![[None; 2]; rounds as usize];
-    for (place, one) in asked.iter().enumerate() {
+    for (place, (turn, record)) in measured.iter().enumerate() {
         if let Some(round) = gaps_ms.get_mut(place / 2) {
-            round[one.turn.side] = one.record.sample.latency().map(Micros::as_millis);
+            round[turn.side] = record.sample.latency().map(Micros::as_millis);
         }
     }
     let gaps_ms = gaps_ms.into_iter().map(|[a, b]| Some(b? - a?)).collect();
-    Ok(Score { gaps_ms, vanished: vanished(asked, &account), ..of(scenario, truth, &account, rounds) })
+    let percentiles = match (case, only_cause(scenario)) {
+        (Some(case), Some(cause)) => percentile::scores(&case, cause, &merged(scenario, &account), truth.seed),
+        _ => Vec::new(),
+    };
+    let of = of(scenario, truth, &account, rounds);
+    Ok(Score { gaps_ms, percentiles, vanished: vanished(measured, &account), ..of })
 }
 
 /// Failures never vanish: each request is in one of the two counts, and what nobody answered is in that of failures.
-fn vanished(asked: &[Asked], account: &Account) -> u64 {
+fn vanished(measured: &[(Turn, &Record)], account: &Account) -> u64 {
     let of = |side: usize| {
-        let own = || asked.iter().filter(move |one| one.turn.side == side && !one.record.sample.clock_suspect);
-        let silent = own().filter(|one| one.turn.silent).count() as u64;
+        let own = || measured.iter().filter(move |(turn, record)| turn.side == side && !record.sample.clock_suspect);
+        let silent = own().filter(|(turn, _)| turn.silent).count() as u64;
         let (all, failed) = (own().count() as u64, account.failures.failed[side]);
         all.abs_diff(account.samples[side] as u64 + failed) + silent.saturating_sub(failed)
     };
     of(0) + of(1)
 }
 
-fn of(scenario: &Scenario, truth: &Truth, account: &Account, rounds: u32) -> Score {
-    let found: BTreeMap<Cause, f64> = account.rows.iter().map(|row| (row.cause, row.ms)).collect();
-    let known = |cause: Cause| truth.rows.get(cause.as_str()).copied().unwrap_or(0.0);
+/// The rest holds what the account says that it holds, and what the scenario makes one with it.
+fn merged(scenario: &Scenario, account: &Account) -> Vec<Cause> {
     let residual = account.rows.iter().find(|row| row.cause == Cause::Residual);
-    // The rest holds what the account says that it holds, and what the scenario makes one with it.
     let mut merged: Vec<Cause> = residual.map(|row| row.holds.clone()).unwrap_or_default();
     merged.extend(Cause::ALL.into_iter().filter(|cause| scenario.together.contains(&cause.as_str())));
     merged.push(Cause::Residual);
     merged.sort();
     merged.dedup();
+    merged
+}
+
+fn of(scenario: &Scenario, truth: &Injected, account: &Account, rounds: u32) -> Score {
+    let found: BTreeMap<Cause, f64> = account.rows.iter().map(|row| (row.cause, row.ms)).collect();
+    let known = |cause: Cause| truth.rows.get(cause.as_str()).copied().unwrap_or(0.0);
+    let merged = merged(scenario, account);
     let knows = |holds: &[Cause]| holds.iter().all(|cause| is_known(scenario, *cause));
     let mut rows = Vec::new();
     for cause in Cause::ALL.into_iter().filter(|cause| !matches!(cause, Cause::Dependence | Cause::Failure)) {
@@ -197,7 +249,13 @@ fn of(scenario: &Scenario, truth: &Truth, account: &Account, rounds: u32) -> Sco
     let wrong: f64 = rows.iter().filter(|row| row.known).map(|row| (row.found_ms - row.truth_ms).abs()).sum();
     let large = rows.iter().all(|row| row.known) && rows.iter().any(|row| row.truth_ms.abs() >= MISSED.0);
     let hidden = known(Cause::Residual).abs() >= GAP_MIN_MS && scenario.together.is_empty();
-    let within = || rows.iter().find(|row| row.cause == Cause::Residual && hidden).and_then(|row| row.covered);
+    let within = || {
+        let rest = rows.iter().find(|row| row.cause == Cause::Residual && hidden)?;
+        let alone = only_cause(scenario) == Some(Cause::Residual);
+        let most = HIDDEN_ELSEWHERE.1.max(HIDDEN_ELSEWHERE.0 * known(Cause::Residual).abs());
+        let moved = |row: &RowScore| row.cause != Cause::Residual && (row.found_ms - row.truth_ms).abs() > most;
+        Some(rest.covered? && !(alone && rows.iter().any(moved)))
+    };
     let honest = if scenario.sides.iter().any(|side| side.held_ms.is_some_and(|held| held.0 > 0.0)) {
         Some(account.rows.iter().filter(|row| HELD.contains(&row.cause)).all(|row| row.or_stolen))
     } else {
@@ -219,6 +277,7 @@ fn of(scenario: &Scenario, truth: &Truth, account: &Account, rounds: u32) -> Sco
         top_three: large.then(|| among(&rows, 3, materiality(account.gap_ms))),
         honest,
         rows,
+        percentiles: Vec::new(),
     }
 }
 
@@ -243,6 +302,17 @@ fn among(rows: &[RowScore], most: usize, material: f64) -> bool {
     by_found.iter().take(most).all(|row| row.truth_ms.abs() >= least)
 }
 
+impl RowScore {
+    /// How wide the interval is, and forty times what the truth lies outside it: a wide interval does not win
+    /// (Gneiting and Raftery, JASA 102, 2007).
+    #[must_use]
+    pub fn interval_score_ms(&self) -> Option<f64> {
+        let [lower, upper] = self.interval_ms.filter(|_| self.known)?;
+        let outside = (lower - self.truth_ms).max(0.0) + (self.truth_ms - upper).max(0.0);
+        Some(upper - lower + 2.0 / 0.05 * outside)
+    }
+}
+
 impl Score {
     /// The share of the gap that lies in a wrong row; absent where there is no gap.
     #[must_use]
@@ -254,5 +324,60 @@ impl Score {
     pub(super) fn count(&self, is: impl Fn(&RowScore) -> Option<bool>) -> (usize, usize) {
         let all: Vec<bool> = self.rows.iter().filter_map(is).collect();
         (all.iter().filter(|yes| **yes).count(), all.len())
+    }
+}
+
+#[cfg(test)]
+mod example {
+    use super::*;
+
+    /// A row of `dns` with something in it, found as it is.
+    pub(super) fn row() -> RowScore {
+        RowScore {
+            cause: Cause::Dns,
+            holds: vec![Cause::Dns],
+            known: true,
+            truth_ms: 1.0,
+            found_ms: 1.0,
+            interval_ms: Some([0.0, 2.0]),
+            covered: Some(true),
+            claimed: true,
+            falsely: None,
+            missed: Some(false),
+        }
+    }
+
+    /// A run with a gap of 100 ms, all of it in its rows.
+    pub(super) fn score(scenario: &str, seed: u64, rows: Vec<RowScore>) -> Score {
+        Score {
+            scenario: scenario.to_owned(),
+            null: false,
+            rounds: 240,
+            seed,
+            gap_ms: 100.0,
+            gaps_ms: Vec::new(),
+            means_ms: [100.0, 200.0],
+            sum_error_ms: 0.0,
+            moved_ms: 0.0,
+            unaccounted_ms: 0.0,
+            vanished: 0,
+            rows,
+            percentiles: Vec::new(),
+            top: Some(true),
+            top_three: Some(true),
+            honest: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_costs_its_width_and_forty_times_what_it_misses() {
+        let of = |truth_ms| RowScore { truth_ms, ..example::row() }.interval_score_ms().unwrap();
+        assert_eq!([of(0.0), of(1.5), of(2.5), of(-1.0)], [2.0, 2.0, 2.0 + 20.0, 2.0 + 40.0]);
+        assert_eq!(RowScore { interval_ms: None, ..example::row() }.interval_score_ms(), None);
     }
 }

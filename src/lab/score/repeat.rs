@@ -51,40 +51,12 @@ impl Repeats {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explain::cause::Cause;
-    use crate::lab::score::RowScore;
+    use crate::lab::score::{RowScore, example};
 
     fn score(scenario: &str, seed: u64, moved_ms: f64, covered: [u32; 2]) -> Score {
-        let row = |is: bool| RowScore {
-            cause: Cause::Dns,
-            holds: vec![Cause::Dns],
-            known: true,
-            truth_ms: 1.0,
-            found_ms: 1.0,
-            interval_ms: Some([0.0, 2.0]),
-            covered: Some(is),
-            claimed: false,
-            falsely: None,
-            missed: None,
-        };
+        let row = |is: bool| RowScore { covered: Some(is), ..example::row() };
         let rows = (0..covered[1]).map(|number| row(number < covered[0])).collect();
-        Score {
-            scenario: scenario.to_owned(),
-            null: false,
-            rounds: 240,
-            seed,
-            gap_ms: 100.0,
-            gaps_ms: Vec::new(),
-            means_ms: [100.0, 200.0],
-            sum_error_ms: 0.0,
-            moved_ms,
-            unaccounted_ms: 0.0,
-            vanished: 0,
-            rows,
-            top: None,
-            top_three: None,
-            honest: None,
-        }
+        Score { moved_ms, ..example::score(scenario, seed, rows) }
     }
 
     #[test]

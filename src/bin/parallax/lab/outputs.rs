@@ -12,7 +12,9 @@ use tokio::runtime::Runtime;
 use crate::draft::Draft;
 use crate::exit::Problem;
 
-const FILES: [&str; 3] = ["samples.db", "truth.json", "report.html"];
+pub(super) const SAMPLES: &str = "samples.db";
+pub(super) const TRUTH: &str = "truth.json";
+const FILES: [&str; 3] = [SAMPLES, TRUTH, "report.html"];
 
 /// The folder, its archive open.
 pub(super) struct Outputs {
@@ -39,26 +41,25 @@ impl Outputs {
         Ok(Self { folder: folder.to_owned(), archive, runtime })
     }
 
-    /// Keeps a sample.
-    pub(super) fn keep(&mut self, record: &Record) -> Result<(), Problem> {
-        self.runtime.block_on(self.archive.append(std::slice::from_ref(record))).map_err(Problem::unfinished)?;
+    /// Keeps samples.
+    pub(super) fn keep(&mut self, records: &[Record]) -> Result<(), Problem> {
+        self.runtime.block_on(self.archive.append(records)).map_err(Problem::unfinished)?;
         Ok(())
     }
 
     /// Writes what is known, and what is said.
     pub(super) fn write(&self, truth: &str, report: Option<&str>) -> Result<(), Problem> {
-        for (name, text) in [(FILES[1], Some(truth)), (FILES[2], report)] {
-            let Some(text) = text else { continue };
-            let path = self.folder.join(name);
-            let failed = |why: String| Problem::unfinished(format!("cannot write {}: {why}", path.display()));
-            let draft = Draft::of(&path).map_err(failed)?;
-            draft
-                .file()
-                .write_all(text.as_bytes())
-                .and_then(|()| draft.keep())
-                .map_err(|error| failed(error.to_string()))?;
-        }
-        Ok(())
+        self.put(TRUTH, truth)?;
+        report.map_or(Ok(()), |report| self.put(FILES[2], report))
+    }
+
+    /// Writes one more file, whole or not at all.
+    pub(super) fn put(&self, name: &str, text: &str) -> Result<(), Problem> {
+        let path = self.folder.join(name);
+        let failed = |why: String| Problem::unfinished(format!("cannot write {}: {why}", path.display()));
+        let draft = Draft::of(&path).map_err(failed)?;
+        let written = draft.file().write_all(text.as_bytes()).and_then(|()| draft.keep());
+        written.map_err(|error| failed(error.to_string()))
     }
 
     /// Where all of it is.

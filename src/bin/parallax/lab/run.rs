@@ -8,7 +8,7 @@ use parallax::explain::question::{Question, Statistic};
 use parallax::lab::run::{Doing, Run, RunError, missing, run as made};
 use parallax::lab::scenario::Scenario;
 use parallax::lab::scenario::side::{Tells, Way};
-use parallax::lab::score::{bridge_of, score, sources, table};
+use parallax::lab::score::{Injected, bridge_of, measured, score, sources, table};
 use parallax::lab::truth::Truth;
 use parallax::lab::vantage::{Command, work};
 use parallax::measurement::counted::counted;
@@ -73,7 +73,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
             vantage: &vantage()?,
             probe: probe.as_deref(),
             hear: &mut |record: &Record| {
-                kept = outputs.keep(record);
+                kept = outputs.keep(std::slice::from_ref(record));
                 done += 1;
                 bar.at(done, String::new());
                 match &kept {
@@ -94,7 +94,8 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     })?;
     let truth = Truth::of(&scenario, seed, &run);
     outputs.write(&json::pretty(&truth), report(&scenario, &run, seed)?.as_deref())?;
-    let score = score(&scenario, &truth, &run, rounds).map_err(Problem::unfinished)?;
+    let score = score(&scenario, &Injected::from(&truth), &measured(&run), bridge_of(&scenario, &run), rounds)
+        .map_err(Problem::unfinished)?;
     print(&if arguments.json { json::pretty(&score) } else { table::rows(&score) })?;
     tell(format_args!("archive, truth file and report are in {}", outputs.folder().display()));
     if let Some(words) = again(&scenario, &outputs) {
@@ -141,7 +142,7 @@ fn report(scenario: &Scenario, run: &Run, seed: u64) -> Result<Option<String>, P
         let method = scenario.sides[at].beside.map(|_| way.method());
         Ok(Source { vantage, method, target: Some(target.clone()), cold: None })
     };
-    let [a, b] = sources(run);
+    let [a, b] = sources(&measured(run));
     let [way_a, way_b] = [0, 1].map(|at| scenario.sides[at].method);
     let (name_a, name_b) = (named(0, way_a)?, named(1, way_b)?);
     let bridge = match (bridge_of(scenario, run), scenario.sides[0].beside) {

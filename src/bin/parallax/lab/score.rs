@@ -9,14 +9,15 @@ use parallax::lab::scenario::Scenario;
 use parallax::lab::score::experiment::{Finding, agreeing, findings};
 use parallax::lab::score::gate::{self, Suite, Target};
 use parallax::lab::score::suite::{Cell, cells, cells_of, resets};
-use parallax::lab::score::{Score, score, table};
+use parallax::lab::score::{Injected, Score, measured, score, table};
 use parallax::lab::truth::Truth;
-use parallax::measurement::counted::counted;
 use parallax::report::json;
 use serde::Serialize;
 
+use super::machine::{self, Machine};
 use super::probe::probe;
 use super::run::vantage;
+use super::shelf::Shelf;
 use crate::exit::{Answer, Outcome, Problem};
 use crate::interrupt;
 use crate::output::{print, tell};
@@ -36,6 +37,9 @@ pub(super) struct Arguments {
     /// The probe as a Lambda function, for scenarios that have one [default: the file `probe` beside this program]
     #[arg(long, value_name = "PROGRAM")]
     probe: Option<PathBuf>,
+    /// Keep each run in this folder, as `lab run` leaves it; a run that is there already is scored again and not made again, so a suite that was stopped goes on
+    #[arg(long, value_name = "DIR")]
+    keep: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -52,7 +56,8 @@ enum Kind {
 struct Findings {
     schema: u32,
     suite: Suite,
-    machine: Machine,
+    /// Those that the runs were made on, one of each kind.
+    machines: Vec<Machine>,
     targets: Vec<Target>,
     scores: Vec<Score>,
     experiments: Experiments,
@@ -65,17 +70,6 @@ struct Experiments {
     agree: usize,
     of: usize,
     findings: Vec<Finding>,
-}
-
-/// What the numbers come from: a busy machine makes them worse.
-#[derive(Serialize)]
-struct Machine {
-    kernel: String,
-    processors: usize,
-    /// How many threads wanted to run, over five minutes, before and after.
-    load: [Option<f64>; 2],
-    /// Built for speed; else the probe's own work takes several times as long.
-    optimized: bool,
 }
 
 /// Runs the suite. Runs in which a vantage waits most of the time go side by side; those that are about the processor go
@@ -101,41 +95,34 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if suite == Suite::Full {
         cells.extend(resets(&cells));
     }
-    let known: Vec<Scenario> = cells.iter().filter_map(|cell| Scenario::named(&cell.scenario).ok()).collect();
+    cells.iter_mut().for_each(|cell| cell.rounds = arguments.rounds.unwrap_or(cell.rounds));
+    let shelf = arguments.keep.as_deref().map(Shelf);
+    let to_make = cells.iter().filter(|cell| !shelf.as_ref().is_some_and(|shelf| shelf.has(cell)));
+    let known: Vec<Scenario> = to_make.filter_map(|cell| Scenario::named(&cell.scenario).ok()).collect();
     let missing = missing(&known);
-    if !missing.is_empty() {
+    if !known.is_empty() && !missing.is_empty() {
         return Err(Problem::input(format!("the lab cannot run here; it needs {}", missing.join("; and "))));
     }
     let probe = probe(arguments.probe.as_deref(), &known)?;
     interrupt::listen()?;
-    let before = load();
-    let runs = Runs {
-        cells: &cells,
-        rounds: arguments.rounds,
-        probe: probe.as_deref(),
-        begun: AtomicUsize::new(0),
-        ended: Mutex::default(),
-    };
+    let runs =
+        Runs { cells: &cells, shelf, probe: probe.as_deref(), begun: AtomicUsize::new(0), ended: Mutex::default() };
     runs.make();
-    let (scores, failed) = runs.ended();
+    let Ended { scores, machines, failed } = runs.ended();
     let targets = gate::targets(&scores, suite);
     let findings = findings(&scores);
     let holds = gate::hold(&targets);
-    let machine = Machine {
-        kernel: std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned(),
-        processors: std::thread::available_parallelism().map_or(1, usize::from),
-        load: [before, load()],
-        optimized: !cfg!(debug_assertions),
-    };
+    let machines = Machine::kinds(machines);
     if arguments.json {
         let (agree, of) = agreeing(&findings);
         let experiments = Experiments { agree, of, findings };
-        print(&json::pretty(&Findings { schema: 1, suite, machine, targets, scores, experiments }))?;
+        print(&json::pretty(&Findings { schema: 1, suite, machines, targets, scores, experiments }))?;
     } else {
         let (all, held) = (table::scenarios(&scores), table::targets(&targets));
         let tried = table::experiments(&findings);
         let tried = if tried.is_empty() { tried } else { format!("{tried}\n") };
-        print(&format!("{all}\n{tried}{held}\n{}", machine.line()))?;
+        let machines: String = machines.iter().map(Machine::line).collect();
+        print(&format!("{all}\n{tried}{held}\n{machines}"))?;
     }
     if interrupt::came() {
         return Err(Problem::unfinished("interrupted: this is of the runs that were ended until then"));
@@ -146,14 +133,17 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     Ok(if holds { Answer::Done } else { Answer::Negative })
 }
 
+/// A score and what it was made on, or why there is none.
+type One = Result<(Score, Machine), String>;
+
 /// The runs of a suite, and what became of them.
 struct Runs<'a> {
     cells: &'a [Cell],
-    rounds: Option<u32>,
+    shelf: Option<Shelf<'a>>,
     probe: Option<&'a Path>,
     begun: AtomicUsize,
     /// With their numbers, as they end.
-    ended: Mutex<Vec<(usize, Result<Score, String>)>>,
+    ended: Mutex<Vec<(usize, One)>>,
 }
 
 impl Runs<'_> {
@@ -183,60 +173,69 @@ impl Runs<'_> {
         let cell = &self.cells[number];
         let begun = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
         tell(format_args!("{begun:>3} of {}  {}, seed {}", self.cells.len(), cell.scenario, cell.seed));
-        if let Some(ended) = once(cell, self.rounds.unwrap_or(cell.rounds), self.probe).transpose() {
+        let ended = match &self.shelf {
+            Some(shelf) if shelf.has(cell) => Some(shelf.find(cell)),
+            shelf => once(cell, self.probe, shelf.as_ref()).transpose(),
+        };
+        if let Some(ended) = ended {
             self.ended.lock().unwrap_or_else(PoisonError::into_inner).push((number, ended));
         }
     }
 
-    /// Scores in the order of the suite, and the scenarios that have none.
-    fn ended(self) -> (Vec<Score>, Vec<String>) {
+    /// In the order of the suite.
+    fn ended(self) -> Ended {
         let mut ended = self.ended.into_inner().unwrap_or_else(PoisonError::into_inner);
         ended.sort_by_key(|(number, _)| *number);
-        let (mut scores, mut failed) = (Vec::new(), Vec::new());
+        let mut all = Ended::default();
         for (number, ended) in ended {
             match ended {
-                Ok(score) => scores.push(score),
+                Ok((score, machine)) => {
+                    all.scores.push(score);
+                    all.machines.push(machine);
+                }
                 Err(why) => {
                     tell(format_args!("{}, seed {}: {why}", self.cells[number].scenario, self.cells[number].seed));
-                    failed.push(self.cells[number].scenario.clone());
+                    all.failed.push(self.cells[number].scenario.clone());
                 }
             }
         }
-        (scores, failed)
+        all
     }
 }
 
+#[derive(Default)]
+struct Ended {
+    scores: Vec<Score>,
+    machines: Vec<Machine>,
+    /// The scenarios that have no score.
+    failed: Vec<String>,
+}
+
 /// One run, scored; nothing where Ctrl-C came.
-fn once(cell: &Cell, rounds: u32, probe: Option<&Path>) -> Result<Option<Score>, String> {
+fn once(cell: &Cell, probe: Option<&Path>, shelf: Option<&Shelf<'_>>) -> Result<Option<(Score, Machine)>, String> {
+    let before = machine::load();
     let scenario = Scenario::named(&cell.scenario).map_err(|error| error.to_string())?;
     let vantage = vantage().map_err(|problem| format!("{problem:?}"))?;
     let run = made(
         &scenario,
-        &mut Doing { rounds, seed: cell.seed, vantage: &vantage, probe, hear: &mut |_| Ok(()), stop: &interrupt::came },
+        &mut Doing {
+            rounds: cell.rounds,
+            seed: cell.seed,
+            vantage: &vantage,
+            probe,
+            hear: &mut |_| Ok(()),
+            stop: &interrupt::came,
+        },
     );
     if interrupt::came() {
         return Ok(None);
     }
     let run = run.map_err(|error| error.to_string())?;
     let truth = Truth::of(&scenario, cell.seed, &run);
-    score(&scenario, &truth, &run, rounds).map(Some).map_err(|error| error.to_string())
-}
-
-fn load() -> Option<f64> {
-    std::fs::read_to_string("/proc/loadavg").ok()?.split_whitespace().nth(1)?.parse().ok()
-}
-
-impl Machine {
-    fn line(&self) -> String {
-        let load = |load: Option<f64>| load.map_or("unknown".to_owned(), |load| format!("{load:.1}"));
-        let [before, after] = self.load.map(load);
-        let built = if self.optimized { "" } else { "; a debug build, whose own work takes several times as long" };
-        let busy = self.load.iter().flatten().any(|load| *load > self.processors as f64 * 0.75);
-        let busy = if busy { "; others were at work on it, which makes these numbers worse" } else { "" };
-        format!(
-            "Linux {}, {}, load {before} before and {after} after{built}{busy}\n",
-            self.kernel,
-            counted(self.processors, "processor")
-        )
+    let machine = Machine::since(before);
+    if let Some(shelf) = shelf {
+        shelf.keep(cell, &run, &truth, &machine)?;
     }
+    let score = score(&scenario, &Injected::from(&truth), &measured(&run), None, cell.rounds);
+    score.map(|score| Some((score, machine))).map_err(|error| error.to_string())
 }
