@@ -1,17 +1,15 @@
 //! What a start of the probe and an invocation cost stays near what is promised: the benchmark `coldstart` in few runs, on a
 //! machine that has other tests to run.
 
+#[path = "../benches/bound.rs"]
+mod bound;
 #[path = "../benches/coldstart/bounds.rs"]
 mod bounds;
 #[path = "../benches/coldstart/cloud.rs"]
 mod cloud;
-#[path = "../benches/instrument/figures.rs"]
-#[allow(dead_code, reason = "benchmarks use the rest")]
-mod figures;
 #[path = "../benches/coldstart/shell.rs"]
 mod shell;
 #[path = "../benches/coldstart/turn.rs"]
-#[allow(dead_code, reason = "the benchmark uses the rest")]
 mod turn;
 
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! What the probe may cost; the tests hold it to the same, with room for a busy machine.
 
-use super::figures::bound;
+use super::bound::bound;
 
 /// What was found; nothing where nothing was measured.
 #[derive(Clone, Copy, Debug)]

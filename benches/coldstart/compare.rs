@@ -8,9 +8,9 @@ use parallax::lab::cpu_share::CpuShare;
 
 use crate::built::Built;
 use crate::cloud::Cloud;
-use crate::figures::Spread;
 use crate::relay::Relay;
 use crate::shell;
+use crate::spread::Spread;
 use crate::turn::{Warm, answered, cold_cpu, cpu, millis, started};
 
 /// 7 % of a processor in periods of 20 ms, as a function of 128 MB has.
@@ -79,7 +79,13 @@ pub fn run(built: &Built, cloud: &Cloud, runs: usize) -> Seen {
         ("shell, curl and aws, a processor to itself", &seen.shell),
     ] {
         let spread = Spread::of(values.clone()).expect("values");
-        println!("{name:<58} {:>3} {:>9.2} {:>9.2} {:>9.2}", spread.count, spread.p50, spread.p95, spread.p99);
+        println!(
+            "{name:<58} {:>3} {:>9.2} {:>9.2} {:>9.2}",
+            spread.count(),
+            spread.at(50),
+            spread.at(95),
+            spread.at(99)
+        );
     }
     seen
 }
@@ -87,7 +93,7 @@ pub fn run(built: &Built, cloud: &Cloud, runs: usize) -> Seen {
 fn throttled(built: &Built, cloud: &Cloud, share: &CpuShare, seen: &mut Seen) {
     // The queue alone is behind it, so that its latest answer tells when the message was taken: the function looks into its
     // spool afterwards, and waits a second for that.
-    let relay = Relay::to(cloud.address);
+    let relay: Relay = Relay::to(cloud.address);
     let (mut sandbox, init) = started(&built.probe, &cloud.variables(relay.address));
     seen.init.push(init);
     seen.init_cpu.push(cpu(sandbox.0.process()));

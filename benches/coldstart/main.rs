@@ -3,20 +3,19 @@
 //! compared, and what came out, is in `docs/coldstart.md`.
 #![expect(unreachable_pub, reason = "a program of its own has no outside: `pub` says what a module offers the others")]
 
+#[path = "../bound.rs"]
+mod bound;
 mod bounds;
 mod built;
 mod cloud;
 mod compare;
 #[path = "../../tests/support/fake_lambda.rs"]
-#[allow(dead_code, reason = "tests use the rest")]
 mod fake_lambda;
-#[path = "../instrument/figures.rs"]
-#[allow(dead_code, reason = "another benchmark uses the rest")]
-mod figures;
 #[path = "../../tests/support/relay.rs"]
-#[allow(dead_code, reason = "tests use the rest")]
 mod relay;
 mod shell;
+#[path = "../spread.rs"]
+mod spread;
 mod steps;
 mod turn;
 
@@ -35,7 +34,7 @@ fn main() -> ExitCode {
     let seen = compare::run(&built, &cloud, RUNS);
 
     println!("\n== bounds, of medians");
-    let median = |values: &[f64]| figures::Spread::of(values.to_vec()).map(|spread| spread.p50);
+    let median = |values: &[f64]| spread::Spread::of(values.to_vec()).map(|spread| spread.at(50));
     let difference = |a: &[f64], b: &[f64]| Some(median(a)? - median(b)?);
     let share = |ours: &[f64], more: f64| Some((median(ours)? + more) / median(&seen.shell_cpu)?);
     let found = Found {

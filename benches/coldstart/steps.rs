@@ -3,7 +3,7 @@
 use crate::built::Built;
 use crate::cloud::Cloud;
 use crate::compare::{command, small};
-use crate::figures::Spread;
+use crate::spread::Spread;
 
 /// By turns.
 const RUNS: usize = 10;
@@ -30,7 +30,7 @@ pub fn run(built: &Built, cloud: &Cloud) -> Steps {
         once(built, cloud, true, &mut throttled);
     }
     println!("\n{:<52} {:>8} {:>8} {:>12}", "ms, medians of 10", "wall", "cpu", "wall at 7 %");
-    let median = |values: &[f64]| Spread::of(values.to_vec()).map_or(f64::NAN, |spread| spread.p50);
+    let median = |values: &[f64]| Spread::of(values.to_vec()).map_or(f64::NAN, |spread| spread.at(50));
     for (step, small) in free.iter().zip(&throttled) {
         println!(
             "{:<52} {:>8.2} {:>8.2} {:>12.2}",

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use parallax::lab::capture::flows::{Flow, WireTime};
 
+use crate::bound::bound;
 use crate::figures;
 use crate::measure::{self, Exchange, Job};
 use crate::road::Road;
@@ -72,6 +73,9 @@ pub fn run(road: &Road) -> anyhow::Result<bool> {
         command.args(job.arguments()?).env("SSLKEYLOGFILE", keys.path());
         let told = measure::told(&road.run_near(command)?.stdout)?;
         let probes = exporter.probe(road, job.url.as_str())?;
+        for hog in &mut hogs {
+            ensure!(hog.0.try_wait()?.is_none(), "a spinning program ended before the probes did");
+        }
         hogs.clear();
         Ok((told, probes))
     })?;
@@ -82,8 +86,8 @@ pub fn run(road: &Road) -> anyhow::Result<bool> {
             let differences = wire::differences(&told, &flows, by_curl, quantity)?;
             let spread = figures::row(&format!("{method}: {}", quantity.name), &differences);
             if !by_curl && quantity.is_stamped {
-                let p90 = spread.filter(|spread| spread.count == ROUNDS).map(|spread| spread.p90);
-                kept &= figures::bound(&format!("fresh: {}, p90", quantity.name), p90, OFF, " ms");
+                let p90 = spread.filter(|spread| spread.count() == ROUNDS).map(|spread| spread.at(90));
+                kept &= bound(&format!("fresh: {}, p90", quantity.name), p90, OFF, " ms");
             }
         }
     }

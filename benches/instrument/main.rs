@@ -3,6 +3,9 @@
 #![expect(unreachable_pub, reason = "in a binary, `pub` is what its parts see of each other")]
 
 #[cfg(target_os = "linux")]
+#[path = "../bound.rs"]
+mod bound;
+#[cfg(target_os = "linux")]
 mod busy;
 #[cfg(target_os = "linux")]
 mod figures;
@@ -14,6 +17,9 @@ mod needs;
 mod road;
 #[cfg(target_os = "linux")]
 mod share;
+#[cfg(target_os = "linux")]
+#[path = "../spread.rs"]
+mod spread;
 #[cfg(target_os = "linux")]
 mod stamps;
 #[cfg(target_os = "linux")]

@@ -14,7 +14,7 @@ use parallax::lab::delaybox::{Account, DEVICE, DelayBox, FAR};
 use parallax::lab::namespace::Namespace;
 use parallax::lab::site::{Options, Site};
 
-use crate::figures::Spread;
+use crate::spread::Spread;
 
 /// Half of 20 ms.
 pub const ONE_WAY: Duration = Duration::from_millis(10);
@@ -94,7 +94,8 @@ impl Road {
 
 fn told(account: &Account) -> String {
     let excess = account.passages.iter().map(|passage| (passage.held.as_secs_f64() - ONE_WAY.as_secs_f64()) * 1_000.0);
-    let spread = Spread::of(excess.collect()).map_or_else(|| "no packets".to_owned(), |spread| spread.to_string());
+    let shown = |spread: Spread| [50, 95, 99].map(|percent| format!("{:.3}", spread.at(percent))).join(" ");
+    let spread = Spread::of(excess.collect()).map_or_else(|| "no packets".to_owned(), shown);
     format!(
         "the box held {} packets for {} ms each, and longer by {spread} ms (p50 p95 p99); {} lost; real-time priority: {}",
         account.passages.len(),

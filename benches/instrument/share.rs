@@ -9,9 +9,10 @@ use parallax::lab::cpu_share::{CpuShare, Throttled};
 use parallax::lab::site::Site;
 use parallax::measurement::units::Micros;
 
-use crate::figures::{self, Spread};
+use crate::bound::bound;
 use crate::measure::{self, Exchange, Job};
 use crate::road::Road;
+use crate::spread::Spread;
 
 /// 7 % of a processor, as a function of 128 MB has.
 const PERIOD: Duration = Duration::from_millis(20);
@@ -58,9 +59,9 @@ pub fn run(road: &Road) -> anyhow::Result<bool> {
     // Means: many an exchange fits between two stalls, and those that do not are the matter.
     let share = local_free.mean / local_throttled.mean;
     println!("local part under the quota, means: {:.1} times as long", 1.0 / share);
-    let kept = figures::bound("network part, medians apart", Some(apart), BOUND, " ms");
+    let kept = bound("network part, medians apart", Some(apart), BOUND, " ms");
     // Where every round trip is as long as the quota's period, each step finds a new share: little is left to grow.
-    Ok(kept & (road.is_slow() || figures::bound("local part, free to throttled, means", Some(share), GROWTH, "")))
+    Ok(kept & (road.is_slow() || bound("local part, free to throttled, means", Some(share), GROWTH, "")))
 }
 
 impl Parts {
@@ -90,6 +91,6 @@ struct Middle {
 fn row(name: &str, values: &[f64]) -> anyhow::Result<Middle> {
     let spread = Spread::of(values.to_vec()).context("nothing was measured")?;
     let mean = values.iter().sum::<f64>() / values.len() as f64;
-    println!("{name:<34} {:>5} {:>8.3} {:>8.3} {mean:>8.3}", spread.count, spread.p50, spread.p95);
-    Ok(Middle { median: spread.p50, mean })
+    println!("{name:<34} {:>5} {:>8.3} {:>8.3} {mean:>8.3}", spread.count(), spread.at(50), spread.at(95));
+    Ok(Middle { median: spread.at(50), mean })
 }

@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 use parallax::adapters::kernel::{Stamp, enable_receive_stamps, receive};
 use parallax::lab::capture::flows::Flow;
 
-use crate::figures::{self, Spread};
+use crate::bound::bound;
+use crate::figures;
 use crate::road::Road;
+use crate::spread::Spread;
 
 const EXCHANGES: usize = 200;
 /// Four pieces of 15 KB, apart from each other, so that the reader waits for each.
@@ -80,8 +82,8 @@ pub fn run(road: &Road) -> anyhow::Result<(Bare, bool)> {
         first_byte: late("bare: first byte", |exchange, flow| read(flow, exchange.readings.first()?)),
         total: late("bare: total", |exchange, flow| read(flow, exchange.readings.last()?)),
     };
-    let bound = figures::bound("receive stamps, p99", spread.map(|spread| spread.p99), BOUND, " ms");
-    Ok((bare, bound & figures::bound("reads without a stamp or a packet", Some(f64::from(unmatched)), 0.0, "")))
+    let kept = bound("receive stamps, p99", spread.map(|spread| spread.at(99)), BOUND, " ms");
+    Ok((bare, kept & bound("reads without a stamp or a packet", Some(f64::from(unmatched)), 0.0, "")))
 }
 
 fn read(flow: &Flow, reading: &Reading) -> Option<f64> {

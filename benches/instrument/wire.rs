@@ -10,9 +10,11 @@ use parallax::lab::capture::CaptureError;
 use parallax::lab::capture::flows::{Flow, WireTime};
 use parallax::measurement::units::Micros;
 
-use crate::figures::{self, Spread};
+use crate::bound::bound;
+use crate::figures;
 use crate::measure::{self, Exchange, Job};
 use crate::road::Road;
+use crate::spread::Spread;
 use crate::stamps::Bare;
 
 const ROUNDS: usize = 200;
@@ -20,6 +22,14 @@ const ROUNDS: usize = 200;
 const TRIES: u32 = 8;
 /// In milliseconds, at the 95th percentile.
 const OFF: f64 = 0.3;
+/// Closer bounds of single quantities: a percentile, and the most there; milliseconds.
+const CLOSER: [(&str, usize, f64); 5] = [
+    ("connect, network part", 99, 0.1),
+    ("total on the wire", 50, 0.2),
+    ("total on the wire", 99, 0.5),
+    ("total, elapsed", 50, 0.2),
+    ("total, elapsed", 99, 0.5),
+];
 /// CPU of `fresh` as a share of curl's, medians.
 const CPU_SHARE: f64 = 0.2;
 
@@ -32,7 +42,7 @@ pub struct Quantity {
     ours: fn(&Exchange) -> Option<Micros>,
     wire: fn(&Flow) -> Option<WireTime>,
     /// Where waking up is in it: what a program is off by that only connects and reads.
-    bare: fn(&Bare) -> Option<Spread>,
+    bare: fn(&Bare) -> Option<&Spread>,
 }
 
 /// All count from the client's SYN.
@@ -63,21 +73,21 @@ pub const QUANTITIES: [Quantity; 6] = [
         is_stamped: false,
         ours: |seen| Some(seen.connect_us),
         wire: |flow| flow.syn_ack,
-        bare: |bare| bare.connect,
+        bare: |bare| bare.connect.as_ref(),
     },
     Quantity {
         name: "first byte, elapsed",
         is_stamped: false,
         ours: |seen| Some(seen.first_byte_us),
         wire: |flow| flow.header,
-        bare: |bare| bare.first_byte,
+        bare: |bare| bare.first_byte.as_ref(),
     },
     Quantity {
         name: "total, elapsed",
         is_stamped: false,
         ours: |seen| Some(seen.total_us),
         wire: |flow| flow.body_end,
-        bare: |bare| bare.total,
+        bare: |bare| bare.total.as_ref(),
     },
 ];
 
@@ -113,12 +123,19 @@ pub fn run(road: &Road, bare: &Bare) -> anyhow::Result<bool> {
             if by_curl {
                 continue;
             }
-            let p95 = spread.filter(|spread| spread.count == ROUNDS).map(|spread| spread.p95);
-            let holds = figures::bound(&format!("fresh: {}, p95", quantity.name), p95, OFF, " ms");
+            let whole = spread.filter(|spread| spread.count() == ROUNDS);
+            let found = |percent| whole.as_ref().map(|spread| spread.at(percent));
+            let holds = bound(&format!("fresh: {}, p95", quantity.name), found(95), OFF, " ms");
             if let Some(bare) = (quantity.bare)(bare).filter(|_| !holds) {
-                println!("        a program that only connects and reads: {:.3} ms; is the machine quiet?", bare.p95);
+                println!(
+                    "        a program that only connects and reads: {:.3} ms; is the machine quiet?",
+                    bare.at(95)
+                );
             }
             kept &= holds;
+            for (_, percent, most) in CLOSER.iter().filter(|(name, ..)| *name == quantity.name) {
+                kept &= bound(&format!("fresh: {}, p{percent}", quantity.name), found(*percent), *most, " ms");
+            }
         }
     }
     Ok(kept & processor(&exchanges))
@@ -144,15 +161,10 @@ pub fn differences(
 fn processor(exchanges: &[Exchange]) -> bool {
     let median = |by_curl: bool| {
         let used = exchanges.iter().filter(|seen| seen.by_curl == by_curl).filter_map(|seen| seen.cpu_us);
-        Spread::of(used.map(Micros::as_millis).collect()).map(|spread| spread.p50)
+        Spread::of(used.map(Micros::as_millis).collect()).map(|spread| spread.at(50))
     };
     let (fresh, curl) = (median(false), median(true));
     let shown = |used: Option<f64>| used.map_or_else(|| "unknown".to_owned(), |used| format!("{used:.3} ms"));
     println!("processor time of one exchange, median: fresh {}, curl {}", shown(fresh), shown(curl));
-    figures::bound(
-        "processor time of fresh to curl's",
-        fresh.zip(curl).map(|(fresh, curl)| fresh / curl),
-        CPU_SHARE,
-        "",
-    )
+    bound("processor time of fresh to curl's", fresh.zip(curl).map(|(fresh, curl)| fresh / curl), CPU_SHARE, "")
 }

@@ -215,3 +215,24 @@ impl Book<'_> {
         self.shares.add(Cause::Server, whole(&self.b) - whole(&self.a) - unexplained);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::influence::tests::row;
+    use super::super::ledger::{Raw, Row, State};
+    use super::*;
+
+    #[test]
+    fn connections_that_are_kept_tell_how_long_the_path_is_that_new_ones_would_take() {
+        let side = |side, state, trip: f64| -> Vec<Row> {
+            let handshake = (state != State::Reused).then_some(trip);
+            let raw = Raw { handshake, shortest: Some(trip), setup: 2.0, wait: 60.0, ..Raw::default() };
+            (0..60).map(|n| Row { state, raw, place: side, cell: side, ..row(side, n, n) }).collect()
+        };
+        let found = explain(&Sides::new(side(0, State::Reused, 10.0), side(1, State::Fresh, 30.0)).unwrap());
+        let of = |cause| (found.shares.get(cause) * 1e6).round() / 1e6;
+        // Two round trips of 30 ms come in, one of 10 ms becomes 30: by turns, two of 20 on average, and two and two halves by 20.
+        assert_eq!([of(Cause::Reuse), of(Cause::Distance)], [2.0 * 20.0, 20.0 + 2.0 * 20.0 / 2.0]);
+        assert!(found.one_sided[Cause::Reuse as usize]);
+    }
+}

@@ -1,5 +1,6 @@
 //! The tables of watched pages: as the file says in every region, whatever was there before.
 
+mod arms;
 mod meant;
 
 use aws_sdk_dynamodb::types::{

@@ -3,7 +3,6 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::Command;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use parallax::lab::lambda::sandbox::{Place, Sandbox};
@@ -17,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub struct FakeLambda(pub Sandbox);
 
 /// Comes true once nobody waits any longer.
-fn impatient() -> impl Fn() -> bool {
+pub(super) fn impatient() -> impl Fn() -> bool {
     let begun = Instant::now();
     move || begun.elapsed() >= PATIENCE
 }
@@ -53,30 +52,7 @@ impl FakeLambda {
         self.found(ended, "the function does not end its invocation")
     }
 
-    /// Freezes it once it has nothing to do, as Lambda does between invocations.
-    pub fn freeze(&self) {
-        self.ready();
-        self.0.freeze();
-    }
-
-    /// Waits until it has ended by itself; its exit status.
-    pub fn exit(&mut self) -> Option<i32> {
-        let stop = impatient();
-        while !stop() {
-            if let Some(status) = self.0.ended() {
-                return status.code();
-            }
-            thread::sleep(Duration::from_millis(10));
-        }
-        panic!("the function does not end");
-    }
-
-    /// What it wrote so far, once there are so many lines.
-    pub fn lines(&self, count: usize) -> Vec<String> {
-        self.found(self.0.lines(count, &impatient()), "the function does not say as much")
-    }
-
-    fn found<T>(&self, found: Option<T>, what: &str) -> T {
+    pub(super) fn found<T>(&self, found: Option<T>, what: &str) -> T {
         found.unwrap_or_else(|| panic!("{what}; it said {:?}", self.0.said()))
     }
 }

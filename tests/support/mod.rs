@@ -14,6 +14,8 @@ pub mod fake_dynamodb;
 #[cfg(feature = "aws")]
 pub mod fake_lambda;
 #[cfg(feature = "aws")]
+mod fake_lambda_seen;
+#[cfg(feature = "aws")]
 pub mod fake_sqs;
 #[cfg(feature = "aws")]
 pub mod faults;
@@ -36,6 +38,8 @@ pub mod prometheus;
 pub mod proxy;
 #[cfg(feature = "aws")]
 pub mod relay;
+#[cfg(feature = "aws")]
+pub mod road;
 pub mod samples;
 #[cfg(feature = "aws")]
 pub mod sandbox;

@@ -1,40 +1,44 @@
-//! A relay in front of a server, which can be far away, and made to refuse, to be silent, and to break off what it carries.
+//! A relay in front of a server, which can be far away and breaks off what it carries when it is told to.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What a relay does with connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Road {
-    /// Carries them.
-    Open,
-    /// Resets them.
-    Refusing,
-    /// Takes them, and carries nothing.
-    Silent,
+/// Decides on connections before they are carried.
+pub trait Gate: Default + Send + Sync + 'static {
+    /// Gives back the connection that is to be carried.
+    fn admit(&self, client: TcpStream) -> Option<TcpStream>;
+}
+
+/// Everything is carried.
+#[derive(Default)]
+pub struct Wide;
+
+impl Gate for Wide {
+    fn admit(&self, client: TcpStream) -> Option<TcpStream> {
+        Some(client)
+    }
 }
 
 /// A running relay; it ends with the tests.
-pub struct Relay {
+pub struct Relay<G: Gate = Wide> {
     /// Where it listens.
     pub address: SocketAddr,
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared<G>>,
 }
 
-struct Shared {
-    road: AtomicU8,
-    accepted: AtomicU64,
+pub(super) struct Shared<G> {
+    pub(super) gate: G,
     is_over: AtomicBool,
     carried: Mutex<Vec<TcpStream>>,
     answered: Mutex<Option<Instant>>,
     away: Duration,
 }
 
-impl Relay {
+impl<G: Gate> Relay<G> {
     /// Carries to this address.
     pub fn to(server: SocketAddr) -> Self {
         Self::far(server, Duration::ZERO)
@@ -45,8 +49,7 @@ impl Relay {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
         let shared = Arc::new(Shared {
-            road: AtomicU8::new(0),
-            accepted: AtomicU64::new(0),
+            gate: G::default(),
             is_over: AtomicBool::new(false),
             carried: Mutex::default(),
             answered: Mutex::default(),
@@ -58,19 +61,12 @@ impl Relay {
                 if own.is_over.load(Ordering::SeqCst) {
                     return;
                 }
-                own.accepted.fetch_add(1, Ordering::SeqCst);
-                own.take(client, server);
+                if let Some(client) = own.gate.admit(client) {
+                    own.take(client, server);
+                }
             }
         });
         Self { address, shared }
-    }
-
-    /// From now on. What is carried is broken off where the road is not open.
-    pub fn set(&self, road: Road) {
-        self.shared.road.store(road as u8, Ordering::SeqCst);
-        if road != Road::Open {
-            self.break_off();
-        }
     }
 
     /// Ends every connection that is carried.
@@ -84,14 +80,9 @@ impl Relay {
     pub fn answered(&self) -> Option<Instant> {
         *self.shared.answered.lock().expect("a moment")
     }
-
-    /// How many connections were made to it.
-    pub fn accepted(&self) -> u64 {
-        self.shared.accepted.load(Ordering::SeqCst)
-    }
 }
 
-impl Drop for Relay {
+impl<G: Gate> Drop for Relay<G> {
     fn drop(&mut self) {
         self.shared.is_over.store(true, Ordering::SeqCst);
         self.break_off();
@@ -99,19 +90,10 @@ impl Drop for Relay {
     }
 }
 
-impl Shared {
+impl<G: Gate> Shared<G> {
     fn take(self: &Arc<Self>, client: TcpStream, server: SocketAddr) {
-        let road = self.road.load(Ordering::SeqCst);
-        if road == Road::Refusing as u8 {
-            // Without lingering, closing is a reset.
-            let _ = socket2::SockRef::from(&client).set_linger(Some(Duration::ZERO));
-            return;
-        }
         let mut carried = self.carried.lock().expect("a list");
         carried.extend(client.try_clone());
-        if road == Road::Silent as u8 {
-            return;
-        }
         let Ok(server) = TcpStream::connect(server) else { return };
         carried.extend(server.try_clone());
         if let (Ok(from), Ok(to)) = (client.try_clone(), server.try_clone()) {

@@ -1,8 +1,7 @@
 //! A queue of Amazon SQS: sends messages in batches, and says of each whether it was taken.
 
+pub mod batch;
 pub mod url;
-
-mod batch;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -132,7 +131,7 @@ impl Queue {
     async fn round(&self, messages: Vec<(usize, String)>, sent: &mut Sent) -> (Vec<Unsent>, bool) {
         let mut refused = Vec::new();
         let mut broken: Option<Failure> = None;
-        let mut batches = VecDeque::from(batch::batches(messages));
+        let mut batches = VecDeque::from(batch::batches(messages, |(_, message)| message.len()));
         while let Some(batch) = batches.pop_front() {
             let outcome = match &broken {
                 Some(failure) => Err(failure.clone()),

@@ -14,6 +14,8 @@ use crate::probe::fleet::row::Row;
 const ID: &str = "id";
 /// The page, as [`Row::text`].
 const PAGE: &str = "page";
+/// The tag of a table that says how many minutes lie between two invocations of those that read it.
+pub const EVERY_MINUTES: &str = "parallax:every-minutes";
 
 /// A table of pages.
 #[derive(Clone, Debug)]
@@ -95,6 +97,30 @@ impl Targets {
         let output = call.return_values(ReturnValue::AllOld).send().await;
         let output = output.map_err(|error| failure::of("dynamodb:DeleteItem", &self.table, &error))?;
         Ok(output.attributes.is_some_and(|attributes| !attributes.is_empty()))
+    }
+
+    /// How many minutes lie between two invocations of the region's probes, as the stack says that made the table; nothing
+    /// where it has no such tag.
+    ///
+    /// # Errors
+    /// The tags cannot be read.
+    pub async fn every_minutes(&self) -> Result<Option<u32>, Failure> {
+        let described = self.client.describe_table().table_name(&self.table).send().await;
+        let described = described.map_err(|error| failure::of("dynamodb:DescribeTable", &self.table, &error))?;
+        let arn = described.table.and_then(|table| table.table_arn).unwrap_or_default();
+        let mut from = None;
+        loop {
+            let call = self.client.list_tags_of_resource().resource_arn(&arn).set_next_token(from);
+            let output = call.send().await;
+            let output = output.map_err(|error| failure::of("dynamodb:ListTagsOfResource", &self.table, &error))?;
+            if let Some(tag) = output.tags().iter().find(|tag| tag.key() == EVERY_MINUTES) {
+                return Ok(tag.value().parse().ok().filter(|minutes| *minutes > 0));
+            }
+            from = output.next_token.filter(|token| !token.is_empty());
+            if from.is_none() {
+                return Ok(None);
+            }
+        }
     }
 }
 

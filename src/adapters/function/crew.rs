@@ -1,5 +1,8 @@
 //! The two threads that measure.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -10,11 +13,11 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
 use crate::adapters::clock;
-use crate::adapters::probers::prober;
+use crate::adapters::probers::{ProberError, prober};
 use crate::measurement::identity::{Method, TargetId};
 use crate::measurement::sample::Observation;
 use crate::probe::invocation::budget::{Allowance, Budget};
-use crate::probe::port::Breaker;
+use crate::probe::port::{Breaker, Measure};
 use crate::probe::target::Target;
 
 /// Exchanges in flight at most: each makes the others slower, on a processor or less.
@@ -22,9 +25,13 @@ const HANDS: usize = 2;
 /// An exchange that was told to end may take so long to say its last words.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
+/// Gives each hand a prober, in its own thread.
+type Make = Arc<dyn Fn() -> Result<Box<dyn Measure + Send>, ProberError> + Send + Sync>;
+
 /// Two threads, each with a prober of its own.
 pub struct Crew {
     method: Method,
+    make: Make,
     hands: Vec<Hand>,
     hired: u64,
     /// Which hand keeps the connections to which page; only where connections are kept.
@@ -61,8 +68,13 @@ impl Crew {
     /// # Errors
     /// The system gives no thread.
     pub fn start(method: Method) -> std::io::Result<Self> {
+        let way = method.clone();
+        Self::with(method, Arc::new(move || prober(&way)))
+    }
+
+    fn with(method: Method, make: Make) -> std::io::Result<Self> {
         let (tell, told) = unbounded_channel();
-        let mut crew = Self { method, hands: Vec::new(), hired: 0, homes: HashMap::new(), tell, told };
+        let mut crew = Self { method, make, hands: Vec::new(), hired: 0, homes: HashMap::new(), tell, told };
         for _ in 0..HANDS {
             let hand = crew.hire()?;
             crew.hands.push(hand);
@@ -72,11 +84,11 @@ impl Crew {
 
     fn hire(&mut self) -> std::io::Result<Hand> {
         self.hired += 1;
-        let (number, method, tell) = (self.hired, self.method.clone(), self.tell.clone());
+        let (number, make, tell) = (self.hired, self.make.clone(), self.tell.clone());
         let (tasks, mine) = channel::<(usize, Arc<Target>)>();
         let (say, ready) = channel();
         thread::Builder::new().name("measure".to_owned()).spawn(move || {
-            let mut prober = match prober(&method) {
+            let mut prober = match make() {
                 Ok(prober) => prober,
                 Err(error) => {
                     // A crew that is gone needs to know nothing.

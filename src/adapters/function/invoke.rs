@@ -8,7 +8,8 @@ use time::format_description::well_known::Rfc3339;
 use tokio::time::Instant;
 
 use super::crew::{Crew, Done};
-use super::post::{Letter, Post};
+use super::letter::{Letter, Load};
+use super::post::Post;
 use super::watched::{Kept, Watched};
 use crate::adapters::clock;
 use crate::adapters::environment::invocations::Invocations;
@@ -16,7 +17,7 @@ use crate::adapters::identifier::sample_id;
 use crate::measurement::environment::{Environment, Invocation};
 use crate::measurement::identity::{Method, TargetId, Vantage};
 use crate::measurement::miss::{Miss, Reason};
-use crate::measurement::parcel::{self, pack};
+use crate::measurement::parcel::{self, Parcel, pack};
 use crate::measurement::refused::Refused;
 use crate::measurement::sample::{Identity, Sample};
 use crate::measurement::units::UnixMillis;
@@ -55,21 +56,25 @@ pub struct Function {
 #[derive(Debug, thiserror::Error)]
 pub enum InvocationError {
     /// No queue took it.
-    #[error(
-        "neither the queue nor the spool took {held} samples, which are lost unless this sandbox is invoked again, and \
-         {lost} more are lost: {reason}"
-    )]
+    #[error("{}: {reason}", not_taken(held, lost))]
     Unsent {
-        /// Samples in memory.
-        held: usize,
-        /// Samples that are gone.
-        lost: usize,
+        /// In memory.
+        held: Load,
+        /// Gone.
+        lost: Load,
         /// What the queues said.
         reason: String,
     },
     /// There is no list of targets.
     #[error("nothing was measured, because it is not known what to measure: {0}")]
     NoTargets(String),
+}
+
+fn not_taken(held: &Load, lost: &Load) -> String {
+    let held = (!held.is_nothing())
+        .then(|| format!("neither the queue nor the spool took {held}, lost unless this sandbox is invoked again"));
+    let lost = (!lost.is_nothing()).then(|| format!("lost for good: {lost}"));
+    held.into_iter().chain(lost).collect::<Vec<_>>().join("; ")
 }
 
 /// What came of the pages that were due.
@@ -114,12 +119,13 @@ impl Function {
             drained: 0,
             held: 0,
             lost: 0,
+            missed_held: 0,
+            missed_lost: 0,
             notes,
         };
         let seen = self.measure(&slot, invocation, deadline, &mut account).await;
-        self.send(&seen, end, &mut account).await;
-        let outcome = if account.held + account.lost > 0 || !self.post.is_clear() {
-            let (held, lost) = (account.held, account.lost);
+        let (held, lost) = self.send(&seen, end, &mut account).await;
+        let outcome = if !held.is_nothing() || !lost.is_nothing() {
             Err(InvocationError::Unsent { held, lost, reason: account.notes.joined() })
         } else if self.watched.kept().is_none() {
             Err(InvocationError::NoTargets(unread.unwrap_or_default()))
@@ -198,23 +204,32 @@ impl Function {
         seen
     }
 
-    async fn send(&mut self, seen: &Seen, end: Instant, account: &mut Account) {
+    /// Gives back what no queue took: what is kept for the next invocation, and what is lost.
+    async fn send(&mut self, seen: &Seen, end: Instant, account: &mut Account) -> (Load, Load) {
         let packed = pack(&self.environment, &seen.samples, parcel::BYTES);
-        let mut letters: Vec<Letter> =
-            packed.parcels.into_iter().map(|parcel| Letter { text: parcel.text, samples: parcel.ids.len() }).collect();
+        let of_samples = |samples| Load { samples, ..Load::default() };
+        let of_parcel = |parcel: Parcel| Letter { load: of_samples(parcel.ids.len()), text: parcel.text };
+        let mut letters: Vec<Letter> = packed.parcels.into_iter().map(of_parcel).collect();
         for message in self.gaps(seen) {
+            let refused =
+                message.refused.as_ref().map_or(0, |refused| usize::try_from(refused.rows).unwrap_or(usize::MAX));
+            let load = Load { missed: message.missed.len(), refused, ..Load::default() };
             if let Ok(text) = serde_json::to_string(&message) {
-                letters.push(Letter { text: parcel::escaped(text), samples: 0 });
+                letters.push(Letter { text: parcel::escaped(text), load });
             }
         }
-        let posted = self.post.send(letters, clock::wall(), end).await;
+        let mut posted = self.post.send(letters, clock::wall(), end).await;
         packed.unfit.iter().for_each(|unfit| account.notes.take(&unfit.to_string()));
+        posted.lost += of_samples(packed.unfit.len());
         posted.notes.iter().for_each(|note| account.notes.take(note));
-        account.sent = posted.sent;
-        account.spooled = posted.spooled;
+        account.sent = posted.sent.samples;
+        account.spooled = posted.spooled.samples;
         account.drained = posted.drained;
-        account.held = posted.held;
-        account.lost = posted.lost + packed.unfit.len();
+        account.held = posted.held.samples;
+        account.lost = posted.lost.samples;
+        account.missed_held = posted.held.missed;
+        account.missed_lost = posted.lost.missed;
+        (posted.held, posted.lost)
     }
 
     /// Messages of what was not measured; none where all was.

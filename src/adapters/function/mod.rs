@@ -6,5 +6,6 @@
 
 pub mod crew;
 pub mod invoke;
+pub mod letter;
 pub mod post;
 pub mod watched;

@@ -1,14 +1,15 @@
 //! Sending: to the queue at home; where that does not take it, to the region's own spool; from there, later, home.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream;
 use tokio::time::{Instant, timeout_at};
 
+use super::letter::{Letter, Load, load, newest};
 use crate::adapters::aws::failure::Failure;
+use crate::adapters::aws::queue::batch::batches;
 use crate::adapters::aws::queue::{Held, Queue, RECEIVED_MAX};
 use crate::measurement::units::UnixMillis;
 
@@ -21,36 +22,28 @@ const HELD_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// What one invocation takes out of the spool, at most, and for how long it may.
 pub const DRAINED_MAX: usize = 100;
 const DRAIN_PATIENCE: Duration = Duration::from_secs(5);
-/// So many batches of it are on their way home together: one after the other, ten calls to the other side of the earth would
-/// take most of the patience. More at once would take memory that a small function does not have.
+/// So many calls with it are on their way home together: one after the other, ten to the other side of the earth would take
+/// most of the patience. More is taken once all that was taken is on its way: so no more than a receive, at most ten messages
+/// of 1 MiB, and three calls, of 1 MiB each, are in the memory of a small function.
 const DRAIN_TOGETHER: usize = 4;
 /// Nothing is taken from the spool with less time than this left.
 const DRAIN_SPARES: Duration = Duration::from_secs(1);
 /// A spool that was empty is looked into again after: another sandbox may have left something.
 pub const LOOK_EVERY: Duration = Duration::from_secs(300);
 
-/// One message, and how many samples it carries.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Letter {
-    /// The message.
-    pub text: String,
-    /// In it.
-    pub samples: usize,
-}
-
-/// What became of letters; numbers are of samples, but `drained`.
+/// What became of letters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Posted {
     /// Taken by the queue.
-    pub sent: usize,
+    pub sent: Load,
     /// Taken by the spool.
-    pub spooled: usize,
+    pub spooled: Load,
     /// Messages that went from the spool to the queue.
     pub drained: usize,
     /// Taken by neither, and kept here for the next invocation.
-    pub held: usize,
+    pub held: Load,
     /// Taken by neither, and not kept.
-    pub lost: usize,
+    pub lost: Load,
     /// What went wrong.
     pub notes: Vec<String>,
 }
@@ -59,7 +52,7 @@ pub struct Posted {
 pub struct Post {
     home: Queue,
     spool: Queue,
-    held: VecDeque<Letter>,
+    held: Vec<Letter>,
     /// When the spool was last found empty; absent while it may have something.
     empty_at: Option<UnixMillis>,
 }
@@ -68,7 +61,7 @@ impl Post {
     /// With nothing held.
     #[must_use]
     pub fn new(home: Queue, spool: Queue) -> Self {
-        Self { home, spool, held: VecDeque::new(), empty_at: None }
+        Self { home, spool, held: Vec::new(), empty_at: None }
     }
 
     /// Sends what is held and these letters; once all of them are at home, what is in the spool.
@@ -88,27 +81,9 @@ impl Post {
         let until = (Instant::now() + SPOOL_PATIENCE).min(end);
         let rest = deliver(&self.spool, rest, until, &mut posted.spooled, &mut posted.notes).await;
         self.empty_at = None;
-        self.hold(rest, &mut posted);
+        (self.held, posted.lost) = newest(rest, HELD_BYTES_MAX);
+        posted.held = load(&self.held);
         posted
-    }
-
-    /// Nothing waits here to be sent.
-    #[must_use]
-    pub fn is_clear(&self) -> bool {
-        self.held.is_empty()
-    }
-
-    fn hold(&mut self, rest: Vec<Letter>, posted: &mut Posted) {
-        let mut bytes = 0_usize;
-        for letter in rest.into_iter().rev() {
-            bytes = bytes.saturating_add(letter.text.len());
-            if bytes <= HELD_BYTES_MAX {
-                posted.held += letter.samples;
-                self.held.push_front(letter);
-            } else {
-                posted.lost += letter.samples;
-            }
-        }
     }
 
     async fn drain(&mut self, now: UnixMillis, end: Instant, posted: &mut Posted) {
@@ -145,8 +120,14 @@ impl Post {
             let left = left.saturating_sub(found.len());
             (!found.is_empty()).then_some((found, left))
         });
-        let bring = |found| async move { self.bring_home(found, drained).await.unwrap_or_else(breaks) };
-        received.for_each_concurrent(DRAIN_TOGETHER, bring).await;
+        // Each call's messages are deleted after it: those that are at home when time runs out need not come again.
+        let calls = received.flat_map(|found| stream::iter(batches(found, length)));
+        let bring = |call: Vec<Held>| async move {
+            if broken.borrow().is_none() {
+                self.bring_home(call, drained).await.unwrap_or_else(breaks);
+            }
+        };
+        calls.for_each_concurrent(DRAIN_TOGETHER, bring).await;
         broken.take().map_or(Ok(is_empty.get()), Err)
     }
 
@@ -163,12 +144,16 @@ impl Post {
     }
 }
 
+fn length(held: &Held) -> usize {
+    held.message.len()
+}
+
 /// Gives letters to a queue; returns those that it did not take.
 async fn deliver(
     queue: &Queue,
     letters: Vec<Letter>,
     until: Instant,
-    taken: &mut usize,
+    taken: &mut Load,
     notes: &mut Vec<String>,
 ) -> Vec<Letter> {
     if letters.is_empty() {
@@ -183,7 +168,7 @@ async fn deliver(
     let mut rest = Vec::new();
     for (place, letter) in letters.into_iter().enumerate() {
         match sent.unsent.iter().find(|unsent| unsent.place == place) {
-            None => *taken += letter.samples,
+            None => *taken += letter.load,
             Some(unsent) => {
                 why.get_or_insert_with(|| unsent.failure.to_string());
                 rest.push(letter);

@@ -42,6 +42,10 @@ pub struct Account {
     pub held: usize,
     /// Gone for good.
     pub lost: usize,
+    /// Missed slots, of this invocation or an earlier one, that neither queue was told of yet.
+    pub missed_held: usize,
+    /// Missed slots that nobody will be told of.
+    pub missed_lost: usize,
     /// What went wrong, in words; never a secret.
     #[serde(skip_serializing_if = "Notes::is_empty")]
     pub notes: Notes,

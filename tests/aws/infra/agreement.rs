@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use parallax::adapters::aws::targets::EVERY_MINUTES;
 use parallax::adapters::function::post::{DRAINED_MAX, LOOK_EVERY};
 use parallax::metrics::alarm::{ALARMS, Missing, Part, Watched};
 use parallax::metrics::dashboard::{Hub, body};
@@ -113,7 +114,7 @@ fn the_scripts_wait_for_a_spool_as_long_as_its_probe_takes_for_it() {
 }
 
 /// Who runs what: each call of AWS in the code, and the roles of those who make it. `""` is a person at a command line.
-const CALLS: [(&str, &str, &[&str]); 23] = [
+const CALLS: [(&str, &str, &[&str]); 25] = [
     ("src/adapters/aws/archive/append.rs", "dynamodb:PutItem", &["AggregatorRole"]),
     ("src/adapters/aws/archive/line.rs", "dynamodb:UpdateItem", &["AggregatorRole"]),
     ("src/adapters/aws/archive/miss.rs", "dynamodb:PutItem", &["AggregatorRole"]),
@@ -135,6 +136,8 @@ const CALLS: [(&str, &str, &[&str]); 23] = [
     ("src/adapters/aws/queue.rs", "sqs:ReceiveMessage", &["ProbeRole"]),
     ("src/adapters/aws/queue.rs", "sqs:SendMessage", &["ProbeRole", ""]),
     ("src/adapters/aws/targets.rs", "dynamodb:DeleteItem", &[""]),
+    ("src/adapters/aws/targets.rs", "dynamodb:DescribeTable", &[""]),
+    ("src/adapters/aws/targets.rs", "dynamodb:ListTagsOfResource", &[""]),
     ("src/adapters/aws/targets.rs", "dynamodb:PutItem", &[""]),
     ("src/adapters/aws/targets.rs", "dynamodb:Scan", &["ProbeRole", "RollupRole", ""]),
 ];
@@ -177,6 +180,15 @@ fn a_fleet_publishes_where_its_alarms_and_its_dashboard_look() {
     for function in ["Aggregator", "Rollup"] {
         let variables = &hub.properties(function)["Environment"]["Variables"];
         assert_eq!(variables["PARALLAX_NAMESPACE"], template::namespace(), "{function}");
+    }
+}
+
+#[test]
+fn tables_of_targets_say_how_often_those_are_invoked_that_read_them() {
+    let Some(both) = both("tables_of_targets_say_how_often_those_are_invoked_that_read_them") else { return };
+    for template in &both {
+        let tags = json!([{ "Key": EVERY_MINUTES, "Value": { "Ref": "EveryMinutes" } }]);
+        assert_eq!(template.properties("Targets")["Tags"], tags);
     }
 }
 

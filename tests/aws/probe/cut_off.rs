@@ -10,9 +10,9 @@ use parallax::measurement::units::UnixMillis;
 use serde_json::json;
 
 use super::{AMPLE, Fleet, event, logged, seen, slot, taken_from, wait};
-use crate::support::fake_lambda::Ended;
+use crate::support::fake_lambda::{Ended, FakeLambda};
 use crate::support::faults::{Fault, Faults};
-use crate::support::relay::{Relay, Road};
+use crate::support::road::{Relay, Road};
 
 const PAGES: [&str; 2] = ["id = \"a\"\nurl = \"SITE/page\"", "id = \"b\"\nurl = \"SITE/page\""];
 
@@ -112,6 +112,38 @@ fn a_hundred_messages_come_home_in_one_invocation_though_home_is_far() {
     assert!(spool.len() == 1 && home.iter().chain(&spool).collect::<BTreeSet<_>>().is_superset(&left.iter().collect()));
 }
 
+/// The most of the memory of a function of 128 MB that its spool may take.
+const DRAINING_KB: u64 = 48 * 1024;
+
+#[test]
+fn a_spool_of_the_largest_messages_does_not_fill_the_smallest_function() {
+    let test = "a_spool_of_the_largest_messages_does_not_fill_the_smallest_function";
+    let Some(mut fleet) = Fleet::deploy(test) else { return };
+    fleet.home = Relay::far(fleet.account.endpoint().trim_start_matches("http://").parse().unwrap(), AWAY);
+    fleet.watch(&PAGES[..1]);
+    let large = r#""wait_us":4711,"#.repeat(69_000);
+    for n in 0..40 {
+        assert_eq!(wait(fleet.spool.send(vec![format!("{n:02}{large}")])).accepted, 1);
+    }
+
+    let mut sandbox = fleet.sandbox();
+    sandbox.ready();
+    let before = memory_kb(&sandbox, "VmRSS");
+    assert!(matches!(sandbox.invoke(&event(slot()), AMPLE), Ended::Answered(_)));
+    let taken = memory_kb(&sandbox, "VmHWM") - before;
+    assert!(taken < DRAINING_KB, "{taken} KB, {}", logged(&sandbox, 1));
+    // What is at home is gone from the spool, also where the rest has to wait.
+    let drained = logged(&sandbox, 1)["drained"].as_u64().unwrap();
+    assert!(drained > 0, "{}", logged(&sandbox, 1));
+}
+
+/// What the kernel says of a process, such as its largest size so far, `VmHWM`.
+fn memory_kb(sandbox: &FakeLambda, name: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", sandbox.0.process())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
 /// Everything that is in a queue, as it was sent.
 fn texts(queue: &Queue) -> Vec<String> {
     let mut all = Vec::new();
@@ -144,6 +176,28 @@ fn what_neither_queue_takes_is_an_error_and_is_kept_for_the_next_invocation() {
     assert!(matches!(sandbox.invoke(&event(slots[2]), AMPLE), Ended::Answered(_)));
     assert_eq!(logged(&sandbox, 3)["sent"], 6);
     assert_eq!(seen(&fleet.arrived()), expected(&slots));
+}
+
+#[test]
+fn missed_slots_that_neither_queue_takes_are_counted_as_such() {
+    let Some(fleet) = Fleet::deploy("missed_slots_that_neither_queue_takes_are_counted_as_such") else { return };
+    fleet.watch(&[r#"id = "a"
+url = "SITE/page"
+headers = { X = { ssm = "/p/nowhere" } }"#]);
+    let mut sandbox = fleet.sandbox();
+    fleet.home.set(Road::Refusing);
+    fleet.near.set(Road::Refusing);
+    for (tick, held) in [(0, "1 missed slot"), (1, "2 missed slots")] {
+        let at = UnixMillis(slot().0 + i64::from(tick) * 60_000);
+        let Ended::Failed(error) = sandbox.invoke(&event(at), AMPLE) else { panic!("it did not fail") };
+        assert!(error.contains(&format!("neither the queue nor the spool took {held}, lost unless")), "{error}");
+    }
+    let line = logged(&sandbox, 2);
+    assert_eq!(
+        (&line["held"], &line["missed_held"], &line["missed_lost"]),
+        (&json!(0), &json!(2), &json!(0)),
+        "{line}"
+    );
 }
 
 #[test]

@@ -28,7 +28,7 @@ use crate::support::certificates::Authority;
 use crate::support::fake_lambda::FakeLambda;
 use crate::support::ministack::{Account, ministack};
 use crate::support::pages::HTTPS;
-use crate::support::relay::Relay;
+use crate::support::road::Relay;
 use crate::support::server::Server;
 
 /// Where the probe is, and where its samples go.

@@ -6,18 +6,19 @@ pub(super) const ENTRIES_MAX: usize = 10;
 pub(super) const BYTES_MAX: usize = 1_048_576;
 
 /// Messages in their order, in batches of at most ten and 1 MiB; each of them is at most 1 MiB long.
-pub(super) fn batches(messages: Vec<(usize, String)>) -> Vec<Vec<(usize, String)>> {
-    let mut batches: Vec<Vec<(usize, String)>> = Vec::new();
+pub fn batches<T>(messages: Vec<T>, length: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
+    let mut batches: Vec<Vec<T>> = Vec::new();
     let mut bytes = 0;
-    for (place, message) in messages {
-        match batches.last_mut().filter(|batch| batch.len() < ENTRIES_MAX && bytes + message.len() <= BYTES_MAX) {
+    for message in messages {
+        let length = length(&message);
+        match batches.last_mut().filter(|batch| batch.len() < ENTRIES_MAX && bytes + length <= BYTES_MAX) {
             Some(batch) => {
-                bytes += message.len();
-                batch.push((place, message));
+                bytes += length;
+                batch.push(message);
             }
             None => {
-                bytes = message.len();
-                batches.push(vec![(place, message)]);
+                bytes = length;
+                batches.push(vec![message]);
             }
         }
     }
@@ -37,7 +38,7 @@ mod tests {
                 prop_oneof![0_usize..2_000, 90_000_usize..120_000, Just(BYTES_MAX)], 0..40)
         ) {
             let messages: Vec<_> = lengths.iter().map(|length| "x".repeat(*length)).enumerate().collect();
-            let batches = batches(messages.clone());
+            let batches = batches(messages.clone(), |(_, message)| message.len());
             for batch in &batches {
                 prop_assert!((1..=ENTRIES_MAX).contains(&batch.len()));
                 prop_assert!(batch.iter().map(|(_, message)| message.len()).sum::<usize>() <= BYTES_MAX);

@@ -8,7 +8,7 @@ use parallax::probe::fleet::row::Row;
 use parallax::report::json::pretty;
 use serde::Serialize;
 
-use super::differ::{Change, change};
+use super::differ::{Change, between, change};
 use super::meant::{self, FleetFile, Meant};
 use super::regions::{Answered, each, failed};
 use super::{Put, Remove, Sync};
@@ -22,6 +22,11 @@ struct Done {
     removed: Vec<String>,
     #[serde(skip)]
     in_plain: BTreeSet<(String, String)>,
+    /// Of pages with slots in minutes in which no probe of the region is invoked: how often one is, and which they are.
+    between: Option<(u32, Vec<String>)>,
+    /// Why that is not known.
+    #[serde(skip)]
+    unknown: Option<String>,
 }
 
 /// How it is said.
@@ -37,7 +42,7 @@ pub(super) fn sync(typed: &Sync) -> Outcome {
     let rows = fleet.rows()?;
     let answers = each(&meant, async |table: &Targets| {
         let listing = table.list().await?;
-        apply(table, change(&listing, &rows), typed.dry_run).await
+        apply(table, change(&listing, &rows), &rows, typed.dry_run).await
     })?;
     finish(&meant, &answers, Said { dry_run: typed.dry_run, json: typed.json.json })
 }
@@ -53,7 +58,7 @@ pub(super) fn put(typed: &Put) -> Outcome {
     let rows = [row];
     let answers = each(&meant, async |table: &Targets| {
         let put = change(&table.list().await?, &rows).put;
-        apply(table, Change { put, remove: Vec::new() }, typed.dry_run).await
+        apply(table, Change { put, remove: Vec::new() }, &rows, typed.dry_run).await
     })?;
     finish(&meant, &answers, Said { dry_run: typed.dry_run, json: typed.json.json })
 }
@@ -67,7 +72,7 @@ pub(super) fn remove(typed: &Remove) -> Outcome {
     let answers = each(&meant, async |table: &Targets| {
         let there = change(&table.list().await?, &[]).remove;
         let remove = there.into_iter().filter(|id| *id == typed.id).collect();
-        apply(table, Change { put: Vec::new(), remove }, typed.dry_run).await
+        apply(table, Change { put: Vec::new(), remove }, &[], typed.dry_run).await
     })?;
     let nowhere = answers.iter().all(|answer| answer.outcome.as_ref().is_ok_and(|done| done.removed.is_empty()));
     let answer = finish(&meant, &answers, Said { dry_run: typed.dry_run, json: typed.json.json })?;
@@ -78,8 +83,9 @@ pub(super) fn remove(typed: &Remove) -> Outcome {
     Ok(answer)
 }
 
-/// Writes before it removes: a table that is half changed has too many pages rather than too few.
-async fn apply(table: &Targets, change: Change, dry_run: bool) -> Result<Done, Failure> {
+/// Writes before it removes: a table that is half changed has too many pages rather than too few. Rows that were asked for
+/// are compared with the region's schedule whether or not they were there already.
+async fn apply(table: &Targets, change: Change, asked: &[Row], dry_run: bool) -> Result<Done, Failure> {
     let mut done = Done::default();
     for row in change.put {
         if !dry_run {
@@ -93,6 +99,16 @@ async fn apply(table: &Targets, change: Change, dry_run: bool) -> Result<Done, F
             table.remove(&id).await?;
         }
         done.removed.push(id);
+    }
+    if !asked.is_empty() {
+        let pages: Vec<_> = asked.iter().filter_map(|row| row.page().ok()).collect();
+        match table.every_minutes().await {
+            Ok(every) => {
+                let found = every.map(|every| (every, between(&pages, every)));
+                done.between = found.filter(|(_, ids)| !ids.is_empty());
+            }
+            Err(failure) => done.unknown = Some(failure.to_string()),
+        }
     }
     Ok(done)
 }
@@ -108,7 +124,11 @@ fn finish(meant: &Meant, answers: &[Answered<Done>], said: Said) -> Outcome {
     if said.json {
         let regions = answers.iter().map(|answer| match &answer.outcome {
             Ok(done) => {
-                serde_json::json!({ "region": answer.region, "written": done.written, "removed": done.removed })
+                let (written, removed) = (&done.written, &done.removed);
+                let between = done.between.as_ref().map_or(&[][..], |(_, ids)| ids);
+                serde_json::json!({
+                    "region": answer.region, "written": written, "removed": removed, "not_invoked_for": between,
+                })
             }
             Err(failure) => serde_json::json!({ "region": answer.region, "failed": failure.to_string() }),
         });
@@ -134,6 +154,20 @@ fn finish(meant: &Meant, answers: &[Answered<Done>], said: Said) -> Outcome {
         tell(format_args!(
             "{id}: whoever may read the table reads the value of the header `{header}`; {{ ssm = \"/path\" }} keeps a secret"
         ));
+    }
+    for (region, done) in done() {
+        if let Some((every, ids)) = &done.between {
+            tell(format_args!(
+                "{region}: probes are invoked every {every}m, and between that have slots: {}; infra/deploy changes the schedule",
+                shown(ids)
+            ));
+        }
+        if let Some(why) = &done.unknown {
+            tell(format_args!(
+                "{region}: whether its probes are invoked for every slot is not known ({why}); where a page is due more \
+                 often than before, run infra/deploy"
+            ));
+        }
     }
     failed(answers).map_or(Ok(Answer::Done), Err)
 }

@@ -1,8 +1,12 @@
 //! What a table lacks of what it should be, and where tables differ. Touches nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use parallax::adapters::aws::targets::Listing;
+use parallax::probe::fleet::Page;
+use parallax::probe::fleet::aws::Aws;
+use parallax::probe::fleet::deployment::unwatched;
 use parallax::probe::fleet::row::Row;
 use serde::Serialize;
 
@@ -28,6 +32,18 @@ fn texts(listing: &Listing) -> BTreeMap<String, Option<String>> {
     pages.chain(refused).collect()
 }
 
+/// Pages with slots in minutes in which nobody is invoked, where so many lie between two invocations.
+pub(super) fn between(pages: &[Page], every_minutes: u32) -> Vec<String> {
+    let invoked = Duration::from_secs(60 * u64::from(every_minutes.max(1))).as_millis();
+    let is_met = |page: &&Page| page.grid.every().as_millis().is_multiple_of(invoked);
+    pages.iter().filter(|page| !is_met(page)).map(|page| page.target.id.to_string()).collect()
+}
+
+/// Rows that no function of a fleet measures, by what is said of each.
+pub(super) fn unmeasured(listings: &[(&String, &Listing)], aws: &Aws) -> BTreeSet<String> {
+    listings.iter().flat_map(|(_, listing)| &listing.pages).filter_map(|page| unwatched(page, aws)).collect()
+}
+
 /// A row that is not the same in all regions.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Difference {
@@ -41,7 +57,7 @@ pub(super) struct Difference {
 /// Where tables differ, by id. A row that is refused is like no other.
 pub(super) fn differences(listings: &[(&String, &Listing)]) -> Vec<Difference> {
     let tables: Vec<_> = listings.iter().map(|(region, listing)| (*region, texts(listing))).collect();
-    let ids: std::collections::BTreeSet<&String> = tables.iter().flat_map(|(_, texts)| texts.keys()).collect();
+    let ids: BTreeSet<&String> = tables.iter().flat_map(|(_, texts)| texts.keys()).collect();
     let mut differences = Vec::new();
     for id in ids {
         let mut difference = Difference { id: id.clone(), missing: Vec::new(), alike: Vec::new() };
@@ -106,6 +122,14 @@ mod tests {
                 prop_assert_ne!(before.get(&row.id), Some(&Some(row.text.clone())), "it was there");
             }
         }
+    }
+
+    #[test]
+    fn slots_between_invocations_are_those_of_pages_that_are_due_more_often_or_otherwise() {
+        let pages: Vec<Page> = [1, 2, 3, 6, 15].map(|minutes| row(minutes, minutes).page().unwrap()).into();
+        assert_eq!(between(&pages, 3), ["p1", "p2"]);
+        assert_eq!(between(&pages, 1), Vec::<String>::new());
+        assert_eq!(between(&pages, 6), ["p1", "p2", "p3", "p15"]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! `parallax targets list`.
 
+use std::collections::BTreeSet;
+
 use comfy_table::{Table, presets};
 use parallax::adapters::aws::targets::{Listing, Targets};
 use parallax::measurement::counted::counted;
@@ -10,7 +12,7 @@ use parallax::report::json::pretty;
 use serde_json::{Value, json};
 
 use super::List;
-use super::differ::{Difference, differences};
+use super::differ::{Difference, differences, unmeasured};
 use super::meant::{self, Meant};
 use super::regions::{Answered, each, failed};
 use crate::exit::{Answer, Outcome};
@@ -22,21 +24,33 @@ pub(super) fn run(typed: &List) -> Outcome {
     let answers = each(&meant, Targets::list)?;
     let read: Vec<(&String, &Listing)> =
         answers.iter().filter_map(|answer| Some((&answer.region, answer.outcome.as_ref().ok()?))).collect();
-    let differences = differences(&read);
+    let aws = fleet.as_ref().and_then(|fleet| fleet.aws.as_ref());
+    let found = Found {
+        differences: differences(&read),
+        unmeasured: aws.map(|aws| unmeasured(&read, aws)).unwrap_or_default(),
+    };
     match typed.json.json {
-        true => print(&pretty(&document(&meant, &answers, &differences)))?,
+        true => print(&pretty(&document(&meant, &answers, &found)))?,
         false if read.is_empty() => {}
-        false => print(&page(&meant, &read, &differences))?,
+        false => print(&page(&meant, &read, &found))?,
     }
     if let Some(problem) = failed(&answers) {
         return Err(problem);
     }
     let refused = read.iter().any(|(_, listing)| !listing.refused.is_empty());
     let empty = read.iter().all(|(_, listing)| listing.pages.is_empty());
-    Ok(if refused || empty || !differences.is_empty() { Answer::Negative } else { Answer::Done })
+    let wrong = refused || empty || !found.differences.is_empty() || !found.unmeasured.is_empty();
+    Ok(if wrong { Answer::Negative } else { Answer::Done })
 }
 
-fn document(meant: &Meant, answers: &[Answered<Listing>], differences: &[Difference]) -> Value {
+/// What is wrong with rows that are pages.
+struct Found {
+    differences: Vec<Difference>,
+    /// By what is said of each.
+    unmeasured: BTreeSet<String>,
+}
+
+fn document(meant: &Meant, answers: &[Answered<Listing>], found: &Found) -> Value {
     let region = |answer: &Answered<Listing>| match &answer.outcome {
         Ok(listing) => json!({
             "region": answer.region,
@@ -48,7 +62,8 @@ fn document(meant: &Meant, answers: &[Answered<Listing>], differences: &[Differe
     };
     json!({
         "schema": 1, "table": meant.table,
-        "regions": answers.iter().map(region).collect::<Vec<_>>(), "differences": differences,
+        "regions": answers.iter().map(region).collect::<Vec<_>>(), "differences": found.differences,
+        "unmeasured": found.unmeasured,
     })
 }
 
@@ -62,7 +77,7 @@ fn shown(page: &Page) -> Value {
     row
 }
 
-fn page(meant: &Meant, read: &[(&String, &Listing)], differences: &[Difference]) -> String {
+fn page(meant: &Meant, read: &[(&String, &Listing)], found: &Found) -> String {
     let mut pages: Vec<&Page> = read.iter().flat_map(|(_, listing)| &listing.pages).collect();
     pages.sort_by(|a, b| a.target.id.cmp(&b.target.id));
     pages.dedup_by(|a, b| a.target.id == b.target.id);
@@ -84,7 +99,7 @@ fn page(meant: &Meant, read: &[(&String, &Listing)], differences: &[Difference])
             text.push_str(&format!("\nrefused in {region}: {}: {}", row.id.escape_default(), row.reason));
         }
     }
-    for difference in differences {
+    for difference in &found.differences {
         let id = difference.id.escape_default();
         if !difference.missing.is_empty() {
             text.push_str(&format!("\n{id} is missing in {}", difference.missing.join(", ")));
@@ -93,6 +108,9 @@ fn page(meant: &Meant, read: &[(&String, &Listing)], differences: &[Difference])
             let groups: Vec<_> = difference.alike.iter().map(|regions| regions.join(", ")).collect();
             text.push_str(&format!("\n{id} differs between {}", groups.join(" and ")));
         }
+    }
+    for unmeasured in &found.unmeasured {
+        text.push_str(&format!("\n{unmeasured}"));
     }
     text
 }

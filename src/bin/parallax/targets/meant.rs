@@ -80,7 +80,7 @@ pub(super) struct FleetFile {
     name: String,
     pages: Vec<Page>,
     /// These are of [fleet]; nothing where the file has none.
-    aws: Option<Aws>,
+    pub(super) aws: Option<Aws>,
     table: Option<String>,
     regions: Vec<String>,
 }
