@@ -43,7 +43,10 @@ fn too_few_rounds_for_a_period_of_the_load_are_refused_before_anything_is_built(
         return;
     }
     let directory = tempfile::tempdir().unwrap();
+    let score = ["lab", "score", "--scenario", "null", "--scenario", "timing", "--rounds", "20"];
+    let scored = run(directory.path(), &score);
     let few = run(directory.path(), &["lab", "run", "timing", "--rounds", "20"]);
+    assert_eq!((scored.code, &scored.err), (2, &few.err));
     assert_eq!((few.code, few.out.as_str(), few.err.lines().count()), (2, "", 1), "{}", few.err);
     for word in ["--rounds 20", "timing", "60 or more"] {
         assert!(few.err.contains(word), "{word}: {}", few.err);

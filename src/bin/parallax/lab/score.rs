@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use parallax::lab::run::{Doing, missing, run as made};
 use parallax::lab::scenario::Scenario;
+use parallax::lab::schedule::too_few;
 use parallax::lab::score::experiment::{Finding, agreeing, findings};
 use parallax::lab::score::gate::{self, Suite, Target};
 use parallax::lab::score::suite::{Cell, cells, cells_of, resets};
@@ -96,6 +97,12 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         cells.extend(resets(&cells));
     }
     cells.iter_mut().for_each(|cell| cell.rounds = arguments.rounds.unwrap_or(cell.rounds));
+    for cell in &cells {
+        let scenario = Scenario::named(&cell.scenario).map_err(Problem::input)?;
+        if let Some(why) = too_few(&scenario.sides, cell.rounds) {
+            return Err(Problem::input(format!("--rounds {}: in scenario {}, {why}", cell.rounds, cell.scenario)));
+        }
+    }
     let shelf = arguments.keep.as_deref().map(Shelf);
     let to_make = cells.iter().filter(|cell| !shelf.as_ref().is_some_and(|shelf| shelf.has(cell)));
     let known: Vec<Scenario> = to_make.filter_map(|cell| Scenario::named(&cell.scenario).ok()).collect();
