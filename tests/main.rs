@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "a binary of tests has no outside: `pub` says what a module offers the others")]
 
 mod account;
+mod account_ways;
 mod agent;
 mod archive;
 #[cfg(feature = "aws")]
@@ -35,12 +36,17 @@ mod lab_function;
 #[cfg(target_os = "linux")]
 mod lab_kept;
 #[cfg(target_os = "linux")]
+mod lab_leftovers;
+#[cfg(target_os = "linux")]
 mod lab_monitors;
 #[cfg(target_os = "linux")]
 mod lab_nginx;
 #[cfg(target_os = "linux")]
+mod lab_refused;
+#[cfg(target_os = "linux")]
 mod lab_run;
 mod lab_scenarios;
+mod ledger;
 mod metrics;
 mod own_work;
 mod parcel;
@@ -48,6 +54,7 @@ mod pooled;
 mod reml;
 mod replay;
 mod report;
+mod report_command;
 mod resolve;
 mod row;
 mod score;
@@ -61,3 +68,4 @@ mod statistics;
 mod stopwatch;
 mod support;
 mod variance;
+mod variance_command;

@@ -58,6 +58,19 @@ impl Turn {
     }
 }
 
+/// Why so few rounds would have no account; absent where they may have one.
+#[must_use]
+pub fn too_few(sides: &[Side; 2], rounds: u32) -> Option<String> {
+    let [a, b] = sides;
+    let apart = a.site.load_ms.0 > 0.0 && a.at_peak != b.at_peak;
+    (apart && rounds < ROUNDS).then(|| {
+        format!(
+            "the site's load has a period of {ROUNDS} rounds, and the two sides measure in different parts of it; in less \
+             than a whole one they may have no time in common to be compared in: give {ROUNDS} or more"
+        )
+    })
+}
+
 /// All requests in order: rounds in which each side has one, the order within a round at random.
 #[must_use]
 pub fn schedule(sides: &[Side; 2], rounds: u32, seed: u64) -> Vec<Turn> {
@@ -110,6 +123,18 @@ mod tests {
     use super::super::scenario::Scenario;
     use super::super::scenario::quantity::Ms;
     use super::*;
+
+    #[test]
+    fn sides_that_measure_in_different_parts_of_a_period_need_a_whole_one() {
+        let sides = |name| Scenario::named(name).unwrap().sides;
+        for name in ["timing", "timing:small", "timing:large"] {
+            assert!(too_few(&sides(name), 59).is_some_and(|why| why.contains("60 or more")), "{name}");
+            assert_eq!(too_few(&sides(name), 60), None, "{name}");
+        }
+        for name in ["null", "distance", "timing:without-at_peak"] {
+            assert_eq!(too_few(&sides(name), 2), None, "{name}");
+        }
+    }
 
     #[test]
     fn the_same_seed_makes_the_same_conditions_and_another_seed_others() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -38,10 +38,17 @@ fn network(pid: impl std::fmt::Display) -> Option<PathBuf> {
 impl UnderWay {
     /// Starts a run of a scenario that would last long.
     pub fn start(directory: &Path, scenario: &str, out: &str) -> Self {
-        let words = ["lab", "run", scenario, "--rounds", "2000", "--out", out];
-        let mut command = parallax(directory, &words);
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        Self { child, parts: BTreeSet::new(), networks: BTreeSet::new() }
+        Self::of(directory, &["lab", "run", scenario, "--rounds", "2000", "--out", out])
+    }
+
+    /// Starts the program with these words.
+    pub fn of(directory: &Path, words: &[&str]) -> Self {
+        Self::spawned(parallax(directory, words).stdout(Stdio::null()).stderr(Stdio::null()))
+    }
+
+    /// Starts whatever runs the lab.
+    pub fn spawned(command: &mut Command) -> Self {
+        Self { child: command.spawn().unwrap(), parts: BTreeSet::new(), networks: BTreeSet::new() }
     }
 
     /// Of the lab.

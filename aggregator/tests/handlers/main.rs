@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "a binary of tests has no outside: `pub` says what a module offers the others")]
 
 mod batch;
+mod batch_faults;
 mod bill;
 mod rollup;
 mod support;

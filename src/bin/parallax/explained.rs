@@ -1,5 +1,6 @@
 //! Why two sources disagree, as every command that compares two of them ends with it.
 
+mod shell;
 mod to_decide;
 
 use parallax::archive::selection;
@@ -15,7 +16,7 @@ use parallax::measurement::counted::counted;
 use parallax::report::account::Explained;
 
 use crate::exit::Problem;
-pub(crate) use to_decide::quoted;
+pub(crate) use shell::quoted;
 
 /// One side: what it is called, and what it holds.
 pub(crate) struct Side {

@@ -1,5 +1,7 @@
 //! Disagreements whose causes are known: made on this machine, explained, and scored.
 
+#[cfg(any(test, not(target_os = "linux")))]
+mod elsewhere;
 mod list;
 #[cfg(target_os = "linux")]
 mod machine;
@@ -8,9 +10,6 @@ mod outputs;
 #[cfg(target_os = "linux")]
 mod probe;
 #[cfg(target_os = "linux")]
-mod run;
-#[cfg(not(target_os = "linux"))]
-#[path = "lab/elsewhere.rs"]
 mod run;
 #[cfg(target_os = "linux")]
 mod score;
@@ -21,6 +20,8 @@ mod show;
 mod vantage;
 
 use crate::exit::Outcome;
+#[cfg(not(target_os = "linux"))]
+use {elsewhere as run, elsewhere as score};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -37,7 +38,6 @@ enum What {
     /// Make one scenario, and explain it beside what it really was (Linux, root)
     Run(run::Arguments),
     /// How well `explain` does on scenarios whose causes are known (Linux, root); 1 where a gate does not hold
-    #[cfg(target_os = "linux")]
     Score(score::Arguments),
     /// What a run starts at each of its two sides
     #[cfg(target_os = "linux")]
@@ -68,7 +68,6 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         What::List(arguments) => list::run(arguments),
         What::Show(arguments) => show::run(arguments),
         What::Run(arguments) => run::run(arguments),
-        #[cfg(target_os = "linux")]
         What::Score(arguments) => score::run(arguments),
         #[cfg(target_os = "linux")]
         What::Vantage(arguments) => vantage::run(arguments),

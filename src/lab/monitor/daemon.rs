@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(180);
 /// How often it is looked whether something has come about.
 const STEP: Duration = Duration::from_millis(50);
 /// Whom servers run as that refuse to be root: Debian's `nobody`.
-const NOBODY: u32 = 65_534;
+pub const NOBODY: u32 = 65_534;
 /// So much of a log is shown.
 const TAIL: usize = 600;
 

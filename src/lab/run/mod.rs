@@ -3,6 +3,7 @@
 mod asking;
 mod beside;
 mod ground;
+mod missing;
 mod served;
 mod watched;
 
@@ -11,14 +12,14 @@ use std::time::{Duration, Instant};
 
 use super::cpu_share;
 use super::delaybox::Account;
-use super::monitor::{self, MonitorError};
+use super::monitor::MonitorError;
 use super::namespace::NamespaceError;
-use super::nginx::{self, NginxError};
+use super::nginx::NginxError;
 use super::owner::is_gone;
 use super::resolver::Lookup;
 use super::scenario::Scenario;
 use super::scenario::side::Way;
-use super::schedule::{Turn, schedule};
+use super::schedule::{Turn, schedule, too_few};
 use super::site::Met;
 use super::site::certificate::FILES;
 use super::vantage::{self, Command, VantageError};
@@ -26,9 +27,14 @@ use crate::adapters::clock;
 use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::Record;
 
+pub use missing::missing;
+
 /// Why there is no run, or no whole one.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
+    /// What it would find nobody could explain.
+    #[error("{0}")]
+    TooFew(String),
     /// Networks cannot be made.
     #[error(transparent)]
     Namespace(#[from] NamespaceError),
@@ -141,7 +147,11 @@ const PREFIX: &str = "parallax-lab-";
 /// # Errors
 /// See [`RunError`]. What was built is taken down in any case.
 pub fn run(scenario: &Scenario, doing: &mut Doing<'_>) -> Result<Run, RunError> {
-    sweep();
+    if let Some(why) = too_few(&scenario.sides, doing.rounds) {
+        return Err(RunError::TooFew(why));
+    }
+    cpu_share::sweep();
+    sweep(&std::env::temp_dir(), &[PREFIX, FILES]);
     let prefix = format!("{PREFIX}{}-", std::process::id());
     let folder = tempfile::Builder::new()
         .prefix(&prefix)
@@ -210,12 +220,12 @@ fn ground(scenario: &Scenario, side: usize, folder: &Path, doing: &Doing<'_>) ->
     ground::Ground::build(&scenario.sides[side], side, folder, doing)
 }
 
-/// Removes what runs that were killed left behind; all else of theirs went with them.
-fn sweep() {
-    cpu_share::sweep();
-    for entry in std::fs::read_dir(std::env::temp_dir()).into_iter().flatten().flatten() {
+/// Removes what runs that were killed left in a folder: what has one of these prefixes and the number of a process that is
+/// no more. All else of theirs went with them.
+pub fn sweep(folder: &Path, prefixes: &[&str]) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let rest = name.to_str().and_then(|name| name.strip_prefix(PREFIX).or_else(|| name.strip_prefix(FILES)));
+        let rest = name.to_str().and_then(|name| prefixes.iter().find_map(|prefix| name.strip_prefix(prefix)));
         let owner = rest.and_then(|rest| rest.split('-').next()?.parse::<u32>().ok());
         if owner.is_some_and(is_gone) {
             let path = entry.path();
@@ -223,28 +233,6 @@ fn sweep() {
             let _ = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
         }
     }
-}
-
-/// What this machine lacks for a run of any of these; empty where nothing.
-#[must_use]
-pub fn missing(scenarios: &[Scenario]) -> Vec<String> {
-    let mut missing = Vec::new();
-    if !nix::unistd::geteuid().is_root() {
-        missing.push("root, for networks of its own".to_owned());
-        return missing;
-    }
-    if !Path::new("/dev/net/tun").exists() {
-        missing.push("/dev/net/tun (kernel module tun)".to_owned());
-    }
-    match super::namespace::Namespace::create() {
-        Ok(_) => (),
-        Err(error) => missing.push(error.to_string()),
-    }
-    missing.extend(
-        scenarios.iter().flat_map(|scenario| monitor::missing(scenario).into_iter().chain(nginx::missing(scenario))),
-    );
-    missing.dedup();
-    missing
 }
 
 fn duration(ms: f64) -> Duration {

@@ -172,6 +172,12 @@ impl Scenario {
         self.sides.iter().any(|side| side.site.program == Program::Nginx)
     }
 
+    /// A side has a share of a processor.
+    #[must_use]
+    pub fn needs_share(&self) -> bool {
+        self.sides.iter().any(|side| side.memory_mb.is_some() && side.held_ms.is_none())
+    }
+
     /// Nothing differs.
     #[must_use]
     pub fn is_null(&self) -> bool {

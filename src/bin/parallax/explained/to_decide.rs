@@ -8,6 +8,7 @@ use parallax::explain::verdict::{Hypothesis, Verdict};
 use parallax::measurement::identity::{Method, Vantage};
 use parallax::report::account::ToDecide;
 
+use super::shell::quoted;
 use super::{Here, Samples, Side};
 
 /// The memory at which a function has one whole processor, and a size at which it has a fourteenth of one.
@@ -250,20 +251,11 @@ fn overlap(one: &Source, other: &Source) -> bool {
         || apart(one.cold.as_ref(), other.cold.as_ref()))
 }
 
-/// As a shell reads it: one word. A tilde is quoted, for some shells take it for a home also after `=` and `:`.
-pub(crate) fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._/:=,@%+".contains(c);
-    if word.chars().all(plain) && !word.is_empty() {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::Parser;
 
+    use super::super::shell::words;
     use super::*;
 
     fn way(named: &str, shows: bool, sandboxes: bool) -> Way {
@@ -279,35 +271,6 @@ mod tests {
             samples: Samples::default(),
             here,
         }
-    }
-
-    /// As a shell would split it.
-    fn words(command: &str) -> Vec<String> {
-        let (mut words, mut word, mut within) = (Vec::new(), String::new(), false);
-        let mut characters = command.chars();
-        while let Some(c) = characters.next() {
-            match c {
-                '\'' => within = !within,
-                '\\' if !within => word.extend(characters.next()),
-                ' ' if !within => words.push(std::mem::take(&mut word)),
-                c => word.push(c),
-            }
-        }
-        words.push(word);
-        words
-    }
-
-    #[test]
-    fn what_a_shell_would_act_on_is_quoted() {
-        for word in
-            ["it's", "a b", "~/x", "a=~/x", "$HOME", "`id`", "a;b", "a&b", "(a)", "*?", "#", "a\\b", "!1", "\u{fc}", ""]
-        {
-            let quoted = quoted(word);
-            assert!(quoted.starts_with('\''), "{quoted}");
-            assert_eq!(words(&quoted), [word]);
-        }
-        assert_eq!(quoted("https://e.net:8443/a_b?x=1"), "'https://e.net:8443/a_b?x=1'");
-        assert_eq!(quoted("vantage=host/tokyo-office,method=fresh"), "vantage=host/tokyo-office,method=fresh");
     }
 
     #[test]

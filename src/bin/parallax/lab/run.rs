@@ -1,14 +1,17 @@
 //! `parallax lab run`: one scenario, made, explained, and set beside the truth.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use parallax::archive::selection::Source;
+use parallax::explain::bridge::BridgeError;
 use parallax::explain::question::{Question, Statistic};
+use parallax::explain::sides::SidesError;
 use parallax::lab::run::{Doing, Run, RunError, missing, run as made};
 use parallax::lab::scenario::Scenario;
 use parallax::lab::scenario::side::{Tells, Way};
-use parallax::lab::score::{Injected, bridge_of, measured, score, sources, table};
+use parallax::lab::schedule::too_few;
+use parallax::lab::score::{Injected, Score, bridge_of, measured, score, sources, table};
 use parallax::lab::truth::Truth;
 use parallax::lab::vantage::{Command, work};
 use parallax::measurement::counted::counted;
@@ -16,8 +19,10 @@ use parallax::measurement::identity::{TargetId, Vantage};
 use parallax::measurement::wire::Record;
 use parallax::report::account::{AccountReport, Parties, Party};
 use parallax::report::{html, json};
+use serde::Serialize;
 
-use super::outputs::Outputs;
+use super::machine::{self, Machine};
+use super::outputs::{Outputs, REPORT, TRUTH};
 use super::probe::probe;
 use crate::exit::{Answer, Outcome, Problem};
 use crate::explained::{Samples, Side, explained};
@@ -57,8 +62,12 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     let rounds = arguments.rounds.unwrap_or(scenario.rounds);
     let seed = arguments.seed.map_or(scenario.seed, u64::from);
     let folder = arguments.out.clone().unwrap_or_else(|| format!("parallax-lab/{}-{seed}", scenario.name).into());
+    if let Some(why) = too_few(&scenario.sides, rounds) {
+        return Err(Problem::input(format!("--rounds {rounds}: in scenario {}, {why}", scenario.name)));
+    }
     let mut outputs = Outputs::prepare(&folder)?;
     interrupt::listen()?;
+    let before = machine::load();
     let length = counted(rounds, "round");
     tell(format_args!("{}: {} {length}, seed {seed}", scenario.name, scenario.about));
     let a_round: usize = scenario.sides.iter().map(|side| 1 + usize::from(side.beside.is_some())).sum();
@@ -92,19 +101,70 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         RunError::Vantage(parallax::lab::vantage::VantageError::Stopped) => Problem::unfinished("interrupted"),
         error => Problem::unfinished(error),
     })?;
+    let machine = Machine::since(before);
+    if run.accounts.iter().any(|account| !account.path.realtime) {
+        tell(
+            "no real-time priority is to be had here, so what else runs on this machine slows the path and the site, too; \
+             the truth has what they really did",
+        );
+    }
     let truth = Truth::of(&scenario, seed, &run);
-    outputs.write(&json::pretty(&truth), report(&scenario, &run, seed)?.as_deref())?;
-    let score = score(&scenario, &Injected::from(&truth), &measured(&run), bridge_of(&scenario, &run), rounds)
-        .map_err(Problem::unfinished)?;
-    print(&if arguments.json { json::pretty(&score) } else { table::rows(&score) })?;
-    tell(format_args!("archive, truth file and report are in {}", outputs.folder().display()));
-    if let Some(words) = again(&scenario, &outputs) {
+    let report = report(&scenario, &run, seed);
+    let page = report.as_ref().ok().and_then(Option::as_deref);
+    let known = json::pretty(&truth);
+    let texts: Vec<(&str, &str)> =
+        [(TRUTH, known.as_str())].into_iter().chain(page.map(|page| (REPORT, page))).collect();
+    let folder = outputs.write(&texts)?;
+    let left = format!(
+        "archive{} are in {}",
+        if page.is_some() { ", truth file and report" } else { " and truth file" },
+        folder.display()
+    );
+    report?;
+    let score = match score(&scenario, &Injected::from(&truth), &measured(&run), bridge_of(&scenario, &run), rounds) {
+        Ok(score) => score,
+        Err(_) if run.stopped => {
+            return Err(Problem::unfinished(format!("interrupted, and what was measured has no account; {left}")));
+        }
+        Err(error) => return Err(Problem::unfinished(format!("no account: {}; {left}", unexplained(&error)))),
+    };
+    if arguments.json {
+        print(&json::pretty(&Scored { score: &score, machine: &machine }))?;
+    } else {
+        print(&format!("{}\n{}", table::rows(&score), machine.line()))?;
+    }
+    tell(&left);
+    if let Some(words) = again(&scenario, &folder) {
         tell(format_args!("with intervals and suspicions: {words}"));
     }
     if run.stopped {
         return Err(Problem::unfinished("interrupted: this is of what was measured until then"));
     }
     Ok(Answer::Done)
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Scored<'a> {
+    #[serde(flatten)]
+    score: &'a Score,
+    machine: &'a Machine,
+}
+
+/// Why a run has no account, to whom chose its rounds.
+fn unexplained(error: &BridgeError) -> String {
+    match error {
+        BridgeError::Sides(SidesError::Empty(side)) => {
+            format!("none of {side}'s requests was answered; give more by --rounds")
+        }
+        BridgeError::Sides(SidesError::NoCommonTime | SidesError::LittleCommonTime { .. }) => {
+            "the two sides measured at times that have too little in common; give more by --rounds".to_owned()
+        }
+        BridgeError::NoPairs => {
+            "no measurement of the probe beside A is close in time to one of A's; give more by --rounds".to_owned()
+        }
+        BridgeError::NotTheMean => error.to_string(),
+    }
 }
 
 /// This program, as a vantage.
@@ -114,7 +174,7 @@ pub(super) fn vantage() -> Result<Command, Problem> {
 }
 
 /// The command that explains a run of other programs.
-fn again(scenario: &Scenario, outputs: &Outputs) -> Option<String> {
+fn again(scenario: &Scenario, folder: &Path) -> Option<String> {
     if !scenario.is_of_monitors() {
         return None;
     }
@@ -124,7 +184,7 @@ fn again(scenario: &Scenario, outputs: &Outputs) -> Option<String> {
     let bridge = bridge.map_or_else(String::new, |way| format!(" --bridge {a},method={}", way.method()));
     Some(format!(
         "parallax explain --archive sqlite:{}/samples.db --a {a},method={}{bridge} --b {b},method={} --statistic mean",
-        outputs.folder().display(),
+        folder.display(),
         of_a.method.method(),
         of_b.method.method()
     ))
@@ -162,4 +222,23 @@ fn report(scenario: &Scenario, run: &Run, seed: u64) -> Result<Option<String>, P
     let bridge = bridge.map(|(named, read)| side(named, read));
     let explained = explained(side(name_a, a), bridge, side(name_b, b), &question, &Samples::default(), None)?;
     Ok(Some(html::page(&AccountReport::new(parties, explained).document())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_account_is_said_without_flags_of_other_commands() {
+        let few = SidesError::LittleCommonTime { percent: 3 };
+        for error in [
+            BridgeError::NoPairs,
+            BridgeError::Sides(SidesError::Empty("B")),
+            BridgeError::Sides(SidesError::NoCommonTime),
+            BridgeError::Sides(few),
+        ] {
+            let said = unexplained(&error);
+            assert!(said.contains("--rounds") && !said.contains("--since") && !said.contains("bridge"), "{said}");
+        }
+    }
 }

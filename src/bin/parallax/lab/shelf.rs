@@ -88,21 +88,20 @@ impl Shelf<'_> {
     pub(super) fn keep(&self, cell: &Cell, run: &Run, truth: &Truth, machine: &Machine) -> Result<(), String> {
         let folder = self.folder(cell);
         // What a killed suite left of it.
-        for part in [SAMPLES, TRUTH] {
-            for name in [part.to_owned(), format!("{part}-wal"), format!("{part}-shm")] {
-                match fs::remove_file(folder.join(&name)) {
-                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                        return Err(format!("cannot remove {}: {error}", folder.join(name).display()));
-                    }
-                    _ => (),
+        for name in [SAMPLES, TRUTH] {
+            match fs::remove_file(folder.join(name)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(format!("cannot remove {}: {error}", folder.join(name).display()));
                 }
+                _ => (),
             }
         }
         let mut outputs = Outputs::prepare(&folder).map_err(words)?;
         let records: Vec<Record> = measured(run).into_iter().map(|(_, record)| record.clone()).collect();
         outputs.keep(&records).map_err(words)?;
-        outputs.write(&json::pretty(truth), None).map_err(words)?;
-        outputs.put(MACHINE, &json::pretty(machine)).map_err(words)
+        let texts = [(TRUTH, json::pretty(truth)), (MACHINE, json::pretty(machine))];
+        outputs.write(&texts.each_ref().map(|(name, text)| (*name, text.as_str()))).map_err(words)?;
+        Ok(())
     }
 }
 

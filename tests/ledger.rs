@@ -1,0 +1,257 @@
+//! How one sample is read: what of it was the path, the server, a loss, a queue or our own work.
+
+use parallax::explain::floor;
+use parallax::explain::ledger::{Row, Seen as Column};
+use parallax::measurement::hop::{Fallback, OnWire};
+use parallax::measurement::phase::Phase;
+use parallax::measurement::units::Micros;
+
+use super::score::cell::rows;
+use super::simulator::{Seen, Side, sample, shocks};
+
+#[test]
+fn a_round_trip_that_the_header_waited_for_is_the_bodys_and_not_the_servers() {
+    let side = Side { rounds: 1, said: 1.0, ..Side::default() };
+    let seen = sample(&side, 4, 60, &shocks(4, 60), false);
+    let late: Vec<_> = seen
+        .iter()
+        .map(|one| {
+            let mut one = one.clone();
+            let hop = one.sample.hops.last_mut().unwrap();
+            let (wait, receive) = (hop.phases.wait.as_mut().unwrap(), hop.phases.receive.as_mut().unwrap());
+            let record = Micros(receive.elapsed_us.0 / 2);
+            wait.elapsed_us += record;
+            receive.elapsed_us = receive.elapsed_us.saturating_sub(record);
+            wait.network_us = wait.network_us.map(|network| network + record);
+            receive.network_us = receive.network_us.map(|network| network.saturating_sub(record));
+            let (wait, received) = (wait.elapsed_us, receive.network_us.unwrap_or_default());
+            let earlier = [hop.phases.connect, hop.phases.tls, hop.phases.send];
+            let first: Micros = earlier.iter().flatten().map(|time| time.elapsed_us).sum::<Micros>() + wait;
+            hop.on_wire = Some(OnWire {
+                first_packet_us: Some(first.saturating_sub(record)),
+                first_byte_us: first,
+                last_byte_us: first + received,
+            });
+            one
+        })
+        .collect();
+    let settled = |seen: &[Seen]| {
+        let mut rows = rows(seen);
+        floor::settle(&mut rows);
+        rows
+    };
+    let columns = |row: &Row| (row.base_trips, row.transfer, row.server_said, row.boasted);
+    for (usual, late) in settled(&seen).iter().zip(settled(&late)) {
+        let ((trips, transfer, said, _), (as_usual, moved, still_said, boasted)) = (columns(usual), columns(&late));
+        assert_eq!((trips, said, boasted), (as_usual, still_said, false));
+        assert!((transfer - moved).abs() < 1e-9 && (usual.rest() - late.rest()).abs() < 1e-9, "{usual:?} {late:?}");
+    }
+}
+
+/// A thread that is kept from running while its packet is under way could only have waited.
+#[test]
+fn a_run_queue_delay_beside_a_wait_for_the_network_costs_nothing() {
+    let side = Side { redirected: 0.5, stolen: 4.0, ..Side::default() };
+    let seen = sample(&side, 6, 60, &shocks(6, 60), true);
+    let mut beside = seen.clone();
+    for one in &mut beside {
+        for hop in &mut one.sample.hops {
+            for phase in Phase::ALL {
+                if let Some(time) = hop.phases.slot(phase) {
+                    let more = time.network_us.unwrap_or_default();
+                    time.run_delay_us = time.run_delay_us.map(|delay| delay + more);
+                    one.sample.local.run_delay_us = one.sample.local.run_delay_us.map(|delay| delay + more);
+                }
+            }
+        }
+    }
+    let (as_it_was, beside) = (rows(&seen), rows(&beside));
+    assert!(
+        as_it_was.iter().any(|row| row.scheduling > 1.0) && as_it_was.iter().any(|row| row.redirects.scheduling > 1.0)
+    );
+    for (one, other) in as_it_was.iter().zip(&beside) {
+        for (one, other) in [
+            (one.scheduling, other.scheduling),
+            (one.redirects.scheduling, other.redirects.scheduling),
+            (one.dns, other.dns),
+            (one.redirects.dns, other.redirects.dns),
+        ] {
+            assert!((one - other).abs() < 0.01, "{one} and {other}");
+        }
+    }
+}
+
+#[test]
+fn a_round_trip_that_was_partly_our_own_work_is_one_and_a_short_pause_is_none() {
+    let side = Side { rounds: 1, trips: vec![30.0], queue: 0.0, lost: 0.0, transfer: 0.0, ..Side::default() };
+    let seen = sample(&side, 4, 60, &shocks(4, 60), false);
+    let trips = |worked: u64| -> Vec<f64> {
+        let mut seen = seen.clone();
+        for one in &mut seen {
+            let receive = one.sample.hops.last_mut().unwrap().phases.receive.as_mut().unwrap();
+            receive.cpu_us = receive.cpu_us.map(|time| time + Micros(worked));
+        }
+        let mut rows = rows(&seen);
+        floor::settle(&mut rows);
+        rows.iter().map(|row| row.base_trips).collect()
+    };
+    for (worked, expected) in [(0, 2.0), (6_000, 2.0), (15_000, 1.0)] {
+        assert!(trips(worked).iter().all(|trips| *trips == expected), "{worked}: {:?}", trips(worked));
+    }
+}
+
+/// Whoever decrypts a page while the rest of it comes is done no later for it.
+#[test]
+fn work_with_a_page_that_is_still_coming_costs_nothing() {
+    let side = Side { stolen: 6.0, ..Side::default() };
+    let seen = sample(&side, 6, 60, &shocks(6, 60), true);
+    let mut beside = seen.clone();
+    for one in &mut beside {
+        let hop = one.sample.hops.last_mut().unwrap();
+        let earlier = [hop.phases.connect, hop.phases.tls, hop.phases.send, hop.phases.wait];
+        let before: Micros = earlier.iter().flatten().map(|time| time.elapsed_us).sum();
+        let receive = hop.phases.receive.as_mut().unwrap();
+        // The path brings it for twenty milliseconds more, of which twelve were work and five a wait for a processor.
+        receive.elapsed_us += Micros(20_000);
+        receive.network_us = receive.network_us.map(|network| network + Micros(3_000));
+        receive.cpu_us = receive.cpu_us.map(|cpu| cpu + Micros(12_000));
+        receive.run_delay_us = receive.run_delay_us.map(|delay| delay + Micros(5_000));
+        // What came after the last packet is as long as it was.
+        let after = receive.elapsed_us.saturating_sub(receive.network_us.unwrap() + Micros(17_000));
+        hop.on_wire = Some(OnWire {
+            first_packet_us: None,
+            first_byte_us: before,
+            last_byte_us: before + receive.elapsed_us.saturating_sub(after),
+        });
+        one.sample.local.cpu_us = one.sample.local.cpu_us.map(|cpu| cpu + Micros(12_000));
+        one.sample.local.run_delay_us = one.sample.local.run_delay_us.map(|delay| delay + Micros(5_000));
+    }
+    for (one, other) in rows(&seen).iter().zip(&rows(&beside)) {
+        // Which of the two was after the last packet nobody tells.
+        let own = |row: &Row| row.cpu + row.scheduling;
+        assert!((own(one) - own(other)).abs() < 0.01, "{one:?} {other:?}");
+        assert!((one.raw.receive + 20.0 - other.raw.receive).abs() < 0.01, "{one:?} {other:?}");
+    }
+}
+
+/// The clock of a border is read first and the kernel's counter after it: what passes in between lasts in the later phase.
+#[test]
+fn a_run_queue_delay_that_is_counted_a_phase_early_is_none_the_smaller() {
+    let side = Side { redirected: 0.5, stolen: 9.0, ..Side::default() };
+    let seen = sample(&side, 6, 60, &shocks(6, 60), true);
+    let mut early = seen.clone();
+    for one in &mut early {
+        for hop in &mut one.sample.hops {
+            let late = hop.phases.tls.as_mut().and_then(|time| time.run_delay_us.replace(Micros(0)));
+            if let Some(connect) = hop.phases.connect.as_mut() {
+                connect.run_delay_us = connect.run_delay_us.zip(late).map(|(own, late)| own + late);
+            }
+        }
+    }
+    let (as_it_was, early) = (rows(&seen), rows(&early));
+    for (one, other) in as_it_was.iter().zip(&early) {
+        let of = |row: &Row| [row.scheduling, row.redirects.scheduling, row.raw.tls, row.raw.connect];
+        for (one, other) in of(one).into_iter().zip(of(other)) {
+            assert!((one - other).abs() < 0.01, "{one} and {other}");
+        }
+    }
+}
+
+#[test]
+fn a_flight_more_than_the_body_needs_is_loss_where_packets_came_out_of_order() {
+    // A body of 60 000 bytes needs two flights after the first.
+    let side = Side { rounds: 2, trips: vec![30.0], queue: 0.0, lost: 0.0, transfer: 0.0, ..Side::default() };
+    let seen = sample(&side, 4, 60, &shocks(4, 60), false);
+    let with = |out_of_order: u32| {
+        let mut seen = seen.clone();
+        for one in &mut seen {
+            let hop = one.sample.hops.last_mut().unwrap();
+            let receive = hop.phases.receive.as_mut().unwrap();
+            receive.elapsed_us += Micros(30_000);
+            receive.network_us = receive.network_us.map(|time| time + Micros(30_000));
+            hop.response.as_mut().unwrap().arrival_bursts = Some(4);
+            hop.connection.as_mut().unwrap().tcp.as_mut().unwrap().out_of_order = Some(out_of_order);
+            one.sample.elapsed_us += Micros(30_000);
+            one.reported_ms += 30.0;
+        }
+        let mut rows = rows(&seen);
+        floor::settle(&mut rows);
+        rows
+    };
+    for (ordered, disordered) in with(0).iter().zip(with(3)) {
+        assert_eq!((ordered.base_trips, ordered.loss), (4.0, 0.0));
+        assert_eq!(disordered.base_trips, 3.0);
+        assert!((disordered.loss - 30.0).abs() < 0.1 && (ordered.rest() - disordered.rest()).abs() < 1e-9);
+    }
+}
+
+/// The kernel counts a handshake from the first SYN, also where that was lost.
+#[test]
+fn a_syn_that_was_sent_again_is_loss_and_no_round_trip() {
+    let side = Side { trips: vec![30.0], queue: 0.0, lost: 0.0, said: 1.0, ..Side::default() };
+    let mut seen = sample(&side, 4, 60, &shocks(4, 60), false);
+    let one = &mut seen[17];
+    let hop = one.sample.hops.last_mut().unwrap();
+    let connect = hop.phases.connect.as_mut().unwrap();
+    let second = Micros(1_000_000);
+    (connect.elapsed_us, connect.network_us) =
+        (connect.elapsed_us + second, connect.network_us.map(|time| time + second));
+    let tcp = hop.connection.as_mut().unwrap().tcp.as_mut().unwrap();
+    (tcp.handshake_rtt_us, tcp.retransmits) = (tcp.handshake_rtt_us.map(|time| time + second), Some(1));
+    one.sample.elapsed_us += second;
+    one.reported_ms += 1_000.0;
+    let mut rows = rows(&seen);
+    floor::settle(&mut rows);
+    let (hit, others): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.total > 1_000.0);
+    assert_eq!(hit.len(), 1);
+    let usual = others.iter().map(|row| row.queueing).fold(0.0, f64::max);
+    assert!((hit[0].loss - 1_000.0).abs() < 1.0 && hit[0].queueing <= usual + 1.0, "{:?}", hit[0]);
+}
+
+/// What was tried before a connection is the cost of the hop that made it, and not of one that found it there.
+#[test]
+fn a_hop_on_a_kept_connection_has_no_fallback_of_its_own() {
+    let with = |reused: bool| {
+        let mut seen = sample(&Side::default(), 4, 1, &shocks(4, 1), false);
+        let connection = seen[0].sample.hops.last_mut().unwrap().connection.as_mut().unwrap();
+        let lost = Fallback { from: "2001:db8::1".into(), after_us: Micros(250_000), reason: "slow".into() };
+        (connection.fallback, connection.reused) = (Some(lost), reused);
+        rows(&seen)[0].fallback
+    };
+    assert_eq!([with(false), with(true)], [250.0, 0.0]);
+}
+
+/// The queues of a connection that was kept are those that others of its place met; where there are none, nobody knows.
+#[test]
+fn kept_connections_alone_tell_of_no_queues() {
+    let kept = Side { reused: 1.0, ..Side::default() };
+    let mut rows = rows(&sample(&kept, 4, 60, &shocks(4, 60), false));
+    floor::settle(&mut rows);
+    assert!(rows.iter().all(|row| !row.seen.has(Column::QUEUEING) && row.queueing == 0.0));
+    assert!(rows.iter().all(|row| row.seen.has(Column::ROUND_TRIPS)));
+}
+
+#[test]
+fn what_waits_behind_a_lost_packet_is_loss_and_not_the_server() {
+    let side = Side { trips: vec![30.0], queue: 0.0, lost: 0.0, said: 1.0, ..Side::default() };
+    let seen = sample(&side, 4, 60, &shocks(4, 60), false);
+    let with = |out_of_order: u32| {
+        let mut seen = seen.clone();
+        for one in &mut seen {
+            let hop = one.sample.hops.last_mut().unwrap();
+            // A packet was lost, and those behind it lay here until it came again.
+            hop.phases.wait.as_mut().unwrap().elapsed_us += Micros(30_000);
+            hop.connection.as_mut().unwrap().tcp.as_mut().unwrap().out_of_order = Some(out_of_order);
+            one.sample.elapsed_us += Micros(30_000);
+            one.reported_ms += 30.0;
+        }
+        let mut rows = rows(&seen);
+        floor::settle(&mut rows);
+        rows
+    };
+    for (ordered, lost) in with(0).iter().zip(with(2)) {
+        assert_eq!((ordered.loss, ordered.server_said), (0.0, lost.server_said));
+        let moved = ordered.rest() - lost.rest();
+        assert!((lost.loss - moved).abs() < 1e-9 && (moved - 30.0).abs() < 0.1, "{lost:?}");
+    }
+}
