@@ -6,7 +6,7 @@ use std::process::Command;
 use super::command::finished;
 use super::needs;
 
-/// With these in its environment, `infra/build` and `infra/deploy` build the functions in less time. What the profile `lambda` is
+/// With these in its environment, `infra/build` and `infra/deploy` leave out link-time optimization. What the profile `lambda` is
 /// for, a program that starts quickly, is then there in part only: bounds of time that are held here are held without it. All of a
 /// run have the same ones, so that it builds once.
 pub const CHEAPER: [(&str, &str); 3] = [
