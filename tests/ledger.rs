@@ -24,12 +24,13 @@ fn a_round_trip_that_the_header_waited_for_is_the_bodys_and_not_the_servers() {
             receive.elapsed_us = receive.elapsed_us.saturating_sub(record);
             wait.network_us = wait.network_us.map(|network| network + record);
             receive.network_us = receive.network_us.map(|network| network.saturating_sub(record));
+            let own = wait.local_us().unwrap();
             let (wait, received) = (wait.elapsed_us, receive.network_us.unwrap_or_default());
             let earlier = [hop.phases.connect, hop.phases.tls, hop.phases.send];
             let first: Micros = earlier.iter().flatten().map(|time| time.elapsed_us).sum::<Micros>() + wait;
             hop.on_wire = Some(OnWire {
-                first_packet_us: Some(first.saturating_sub(record)),
-                first_byte_us: first,
+                first_packet_us: Some(first.saturating_sub(own + record)),
+                first_byte_us: first.saturating_sub(own),
                 last_byte_us: first + received,
             });
             one
@@ -120,7 +121,7 @@ fn work_with_a_page_that_is_still_coming_costs_nothing() {
         let after = receive.elapsed_us.saturating_sub(receive.network_us.unwrap() + Micros(17_000));
         hop.on_wire = Some(OnWire {
             first_packet_us: None,
-            first_byte_us: before,
+            first_byte_us: before.saturating_sub(hop.phases.wait.and_then(|wait| wait.local_us()).unwrap()),
             last_byte_us: before + receive.elapsed_us.saturating_sub(after),
         });
         one.sample.local.cpu_us = one.sample.local.cpu_us.map(|cpu| cpu + Micros(12_000));
@@ -130,6 +131,38 @@ fn work_with_a_page_that_is_still_coming_costs_nothing() {
         // Which of the two was after the last packet nobody tells.
         let own = |row: &Row| row.cpu + row.scheduling;
         assert!((own(one) - own(other)).abs() < 0.01, "{one:?} {other:?}");
+        assert!((one.raw.receive + 20.0 - other.raw.receive).abs() < 0.01, "{one:?} {other:?}");
+    }
+}
+
+/// Nor is whoever decrypts the first of two records while the one with the rest of the header comes.
+#[test]
+fn work_with_a_header_that_is_still_coming_costs_nothing() {
+    let side = Side { stolen: 6.0, ..Side::default() };
+    let seen = sample(&side, 6, 60, &shocks(6, 60), true);
+    let mut beside = seen.clone();
+    for one in &mut beside {
+        let hop = one.sample.hops.last_mut().unwrap();
+        let earlier = [hop.phases.connect, hop.phases.tls, hop.phases.send];
+        let before: Micros = earlier.iter().flatten().map(|time| time.elapsed_us).sum();
+        let wait = hop.phases.wait.as_mut().unwrap();
+        let first_packet_us = before + wait.network_us.unwrap();
+        let after = wait.local_us().unwrap();
+        // Twenty milliseconds from its first packet to its last, of which twelve were work and five a wait for a processor.
+        wait.elapsed_us += Micros(20_000);
+        wait.cpu_us = wait.cpu_us.map(|cpu| cpu + Micros(12_000));
+        wait.run_delay_us = wait.run_delay_us.map(|delay| delay + Micros(5_000));
+        let first_byte_us = (before + wait.elapsed_us).saturating_sub(after);
+        let receiving = hop.phases.receive.map_or(Micros(0), |receive| receive.network_us.unwrap());
+        let last_byte_us = before + wait.elapsed_us + receiving;
+        hop.on_wire = Some(OnWire { first_packet_us: Some(first_packet_us), first_byte_us, last_byte_us });
+        one.sample.local.cpu_us = one.sample.local.cpu_us.map(|cpu| cpu + Micros(12_000));
+        one.sample.local.run_delay_us = one.sample.local.run_delay_us.map(|delay| delay + Micros(5_000));
+    }
+    for (one, other) in rows(&seen).iter().zip(&rows(&beside)) {
+        let own = |row: &Row| row.cpu + row.scheduling;
+        assert!((own(one) - own(other)).abs() < 0.01, "{one:?} {other:?}");
+        assert!((one.raw.wait - other.raw.wait).abs() < 0.01, "the server is not slower: {one:?} {other:?}");
         assert!((one.raw.receive + 20.0 - other.raw.receive).abs() < 0.01, "{one:?} {other:?}");
     }
 }

@@ -106,16 +106,18 @@ fn evidence(sample: &Sample) -> Raw {
 }
 
 /// The phases of a hop with the work and the run-queue delays that cost something. While a packet was under way, a delay cost
-/// nothing: the thread could only have waited for it; nor did what was done with the body before its last packet came. A clock is
-/// read before the kernel's counter, so a delay at the border of two phases is counted in the first, and lasts in the second.
+/// nothing: the thread could only have waited for it; nor did what was done with the beginning of a header or a body before its last
+/// packet came. A clock is read before the kernel's counter, so a delay at the border of two phases is counted in the first, and
+/// lasts in the second.
 fn felt(hop: &Hop) -> Phases {
     let mut felt = hop.phases;
     let mut late = Micros::ZERO;
     for phase in Phase::ALL {
+        let after = after_last_packet(hop, phase);
         let Some(time) = felt.slot(phase) else { continue };
-        let mut local = time.local_us();
-        if let Some(after) = after_last_packet(hop).filter(|_| phase == Phase::Receive) {
-            local = local.map(|local| local.min(after));
+        let whole = time.local_us();
+        let local = whole.map(|local| after.map_or(local, |after| local.min(after)));
+        if let Some(after) = after {
             time.cpu_us = time.cpu_us.map(|cpu| cpu.min(after));
         }
         let Some((delay, local)) = time.run_delay_us.zip(local) else {
@@ -124,21 +126,30 @@ fn felt(hop: &Hop) -> Phases {
         };
         let room = local.saturating_sub(time.cpu_us.unwrap_or_default());
         time.run_delay_us = Some((delay + late).min(room));
-        late = delay.saturating_sub(room);
+        // What passed while packets came did not last into the next phase.
+        late = if whole == Some(local) { delay.saturating_sub(room) } else { Micros::ZERO };
     }
     felt
 }
 
-/// How much of receiving came after the last packet had; absent without receive stamps.
-fn after_last_packet(hop: &Hop) -> Option<Micros> {
+/// How much of waiting came after the last packet of the header, and of receiving after that of the body; absent without
+/// receive stamps, and of other phases.
+fn after_last_packet(hop: &Hop, phase: Phase) -> Option<Micros> {
     let (wire, phases) = (hop.on_wire?, &hop.phases);
+    let (before, last) = match phase {
+        Phase::Wait => (&[phases.connect, phases.tls, phases.send, None], wire.first_byte_us),
+        Phase::Receive => (&[phases.connect, phases.tls, phases.send, phases.wait], wire.last_byte_us),
+        _ => return None,
+    };
     let fallback = hop.connection.as_ref().and_then(|connection| connection.fallback.as_ref());
-    let before: Micros =
-        [phases.connect, phases.tls, phases.send, phases.wait].iter().flatten().map(|time| time.elapsed_us).sum();
+    let before: Micros = before.iter().flatten().map(|time| time.elapsed_us).sum();
     // Of a connection that is new, the wire's clock begins at the SYN that was answered.
     let before = before.saturating_sub(phases.connect.and(fallback).map_or(Micros::ZERO, |lost| lost.after_us));
-    let elapsed = phases.receive?.elapsed_us;
-    Some(elapsed.saturating_sub(wire.last_byte_us.saturating_sub(before)))
+    let elapsed = match phase {
+        Phase::Wait => phases.wait?.elapsed_us,
+        _ => phases.receive?.elapsed_us,
+    };
+    Some(elapsed.saturating_sub(last.saturating_sub(before)))
 }
 
 /// Milliseconds of a phase in which the thread neither worked nor waited for a processor.

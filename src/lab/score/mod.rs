@@ -72,6 +72,9 @@ pub struct Score {
     pub scenario: String,
     /// In which nothing differs.
     pub null: bool,
+    /// Whatever differs leaves signs where a probe can see them: not where packets are lost on their way to it, of which it can only see
+    /// those that others wait behind.
+    pub visible: bool,
     /// How often each side measured.
     pub rounds: u32,
     /// Where randomness started.
@@ -270,6 +273,7 @@ fn of(scenario: &Scenario, truth: &Injected, account: &Account, rounds: u32) -> 
     Score {
         scenario: scenario.name.clone(),
         null: scenario.is_null(),
+        visible: scenario.sides.iter().all(|side| side.path.loss_in.0 <= 0.0),
         rounds,
         seed: truth.seed,
         gap_ms: account.gap_ms,
@@ -359,6 +363,7 @@ mod example {
         Score {
             scenario: scenario.to_owned(),
             null: false,
+            visible: true,
             rounds: 240,
             seed,
             gap_ms: 100.0,
