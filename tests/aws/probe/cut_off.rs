@@ -132,9 +132,22 @@ fn a_spool_of_the_largest_messages_does_not_fill_the_smallest_function() {
     assert!(matches!(sandbox.invoke(&event(slot()), AMPLE), Ended::Answered(_)));
     let taken = memory_kb(&sandbox, "VmHWM") - before;
     assert!(taken < DRAINING_KB, "{taken} KB, {}", logged(&sandbox, 1));
-    // What is at home is gone from the spool, also where the rest has to wait.
-    let drained = logged(&sandbox, 1)["drained"].as_u64().unwrap();
-    assert!(drained > 0, "{}", logged(&sandbox, 1));
+}
+
+/// One after the other, eight calls would take longer than an invocation has for its spool.
+const FURTHER: Duration = Duration::from_millis(800);
+
+#[test]
+fn large_messages_go_home_side_by_side() {
+    let Some(mut fleet) = Fleet::deploy("large_messages_go_home_side_by_side") else { return };
+    fleet.home = Relay::far(fleet.account.endpoint().trim_start_matches("http://").parse().unwrap(), FURTHER);
+    fleet.watch(&PAGES[..1]);
+    // No two of them are one call.
+    let left = (0..8).map(|n| n.to_string().repeat(600_000)).collect();
+    assert_eq!(wait(fleet.spool.send(left)).accepted, 8);
+    let mut sandbox = fleet.sandbox();
+    assert!(matches!(sandbox.invoke(&event(slot()), AMPLE), Ended::Answered(_)));
+    assert_eq!(logged(&sandbox, 1)["drained"], 8, "{}", logged(&sandbox, 1));
 }
 
 /// What the kernel says of a process, such as its largest size so far, `VmHWM`.
