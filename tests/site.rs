@@ -2,10 +2,11 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::Duration;
 
 use parallax::adapters::exchange::Fresh;
-use parallax::lab::site::{Options, Site, TlsOffer};
+use parallax::lab::site::{ASIDE, Director, Options, Site, TlsOffer};
 use parallax::measurement::identity::TargetId;
 use parallax::measurement::outcome::{Cause, Outcome};
 use parallax::measurement::sample::Observation;
@@ -119,4 +120,19 @@ fn garbage_and_silence_do_not_stop_the_site() {
     let _ = rude.read_to_end(&mut Vec::new());
     assert!(measure(&target(&site, "/page")).outcome.is_good());
     drop(silent);
+}
+
+#[test]
+fn who_asks_aside_is_answered_and_not_in_the_account() {
+    let director = Arc::new(Director::default());
+    let options = Options { tls: TlsOffer::Plain, ..Options::default() };
+    let site = Site::directed(options, 0, &[], Arc::clone(&director)).unwrap();
+    for (agent, noted) in [("someone", 1), (ASIDE, 0)] {
+        let mut stream = TcpStream::connect(site.address()).unwrap();
+        write!(stream, "GET /page HTTP/1.1\r\nhost: x\r\nuser-agent: {agent}\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{agent}: {answer}");
+        assert_eq!(director.met().len(), noted, "{agent}");
+    }
 }

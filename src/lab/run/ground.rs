@@ -197,6 +197,7 @@ fn orders(side: &Side, name: &str, number: u32, share: Option<&CpuShare>, files:
         authority: files.authorities.clone(),
         store: side.store,
         verify: side.verify,
+        switches: side.switches,
         folder: files.folder.clone(),
         way: side.method,
         accept_gzip: side.accept_gzip,

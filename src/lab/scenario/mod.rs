@@ -200,6 +200,8 @@ fn impossible(sides: &[Side; 2]) -> Option<String> {
         "`work_ms` is for vantages that are the lab's own; the function of `lambda` has no other work"
     } else if any(|side| side.held_ms.is_some_and(|held| held.0 >= side.period_ms.0)) {
         "`held_ms` is as long as `period_ms` or longer, and nothing would ever go on"
+    } else if any(|side| side.switches && (side.method != Way::Zabbix || side.site.program != Program::Own)) {
+        "`switches` are options of `zabbix`, and the lab's own site has to tell its ways apart"
     } else if a.site.load_ms != b.site.load_ms {
         "`load_ms` differs; load is the site's own, and the same for both"
     } else if any(|side| !side.site.is_possible()) {
@@ -275,6 +277,7 @@ mod tests {
             ("about = 'x'\ntogether = ['sever']\n", &["line 2", "`sever` is no row of an account"]),
             ("about = 'x'\nrounds = 1\n", &["line 2", "from 2 to 100000"]),
             ("about = 'x'\n[a]\nbeside = 'zabbix'\n", &["line 3", "only `fresh`, `pooled` or `lambda`"]),
+            ("about = 'x'\n[b]\nswitches = true\n", &["`switches` are options of `zabbix`"]),
             ("about = 'x'\n[b]\nheld_ms = 20\n", &["`held_ms` is as long as `period_ms`"]),
             ("about = 'x'\n[b.site]\nload_ms = 20\n", &["`load_ms` differs"]),
             ("about = 'x'\n[both]\nwork_ms = 1\n[b]\nmethod = 'lambda'\n", &["`work_ms`", "`lambda`"]),

@@ -13,6 +13,7 @@ pub(super) struct SidePart {
     beside: Option<Ours>,
     verify: Option<bool>,
     store: Option<Store>,
+    switches: Option<bool>,
     cold: Option<Share>,
     accept_gzip: Option<bool>,
     timeout_ms: Option<Ms>,
@@ -95,6 +96,7 @@ impl SidePart {
         put(&mut side.verify, self.verify);
         put(&mut side.store, self.store);
         put(&mut side.cold, self.cold);
+        put(&mut side.switches, self.switches);
         put(&mut side.accept_gzip, self.accept_gzip);
         put(&mut side.period_ms, self.period_ms);
         put(&mut side.work_ms, self.work_ms);

@@ -16,6 +16,9 @@ pub struct Side {
     pub verify: bool,
     /// The authorities that are known.
     pub store: Store,
+    /// A Zabbix watches the page in two more ways, each with one option of its own switched: whether it checks the
+    /// certificate, and whether it follows redirects.
+    pub switches: bool,
     /// The share of requests that meet a new process whose program is not in the page cache.
     pub cold: Share,
     /// The page may be compressed: `Accept-Encoding: gzip` is sent.
@@ -227,6 +230,7 @@ impl Default for Side {
             accept_gzip: false,
             timeout_ms: None,
             memory_mb: None,
+            switches: false,
             period_ms: Ms(20.0),
             held_ms: None,
             at_peak: None,

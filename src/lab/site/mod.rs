@@ -19,7 +19,7 @@ use url::Url;
 
 #[cfg(target_os = "linux")]
 pub(super) use directed::gzip;
-pub use directed::{Conduct, Director, Met};
+pub use directed::{ASIDE, Conduct, Director, Met};
 
 /// What the site does, and how long it takes about it.
 #[derive(Clone, Copy, Debug)]
