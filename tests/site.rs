@@ -123,6 +123,22 @@ fn garbage_and_silence_do_not_stop_the_site() {
 }
 
 #[test]
+fn so_many_authorities_stand_between_it_and_the_one_that_is_known_and_the_client_takes_all_of_them() {
+    for between in [0, 1, 6] {
+        let site = Site::start(Options { between, ..Options::default() }).unwrap();
+        let seen = measure(&target(&site, "/page"));
+        assert!(seen.outcome.is_good(), "{between}: {:?}", seen.outcome);
+        let tls = seen.hops[0].connection.as_ref().unwrap().tls.as_ref().unwrap();
+        let issuer = tls.certificate_issuer.as_deref().unwrap();
+        assert_eq!(issuer.contains("0 above the last"), between > 0, "{issuer}");
+        let other = Site::start(Options::default()).unwrap();
+        let mut stranger = target(&site, "/page");
+        stranger.tls.trust = TrustStore::File(other.authority_path().to_owned());
+        assert_eq!(cause(&measure(&stranger)), Some(Cause::CertificateUntrusted), "{between}");
+    }
+}
+
+#[test]
 fn who_asks_aside_is_answered_and_not_in_the_account() {
     let director = Arc::new(Director::default());
     let options = Options { tls: TlsOffer::Plain, ..Options::default() };

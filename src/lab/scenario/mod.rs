@@ -187,8 +187,8 @@ impl Scenario {
     /// It is about the processor: nothing else may want it meanwhile.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        let is_busy = |side: &Side| side.memory_mb.is_some() || side.work_ms.0 > 0.0 || side.method == Way::Lambda;
-        self.sides.iter().any(is_busy)
+        let works = |side: &Side| side.work_ms.0 > 0.0 || side.site.intermediates.0 > 0;
+        self.sides.iter().any(|side| works(side) || side.memory_mb.is_some() || side.method == Way::Lambda)
     }
 }
 
@@ -205,8 +205,8 @@ fn impossible(sides: &[Side; 2]) -> Option<String> {
     } else if a.site.load_ms != b.site.load_ms {
         "`load_ms` differs; load is the site's own, and the same for both"
     } else if any(|side| !side.site.is_possible()) {
-        "a page of `nginx` is a file: `think_ms`, `think_spread_ms`, `load_ms`, `hidden_ms`, `miss`, `silent` and \
-         `server_timing` are for the lab's own site"
+        "a page of `nginx` is a file: `think_ms`, `think_spread_ms`, `load_ms`, `hidden_ms`, `miss`, `silent`, \
+         `server_timing` and `intermediates` are for the lab's own site"
     } else {
         return None;
     };
@@ -281,6 +281,7 @@ mod tests {
             ("about = 'x'\n[b]\nheld_ms = 20\n", &["`held_ms` is as long as `period_ms`"]),
             ("about = 'x'\n[b.site]\nload_ms = 20\n", &["`load_ms` differs"]),
             ("about = 'x'\n[both]\nwork_ms = 1\n[b]\nmethod = 'lambda'\n", &["`work_ms`", "`lambda`"]),
+            ("about = 'x'\n[b.site]\nintermediates = 7\n", &["line 3", "from 0 to 6"]),
             ("about = 'x'\n[b.site]\nprogram = 'apache'\n", &["line 3", "program", "`own` or `nginx`"]),
             (
                 "about = 'x'\n[both.site]\nprogram = 'nginx'\n[b.site]\nthink_ms = 3\n",
