@@ -147,7 +147,7 @@ fn finding(score: &Score, without: &Score, cause: Cause) -> Option<Finding> {
         effect_ms,
         error_ms,
         half_ms,
-        truth_ms: row.truth_ms,
+        truth_ms: row.injected_ms,
         found_ms: row.found_ms,
         found_half_ms,
         agrees: found_half_ms.map(|half| (row.found_ms - effect_ms).abs() <= half.hypot(half_ms)),
@@ -222,7 +222,7 @@ mod tests {
     fn score(scenario: &str, gaps: &[f64], found: f64, half: f64) -> Score {
         let interval_ms = Some([found - half, found + half]);
         let (cause, holds) = (Cause::Distance, vec![Cause::Distance]);
-        let row = RowScore { cause, holds, truth_ms: 60.0, found_ms: found, interval_ms, ..example::row() };
+        let row = RowScore { cause, holds, injected_ms: 60.0, found_ms: found, interval_ms, ..example::row() };
         let gaps_ms = gaps.iter().copied().map(Some).collect();
         Score { rounds: 8, gap_ms: 60.0, gaps_ms, ..example::score(scenario, 1, vec![row]) }
     }

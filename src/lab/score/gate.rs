@@ -85,7 +85,8 @@ pub fn targets(scores: &[Score], suite: Suite) -> Vec<Target> {
     let rest = scores.iter().filter_map(|score| {
         let row = score.rows.iter().find(|row| row.cause == Cause::Residual && row.holds.len() == 1)?;
         let allowed = 1.0_f64.max(0.01 * score.means_ms[1]);
-        Some(((row.found_ms - row.truth_ms).abs() / allowed, (row.found_ms - row.truth_ms).abs(), &score.scenario))
+        let off = (row.found_ms - row.injected_ms).abs();
+        Some((off / allowed, off, &score.scenario))
     });
     let rest = rest.max_by(|x, y| x.0.total_cmp(&y.0));
     let worst = worst_row(scores);
@@ -258,7 +259,7 @@ mod tests {
         assert_eq!(broken(|one| one.rows[0].missed = Some(true)), [""; 0], "one of twenty may be");
         assert_eq!(broken(|one| one.rows[..2].iter_mut().for_each(|row| row.missed = Some(true))), ["missed causes"]);
         assert_eq!(broken(|one| one.rows[0].falsely = Some(true)), ["false causes"]);
-        let rest = || RowScore { cause: Cause::Residual, holds: vec![Cause::Residual], truth_ms: 2.5, ..row() };
+        let rest = || RowScore { cause: Cause::Residual, holds: vec![Cause::Residual], injected_ms: 2.5, ..row() };
         assert_eq!(broken(|one| one.rows.push(RowScore { found_ms: 4.4, ..rest() })), [""; 0], "1 % of 200 ms");
         assert_eq!(broken(|one| one.rows.push(RowScore { found_ms: 4.6, ..rest() })), ["residual off, worst scenario"]);
         assert_eq!(broken(|one| one.percentiles[1].error_ms = 1.1), ["rows of p90 off"]);

@@ -48,6 +48,8 @@ pub struct RowScore {
     /// The truth is known: what another program does by itself is not.
     pub known: bool,
     /// What was injected.
+    pub injected_ms: f64,
+    /// That; and in the rest what of the gap nobody injected, so that truth adds up to the gap as the account does.
     pub truth_ms: f64,
     /// What the account says.
     pub found_ms: f64,
@@ -218,7 +220,9 @@ fn of(scenario: &Scenario, truth: &Injected, account: &Account, rounds: u32) -> 
             (_, true) => continue,
             (_, false) => vec![cause],
         };
-        let truth_ms: f64 = holds.iter().map(|cause| known(*cause)).sum();
+        let injected_ms: f64 = holds.iter().map(|cause| known(*cause)).sum();
+        let rest_ms = if cause == Cause::Residual { truth.unaccounted_ms } else { 0.0 };
+        let truth_ms = injected_ms + rest_ms;
         let found_ms: f64 = holds.iter().filter_map(|cause| found.get(cause)).sum();
         let row = account.rows.iter().find(|row| row.cause == cause);
         let interval = row.and_then(|row| row.interval_ms).and_then(|ends| ends.lower.zip(ends.upper));
@@ -237,10 +241,11 @@ fn of(scenario: &Scenario, truth: &Injected, account: &Account, rounds: u32) -> 
             cause,
             covered,
             claimed,
-            falsely: (known && truth_ms.abs() < NOTHING_MS).then_some(claimed),
-            missed: (known && truth_ms.abs() >= MISSED.0.max(MISSED.1 * account.gap_ms.abs())).then_some(!claimed),
+            falsely: (known && injected_ms.abs() < NOTHING_MS).then_some(claimed),
+            missed: (known && injected_ms.abs() >= MISSED.0.max(MISSED.1 * account.gap_ms.abs())).then_some(!claimed),
             holds,
             known,
+            injected_ms,
             truth_ms,
             found_ms,
             interval_ms,
@@ -252,9 +257,10 @@ fn of(scenario: &Scenario, truth: &Injected, account: &Account, rounds: u32) -> 
     let within = || {
         let rest = rows.iter().find(|row| row.cause == Cause::Residual && hidden)?;
         let alone = only_cause(scenario) == Some(Cause::Residual);
-        let most = HIDDEN_ELSEWHERE.1.max(HIDDEN_ELSEWHERE.0 * known(Cause::Residual).abs());
+        let most = HIDDEN_ELSEWHERE.1.max(HIDDEN_ELSEWHERE.0 * rest.injected_ms.abs());
         let moved = |row: &RowScore| row.cause != Cause::Residual && (row.found_ms - row.truth_ms).abs() > most;
-        Some(rest.covered? && !(alone && rows.iter().any(moved)))
+        let [lower, upper] = rest.interval_ms?;
+        Some((lower..=upper).contains(&rest.injected_ms) && !(alone && rows.iter().any(moved)))
     };
     let honest = if scenario.sides.iter().any(|side| side.held_ms.is_some_and(|held| held.0 > 0.0)) {
         Some(account.rows.iter().filter(|row| HELD.contains(&row.cause)).all(|row| row.or_stolen))
@@ -337,6 +343,7 @@ mod example {
             cause: Cause::Dns,
             holds: vec![Cause::Dns],
             known: true,
+            injected_ms: 1.0,
             truth_ms: 1.0,
             found_ms: 1.0,
             interval_ms: Some([0.0, 2.0]),
