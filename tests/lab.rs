@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::Path;
+use std::process::{Child, Command};
 use std::time::Duration;
 
 use parallax::adapters::kernel;
@@ -62,5 +63,44 @@ fn a_share_is_felt_and_leaves_nothing_behind() {
     let second = CpuShare::create(Duration::from_millis(2), Duration::from_millis(20)).unwrap();
     assert!(!killed.exists(), "what a killed run left is removed by the next");
     drop((share, second));
+    assert!(!folder.exists());
+}
+
+/// A shell that only counts, on the first processor; until it is killed.
+fn counts(mut command: Command) -> Child {
+    command.args(["-c", "0", "sh", "-c", "while :; do :; done"]).spawn().unwrap()
+}
+
+/// Processor time that it had, by the scheduler.
+fn ran(process: &Child) -> Duration {
+    let told = fs::read_to_string(format!("/proc/{}/schedstat", process.id())).unwrap();
+    Duration::from_nanos(told.split_whitespace().next().unwrap().parse().unwrap())
+}
+
+#[test]
+fn a_group_without_a_quota_goes_before_a_neighbour_and_leaves_nothing_behind() {
+    if !needs::root("a_group_without_a_quota_goes_before_a_neighbour_and_leaves_nothing_behind") {
+        return;
+    }
+    let share = CpuShare::whole().unwrap();
+    let folder = share.folder().to_owned();
+    // Of the usual weight; a run that is killed leaves it to the next one like its own.
+    let usual = folder.with_file_name(format!("parallax-share-{}-usual", std::process::id()));
+    fs::create_dir(&usual).unwrap();
+    let mut neighbour = Command::new("sh");
+    neighbour.args(["-c", "echo $$ > \"$0\"/cgroup.procs && exec \"$@\""]).arg(&usual).arg("taskset");
+    let mut both = [counts(share.command(Path::new("taskset"))), counts(neighbour)];
+    std::thread::sleep(Duration::from_millis(100));
+    let before = [ran(&both[0]), ran(&both[1])];
+    std::thread::sleep(Duration::from_millis(300));
+    let [first, other] = [0, 1].map(|at| ran(&both[at]).saturating_sub(before[at]));
+    for process in &mut both {
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+    fs::remove_dir(&usual).unwrap();
+    assert!(first > 4 * other, "{first:?} beside {other:?}");
+    assert!(first > Duration::ZERO && !share.has_quota() && share.throttled().is_ok_and(|felt| felt.periods == 0));
+    drop(share);
     assert!(!folder.exists());
 }

@@ -83,6 +83,19 @@ fn what_nobody_answers_is_a_failure_in_every_count_and_in_no_mean() {
 }
 
 #[test]
+fn signatures_that_a_vantage_checks_are_its_own_work_and_no_way_to_the_site() {
+    if !needs::root("signatures_that_a_vantage_checks_are_its_own_work_and_no_way_to_the_site") {
+        return;
+    }
+    let (_, found, truth) = once("about = 'x'\n[b.site]\nintermediates = 6\n", 40);
+    let injected = truth.rows["cpu"];
+    assert!(injected > 2.0, "six signatures by a curve of 384 bits: {:?}", truth.rows);
+    assert!(["distance", "transfer", "server"].iter().all(|row| truth.rows[*row].abs() < injected / 2.0), "{truth:?}");
+    let account = account(&found);
+    assert!((row(&account, Cause::Cpu) - injected).abs() < 0.2 * injected, "{injected}: {:?}", account.rows);
+}
+
+#[test]
 fn failures_are_kept_in_the_archive_that_a_run_leaves() {
     if !needs::root("failures_are_kept_in_the_archive_that_a_run_leaves") {
         return;

@@ -2,10 +2,11 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::Duration;
 
 use parallax::adapters::exchange::Fresh;
-use parallax::lab::site::{Options, Site, TlsOffer};
+use parallax::lab::site::{ASIDE, Director, Options, Site, TlsOffer};
 use parallax::measurement::identity::TargetId;
 use parallax::measurement::outcome::{Cause, Outcome};
 use parallax::measurement::sample::Observation;
@@ -119,4 +120,35 @@ fn garbage_and_silence_do_not_stop_the_site() {
     let _ = rude.read_to_end(&mut Vec::new());
     assert!(measure(&target(&site, "/page")).outcome.is_good());
     drop(silent);
+}
+
+#[test]
+fn so_many_authorities_stand_between_it_and_the_one_that_is_known_and_the_client_takes_all_of_them() {
+    for between in [0, 1, 6] {
+        let site = Site::start(Options { between, ..Options::default() }).unwrap();
+        let seen = measure(&target(&site, "/page"));
+        assert!(seen.outcome.is_good(), "{between}: {:?}", seen.outcome);
+        let tls = seen.hops[0].connection.as_ref().unwrap().tls.as_ref().unwrap();
+        let issuer = tls.certificate_issuer.as_deref().unwrap();
+        assert_eq!(issuer.contains("0 above the last"), between > 0, "{issuer}");
+        let other = Site::start(Options::default()).unwrap();
+        let mut stranger = target(&site, "/page");
+        stranger.tls.trust = TrustStore::File(other.authority_path().to_owned());
+        assert_eq!(cause(&measure(&stranger)), Some(Cause::CertificateUntrusted), "{between}");
+    }
+}
+
+#[test]
+fn who_asks_aside_is_answered_and_not_in_the_account() {
+    let director = Arc::new(Director::default());
+    let options = Options { tls: TlsOffer::Plain, ..Options::default() };
+    let site = Site::directed(options, 0, &[], Arc::clone(&director)).unwrap();
+    for (agent, noted) in [("someone", 1), (ASIDE, 0)] {
+        let mut stream = TcpStream::connect(site.address()).unwrap();
+        write!(stream, "GET /page HTTP/1.1\r\nhost: x\r\nuser-agent: {agent}\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{agent}: {answer}");
+        assert_eq!(director.met().len(), noted, "{agent}");
+    }
 }

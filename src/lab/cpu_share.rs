@@ -48,28 +48,24 @@ pub struct Throttled {
     pub time: Duration,
 }
 
-/// A control group with a quota; it goes when this is dropped.
+/// A control group, with a quota or without; it goes when this is dropped.
 #[derive(Debug)]
 pub struct CpuShare {
     folder: PathBuf,
+    has_quota: bool,
 }
 
 impl CpuShare {
-    /// Makes a group whose processes together get `quota` of processor time in each `period`.
+    /// Makes a group whose processes together get `quota` of processor time in each `period`, and go before neighbours within
+    /// that: those are no part of what it stands for.
     ///
     /// Groups that killed runs left behind are removed first.
     ///
     /// # Errors
     /// See [`ShareError`].
     pub fn create(quota: Duration, period: Duration) -> Result<Self, ShareError> {
-        let (root, version) = controller().ok_or(ShareError::NoController)?;
-        remove_leftovers(root);
-        static MADE: AtomicU32 = AtomicU32::new(0);
-        let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let folder = root.join(format!("{PREFIX}{}-{number}", std::process::id()));
-        let made = fs::create_dir(&folder);
-        made.map_err(|reason| ShareError::Refused { path: folder.clone(), reason })?;
-        let share = Self { folder };
+        let (mut share, version) = Self::group()?;
+        share.has_quota = true;
         let (quota, period) = (quota.as_micros(), period.as_micros());
         match version {
             Version::One => {
@@ -78,13 +74,38 @@ impl CpuShare {
             }
             Version::Two => share.write("cpu.max", &format!("{quota} {period}"))?,
         }
-        // Within its quota it goes before neighbours, who are no part of what it stands for; refused, it waits for them.
-        let (name, most) = match version {
-            Version::One => ("cpu.shares", "262144"),
-            Version::Two => ("cpu.weight", "10000"),
-        };
-        let _ = share.write(name, most);
+        // Refused, it waits for neighbours.
+        let _ = share.goes_first(version);
         Ok(share)
+    }
+
+    /// Makes a group without a quota, whose processes go before neighbours.
+    ///
+    /// # Errors
+    /// See [`ShareError`].
+    pub fn whole() -> Result<Self, ShareError> {
+        let (share, version) = Self::group()?;
+        share.goes_first(version)?;
+        Ok(share)
+    }
+
+    fn group() -> Result<(Self, Version), ShareError> {
+        let (root, version) = controller().ok_or(ShareError::NoController)?;
+        remove_leftovers(root);
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let folder = root.join(format!("{PREFIX}{}-{number}", std::process::id()));
+        let made = fs::create_dir(&folder);
+        made.map_err(|reason| ShareError::Refused { path: folder.clone(), reason })?;
+        Ok((Self { folder, has_quota: false }, version))
+    }
+
+    /// The largest weight there is.
+    fn goes_first(&self, version: Version) -> Result<(), ShareError> {
+        match version {
+            Version::One => self.write("cpu.shares", "262144"),
+            Version::Two => self.write("cpu.weight", "10000"),
+        }
     }
 
     /// A command that runs `program` in the group from its first instruction.
@@ -99,6 +120,12 @@ impl CpuShare {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// It can run out.
+    #[must_use]
+    pub fn has_quota(&self) -> bool {
+        self.has_quota
     }
 
     /// What the kernel counted so far.

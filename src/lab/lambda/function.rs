@@ -224,6 +224,7 @@ mod tests {
             url: "https://daily.parallax-lab.test/".to_owned(),
             authority: "/tmp/an authority.pem".into(),
             store: Store::One,
+            switches: false,
             verify: true,
             folder: "/tmp".into(),
             way: Way::Lambda,

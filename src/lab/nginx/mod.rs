@@ -101,7 +101,7 @@ impl Nginx {
     ) -> Result<Self, NginxError> {
         let program = SERVER.find()?;
         let folder = daemon::folder(below, "nginx")?;
-        let identity = certificate::make(wanted.address, wanted.names).map_err(SiteError::from)?;
+        let identity = certificate::make(wanted.address, wanted.names, 0).map_err(SiteError::from)?;
         furnish(&folder, &identity, wanted)?;
         let told = UnixDatagram::bind(folder.join(settings::TOLD)).map_err(io("make a socket for what nginx tells"))?;
         for (file, mode) in [(folder.join(settings::TOLD), 0o666), (folder.clone(), 0o700)] {

@@ -16,7 +16,7 @@ use crate::lab::monitor::authorities;
 use crate::lab::namespace::Namespace;
 use crate::lab::resolver::Resolver;
 use crate::lab::scenario::quantity::Ms;
-use crate::lab::scenario::side::{Side, Way};
+use crate::lab::scenario::side::{Side, Tells, Way};
 use crate::lab::schedule::Turn;
 use crate::lab::vantage::{Command, Measures, Orders, Vantage, VantageError};
 
@@ -84,11 +84,7 @@ impl Ground {
         authorities(side.store, served.authority_path(), &files.authorities)?;
         let text = format!("nameserver {}\noptions timeout:1 attempts:3\n", NAME_SERVER.ip());
         fs::write(&files.resolv_conf, text).map_err(io("write a resolv.conf"))?;
-        let share = side.memory_mb.filter(|_| side.held_ms.is_none()).map(|memory| {
-            let Ms(period) = side.period_ms;
-            CpuShare::create(duration(period * f64::from(memory.0) / f64::from(WHOLE_MB)), duration(period))
-        });
-        let share = share.transpose()?;
+        let share = share(side)?;
         let command = of_way(side.method, doing)?;
         let command = if side.cold.0 > 0.0 { copied(&command, folder)? } else { command };
         let own = orders(side, name, 0, share.as_ref(), &files);
@@ -131,7 +127,7 @@ impl Ground {
     pub(super) fn finish(self) -> Accounts {
         let Self { vantage, beside, holder, served, resolver, path, share, .. } = self;
         drop((vantage, beside));
-        let throttled = share.as_ref().and_then(|share| share.throttled().ok());
+        let throttled = share.as_ref().filter(|share| share.has_quota()).and_then(|share| share.throttled().ok());
         let path = path.finish();
         let accounts = Accounts {
             met: served.finish(&path),
@@ -143,6 +139,21 @@ impl Ground {
         drop((holder, share));
         accounts
     }
+}
+
+/// What of a processor a side has to itself. Other people's servers are many processes, and a busy neighbour would starve them:
+/// with a whole processor, they go first.
+fn share(side: &Side) -> Result<Option<CpuShare>, RunError> {
+    let Ms(period) = side.period_ms;
+    Ok(match side.memory_mb.filter(|_| side.held_ms.is_none()) {
+        Some(memory) => {
+            let quota = period * f64::from(memory.0) / f64::from(WHOLE_MB);
+            Some(CpuShare::create(duration(quota), duration(period))?)
+        }
+        // Where there are no control groups, it shares the machine as it comes.
+        None if side.method.tells() == Tells::Total => CpuShare::whole().ok(),
+        None => None,
+    })
 }
 
 /// The program that measures in a way.
@@ -186,6 +197,7 @@ fn orders(side: &Side, name: &str, number: u32, share: Option<&CpuShare>, files:
         authority: files.authorities.clone(),
         store: side.store,
         verify: side.verify,
+        switches: side.switches,
         folder: files.folder.clone(),
         way: side.method,
         accept_gzip: side.accept_gzip,

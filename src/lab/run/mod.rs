@@ -117,6 +117,8 @@ pub struct Run {
     pub asked: Vec<Asked>,
     /// What our probe measured beside A, and beside B, where there is one.
     pub beside: [Vec<Record>; 2],
+    /// What monitors of A, and of B, measured about the same times with one option switched; methods tell which.
+    pub switched: [Vec<Record>; 2],
     /// Of A, and of B.
     pub accounts: [Accounts; 2],
     /// Not all of them were made.
@@ -195,9 +197,14 @@ pub fn run(scenario: &Scenario, doing: &mut Doing<'_>) -> Result<Run, RunError> 
     let kept = [grounds[0].kept()?, grounds[1].kept()?];
     let seen = all.iter().filter(|one| one.is_err()).count();
     let told = all.len() - seen;
+    let (kept, switched) = watched::apart(kept, &scenario.sides);
     let asked = watched::settled(all, kept);
+    let switched = watched::beside(&asked, switched);
     for one in asked.iter().filter(|one| scenario.sides[one.turn.side].method == Way::Zabbix) {
         (doing.hear)(&one.record)?;
+    }
+    for record in switched.iter().flatten() {
+        (doing.hear)(record)?;
     }
     if (asked.len() - told) * 10 < seen * 9 {
         return Err(RunError::Unseen {
@@ -213,7 +220,7 @@ pub fn run(scenario: &Scenario, doing: &mut Doing<'_>) -> Result<Run, RunError> 
             return Err(RunError::NotThrottled(name));
         }
     }
-    Ok(Run { asked, beside, accounts, stopped })
+    Ok(Run { asked, beside, switched, accounts, stopped })
 }
 
 fn ground(scenario: &Scenario, side: usize, folder: &Path, doing: &Doing<'_>) -> Result<ground::Ground, RunError> {

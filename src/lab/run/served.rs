@@ -43,7 +43,8 @@ impl Served {
         let program = match asked.program {
             Program::Own => {
                 let tls = if asked.tls == Tls::V12 { TlsOffer::Tls12 } else { TlsOffer::Tls13 };
-                let options = Options { address: FAR, page_bytes, tls, ..Options::default() };
+                let between = u8::try_from(asked.intermediates.0).unwrap_or(u8::MAX);
+                let options = Options { address: FAR, page_bytes, tls, between, ..Options::default() };
                 Running::Own(far.inside(|| Site::directed(options, PORT, &HOSTS, Arc::clone(&director)))??)
             }
             Program::Nginx => {

@@ -1,10 +1,13 @@
 //! Checks that a monitor makes by itself: waited for as the site sees them, and matched with what it kept when the run is
 //! over.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::Asked;
+use crate::lab::scenario::side::Side;
 use crate::lab::schedule::Turn;
+use crate::measurement::identity::Method;
 use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::Record;
 
@@ -20,6 +23,9 @@ pub(super) struct Seen {
 
 /// A monitor notes the time when it is done with a check, somewhat later than it was; so its start seems later, too.
 const NOTED_LATE_MS: i64 = 50;
+
+/// Checks that are made every second are nearer to each other than this.
+const NEAR_MS: i64 = 1_000;
 
 impl Seen {
     /// The check of `kept`, in the order of time, within which it was heard; absent where that was not kept.
@@ -47,6 +53,34 @@ pub(super) fn settled(all: Vec<Result<Asked, Seen>>, mut kept: [Vec<Record>; 2])
     all.into_iter().filter_map(|one| one.map_or_else(|seen| seen.matched(&kept[seen.turn.side]), Some)).collect()
 }
 
+/// What was kept of the pages that are watched, and what of them in other ways.
+pub(super) fn apart(kept: [Vec<Record>; 2], sides: &[Side; 2]) -> ([Vec<Record>; 2], [Vec<Record>; 2]) {
+    let mut at = sides.iter().map(|side| side.method.method());
+    let [a, b] = kept.map(|kept| {
+        let usual = at.next();
+        kept.into_iter().partition::<Vec<Record>, _>(|record| Some(&record.sample.method) == usual.as_ref())
+    });
+    ([a.0, b.0], [a.1, b.1])
+}
+
+/// Of what was kept in other ways, for each request the check of each way that is nearest to it in time.
+pub(super) fn beside(asked: &[Asked], mut switched: [Vec<Record>; 2]) -> [Vec<Record>; 2] {
+    for (side, kept) in switched.iter_mut().enumerate() {
+        let requests = || asked.iter().filter(|one| one.turn.side == side).map(|one| one.record.sample.started_at_ms.0);
+        let nearest = |at: i64, method: &Method| {
+            let of_it = kept.iter().filter(|record| record.sample.method == *method);
+            let away = |record: &&Record| (record.sample.started_at_ms.0 - at).abs();
+            of_it.min_by_key(away).filter(|record| away(record) < NEAR_MS)
+        };
+        let methods: BTreeSet<&Method> = kept.iter().map(|record| &record.sample.method).collect();
+        let mut found: Vec<Record> =
+            methods.into_iter().flat_map(|method| requests().filter_map(|at| nearest(at, method)).cloned()).collect();
+        found.dedup_by(|one, before| one.sample.id == before.sample.id);
+        *kept = found;
+    }
+    switched
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,7 +89,7 @@ mod tests {
     use crate::adapters::import::total::Total;
     use crate::lab::scenario::Scenario;
     use crate::lab::schedule::schedule;
-    use crate::measurement::identity::{Method, Stopwatch, TargetId, Vantage};
+    use crate::measurement::identity::{Stopwatch, TargetId, Vantage};
     use crate::measurement::outcome::{Answer, Outcome};
     use crate::measurement::units::Micros;
 
@@ -92,6 +126,29 @@ mod tests {
         let asked = found(1_960).unwrap();
         let ms = Duration::from_millis;
         assert_eq!((heard - asked.from, asked.to - heard), (ms(110), ms(72)));
+    }
+
+    #[test]
+    fn of_other_ways_each_request_has_the_check_that_is_nearest() {
+        let scenario = Scenario::named("definition").unwrap();
+        let turn = schedule(&scenario.sides, 2, 1).into_iter().find(|turn| turn.side == 0).unwrap();
+        let heard = Instant::now();
+        let of = |method: &str, started| {
+            let mut record = record(started, 20);
+            record.sample.method = Method::Imported(method.to_owned());
+            record
+        };
+        let mut kept = vec![record(1_000, 20), record(5_000, 20)];
+        kept.extend([100, 1_300, 2_300, 5_900, 9_000].map(|started| of("zabbix-follow", started)));
+        kept.extend([of("zabbix-verify", 4_100), of("zabbix-late", 7_000)]);
+        let ([usual, _], switched) = apart([kept, Vec::new()], &scenario.sides);
+        assert_eq!((usual.len(), switched[0].len(), switched[1].len()), (2, 7, 0));
+        let asked = usual.iter().map(|record| Seen { turn, heard, heard_wall: record.sample.started_at_ms });
+        let asked: Vec<Asked> = asked.filter_map(|seen| seen.matched(&usual)).collect();
+        let found = beside(&asked, switched);
+        let found: Vec<_> =
+            found[0].iter().map(|one| (one.sample.method.as_str(), one.sample.started_at_ms.0)).collect();
+        assert_eq!(found, [("zabbix-follow", 1_300), ("zabbix-follow", 5_900), ("zabbix-verify", 4_100)]);
     }
 
     #[test]

@@ -20,6 +20,7 @@ book![
     "blackbox",
     "cdn",
     "cold",
+    "cpu",
     "definition",
     "distance",
     "dns",

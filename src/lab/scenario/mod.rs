@@ -187,8 +187,8 @@ impl Scenario {
     /// It is about the processor: nothing else may want it meanwhile.
     #[must_use]
     pub fn is_busy(&self) -> bool {
-        let is_busy = |side: &Side| side.memory_mb.is_some() || side.work_ms.0 > 0.0 || side.method == Way::Lambda;
-        self.sides.iter().any(is_busy)
+        let works = |side: &Side| side.work_ms.0 > 0.0 || side.site.intermediates.0 > 0;
+        self.sides.iter().any(|side| works(side) || side.memory_mb.is_some() || side.method == Way::Lambda)
     }
 }
 
@@ -200,11 +200,13 @@ fn impossible(sides: &[Side; 2]) -> Option<String> {
         "`work_ms` is for vantages that are the lab's own; the function of `lambda` has no other work"
     } else if any(|side| side.held_ms.is_some_and(|held| held.0 >= side.period_ms.0)) {
         "`held_ms` is as long as `period_ms` or longer, and nothing would ever go on"
+    } else if any(|side| side.switches && (side.method != Way::Zabbix || side.site.program != Program::Own)) {
+        "`switches` are options of `zabbix`, and the lab's own site has to tell its ways apart"
     } else if a.site.load_ms != b.site.load_ms {
         "`load_ms` differs; load is the site's own, and the same for both"
     } else if any(|side| !side.site.is_possible()) {
-        "a page of `nginx` is a file: `think_ms`, `think_spread_ms`, `load_ms`, `hidden_ms`, `miss`, `silent` and \
-         `server_timing` are for the lab's own site"
+        "a page of `nginx` is a file: `think_ms`, `think_spread_ms`, `load_ms`, `hidden_ms`, `miss`, `silent`, \
+         `server_timing` and `intermediates` are for the lab's own site"
     } else {
         return None;
     };
@@ -275,9 +277,11 @@ mod tests {
             ("about = 'x'\ntogether = ['sever']\n", &["line 2", "`sever` is no row of an account"]),
             ("about = 'x'\nrounds = 1\n", &["line 2", "from 2 to 100000"]),
             ("about = 'x'\n[a]\nbeside = 'zabbix'\n", &["line 3", "only `fresh`, `pooled` or `lambda`"]),
+            ("about = 'x'\n[b]\nswitches = true\n", &["`switches` are options of `zabbix`"]),
             ("about = 'x'\n[b]\nheld_ms = 20\n", &["`held_ms` is as long as `period_ms`"]),
             ("about = 'x'\n[b.site]\nload_ms = 20\n", &["`load_ms` differs"]),
             ("about = 'x'\n[both]\nwork_ms = 1\n[b]\nmethod = 'lambda'\n", &["`work_ms`", "`lambda`"]),
+            ("about = 'x'\n[b.site]\nintermediates = 7\n", &["line 3", "from 0 to 6"]),
             ("about = 'x'\n[b.site]\nprogram = 'apache'\n", &["line 3", "program", "`own` or `nginx`"]),
             (
                 "about = 'x'\n[both.site]\nprogram = 'nginx'\n[b.site]\nthink_ms = 3\n",

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::quantity::{Kilobytes, Memory, Ms, Rate, Share};
+use super::quantity::{Between, Kilobytes, Memory, Ms, Rate, Share};
 use super::side::{Program, Side, Store, Tells, Tls, Told, Way};
 
 /// What a file says of one side, or of both; what it leaves out stays as it is.
@@ -13,6 +13,7 @@ pub(super) struct SidePart {
     beside: Option<Ours>,
     verify: Option<bool>,
     store: Option<Store>,
+    switches: Option<bool>,
     cold: Option<Share>,
     accept_gzip: Option<bool>,
     timeout_ms: Option<Ms>,
@@ -51,6 +52,7 @@ struct ResolverPart {
 struct SitePart {
     program: Option<Program>,
     tls: Option<Tls>,
+    intermediates: Option<Between>,
     think_ms: Option<Ms>,
     think_spread_ms: Option<Ms>,
     load_ms: Option<Ms>,
@@ -94,6 +96,7 @@ impl SidePart {
         side.beside = self.beside.map(|ours| ours.0).or(side.beside);
         put(&mut side.verify, self.verify);
         put(&mut side.store, self.store);
+        put(&mut side.switches, self.switches);
         put(&mut side.cold, self.cold);
         put(&mut side.accept_gzip, self.accept_gzip);
         put(&mut side.period_ms, self.period_ms);
@@ -120,6 +123,7 @@ impl SidePart {
         }
         put(&mut site.program, said.program);
         put(&mut site.tls, said.tls);
+        put(&mut site.intermediates, said.intermediates);
         put(&mut site.think_ms, said.think_ms);
         put(&mut site.think_spread_ms, said.think_spread_ms);
         put(&mut site.load_ms, said.load_ms);

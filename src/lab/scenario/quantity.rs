@@ -22,6 +22,11 @@ pub struct Rate(pub f64);
 #[serde(try_from = "u32")]
 pub struct Kilobytes(pub u32);
 
+/// Authorities between a site's certificate and the one that is known, up to 6: verifiers go no further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "u32")]
+pub struct Between(pub u32);
+
 /// Memory of a function, MB, from 128 to 10 240: 1 769 MB are one processor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "u32")]
@@ -65,6 +70,13 @@ impl TryFrom<u32> for Kilobytes {
     type Error = String;
     fn try_from(value: u32) -> Result<Self, String> {
         within(value, 0, 4_096, "a number of kilobytes").map(Self)
+    }
+}
+
+impl TryFrom<u32> for Between {
+    type Error = String;
+    fn try_from(value: u32) -> Result<Self, String> {
+        within(value, 0, 6, "a number of authorities").map(Self)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::quantity::{Kilobytes, Memory, Ms, Rate, Share};
+use super::quantity::{Between, Kilobytes, Memory, Ms, Rate, Share};
 use crate::measurement::identity::Method;
 
 /// All of one side.
@@ -16,6 +16,9 @@ pub struct Side {
     pub verify: bool,
     /// The authorities that are known.
     pub store: Store,
+    /// A Zabbix watches the page in two more ways, each with one option of its own switched: whether it checks the
+    /// certificate, and whether it follows redirects.
+    pub switches: bool,
     /// The share of requests that meet a new process whose program is not in the page cache.
     pub cold: Share,
     /// The page may be compressed: `Accept-Encoding: gzip` is sent.
@@ -79,6 +82,9 @@ pub struct Site {
     pub program: Program,
     /// The one version of TLS that it speaks.
     pub tls: Tls,
+    /// Authorities between its certificate and the one that is known: each is a signature that the client checks, by a curve
+    /// of 384 bits.
+    pub intermediates: Between,
     /// How long the page takes to think.
     pub think_ms: Ms,
     /// The mean of what is added at random, exponentially.
@@ -187,7 +193,8 @@ impl Site {
         let times = [self.think_ms, self.think_spread_ms, self.load_ms, self.hidden_ms];
         let asks_more = times.iter().any(|time| time.0 > 0.0)
             || [self.miss, self.silent].iter().any(|share| share.0 > 0.0)
-            || self.server_timing != Told::Off;
+            || self.server_timing != Told::Off
+            || self.intermediates.0 > 0;
         self.program == Program::Own || !asks_more
     }
 }
@@ -223,6 +230,7 @@ impl Default for Side {
             beside: None,
             verify: true,
             store: Store::One,
+            switches: false,
             cold: never,
             accept_gzip: false,
             timeout_ms: None,
@@ -237,6 +245,7 @@ impl Default for Side {
             site: Site {
                 program: Program::Own,
                 tls: Tls::V13,
+                intermediates: Between(0),
                 think_ms: Ms(4.0),
                 think_spread_ms: Ms(1.0),
                 load_ms: none,

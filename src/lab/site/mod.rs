@@ -19,7 +19,7 @@ use url::Url;
 
 #[cfg(target_os = "linux")]
 pub(super) use directed::gzip;
-pub use directed::{Conduct, Director, Met};
+pub use directed::{ASIDE, Conduct, Director, Met};
 
 /// What the site does, and how long it takes about it.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +36,8 @@ pub struct Options {
     pub page_bytes: usize,
     /// Which versions of TLS are spoken.
     pub tls: TlsOffer,
+    /// Authorities between its certificate and the one that it is known by; verifiers take six at most.
+    pub between: u8,
 }
 
 impl Default for Options {
@@ -47,6 +49,7 @@ impl Default for Options {
             redirect: true,
             page_bytes: 60 * 1024,
             tls: TlsOffer::Both,
+            between: 0,
         }
     }
 }
@@ -121,7 +124,7 @@ impl Site {
     }
 
     fn run(options: Options, port: u16, names: &[&str], director: Option<Arc<Director>>) -> Result<Self, SiteError> {
-        let identity = certificate::make(options.address, names)?;
+        let identity = certificate::make(options.address, names, options.between)?;
         let authority = identity.authority_file().map_err(SiteError::io("write the authority's certificate"))?;
         let tls = identity.server_config(options.tls)?.map(Arc::new);
         let scheme = if tls.is_some() { "https" } else { "http" };

@@ -61,6 +61,8 @@ pub struct Orders {
     pub store: Store,
     /// The certificate is checked.
     pub verify: bool,
+    /// A Zabbix watches in further ways, each with one option switched.
+    pub switches: bool,
     /// Where programs that it starts may have files.
     pub folder: PathBuf,
     /// The way of measuring.

@@ -54,8 +54,9 @@ fn watch(orders: &Orders, lines: io::Lines<impl BufRead>, output: &mut impl Writ
         own_mounts()?;
         authorities(orders)?;
         let said = |error: &dyn std::error::Error| error.to_string();
-        let zabbix = Zabbix::start(&orders.folder, Ports::USUAL).map_err(|error| said(&error))?;
-        zabbix.watch(&Wanted { url: &orders.url, verify: orders.verify }).map_err(|error| said(&error))?;
+        let mut zabbix = Zabbix::start(&orders.folder, Ports::USUAL).map_err(|error| said(&error))?;
+        let wanted = Wanted { url: &orders.url, verify: orders.verify, switches: orders.switches };
+        zabbix.watch(&wanted).map_err(|error| said(&error))?;
         let target = TargetId::new(TARGET).map_err(|error| said(&error))?;
         Ok((zabbix, target, Vantage::new(&orders.vantage).map_err(|error| said(&error))?))
     };

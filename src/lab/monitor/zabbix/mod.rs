@@ -3,6 +3,7 @@
 
 mod api;
 mod place;
+mod scenario;
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,13 +19,15 @@ use crate::adapters::import::server::client::{Client, Credentials};
 use crate::adapters::import::server::history::{Begin, History};
 use crate::adapters::import::zabbix::history::{ItemHistory, Server};
 use crate::adapters::import::zabbix::item::Said;
-use crate::measurement::identity::{Method, NameError, Stopwatch, TargetId, Vantage};
+use crate::measurement::identity::{NameError, Stopwatch, TargetId, Vantage};
 use crate::measurement::wire::Record;
 use crate::probe::target::TlsSettings;
 
 use api::Api;
 use place::Place;
 pub use place::Ports;
+pub use scenario::Wanted;
+use scenario::Watch;
 
 /// What has to be installed.
 pub const NEEDS: [Need; 6] = [
@@ -39,21 +42,9 @@ pub const NEEDS: [Need; 6] = [
 const TOOL: &str = "Zabbix";
 /// What the lab's one check is called in it.
 const HOST: &str = "lab";
-const ITEM: &str = "web.test.time[page,home,resp]";
-/// Zabbix checks no more often.
-const EVERY: &str = "1s";
 /// How long it may keep to itself what it has measured: it writes once a second.
 const FLUSHED: Duration = Duration::from_secs(4);
 const PATIENCE: Duration = Duration::from_secs(120);
-
-/// How a page is watched.
-#[derive(Clone, Copy, Debug)]
-pub struct Wanted<'a> {
-    /// The page.
-    pub url: &'a str,
-    /// The peer's certificate and name are checked; which authorities are read is a matter of the machine.
-    pub verify: bool,
-}
 
 /// A running one; its database is gone with its folder.
 #[derive(Debug)]
@@ -63,6 +54,7 @@ pub struct Zabbix {
     place: Place,
     api: Api,
     token: String,
+    watches: Vec<Watch>,
 }
 
 impl Zabbix {
@@ -80,7 +72,7 @@ impl Zabbix {
         let server = place.server_starts()?;
         let api = Api::open(ports.interface)?;
         let token = api.token(0)?;
-        Ok(Self { running: [server, database, interface], place, api, token })
+        Ok(Self { running: [server, database, interface], place, api, token, watches: Vec::new() })
     }
 
     /// Where its API is asked.
@@ -128,21 +120,18 @@ impl Zabbix {
         self.running[0].until(what, holds)
     }
 
-    /// Lets it check a page every second.
+    /// Lets it check a page every second, in every way that is wanted.
     ///
     /// # Errors
     /// Its API refuses.
-    pub fn watch(&self, wanted: &Wanted<'_>) -> Result<(), MonitorError> {
+    pub fn watch(&mut self, wanted: &Wanted<'_>) -> Result<(), MonitorError> {
         let groups = self.api.call("hostgroup.get", &json!({ "output": ["groupid"], "limit": 1 }))?;
         let group = json!([{ "groupid": groups[0]["groupid"] }]);
         let made = self.api.call("host.create", &json!({ "host": HOST, "groups": group }))?;
-        let verify = u8::from(wanted.verify);
-        let step = json!({ "name": "home", "url": wanted.url, "no": 1, "status_codes": "200", "timeout": "15s" });
-        let scenario = json!({
-            "name": "page", "hostid": made["hostids"][0], "delay": EVERY, "verify_peer": verify, "verify_host": verify,
-            "steps": [step],
-        });
-        self.api.call("httptest.create", &scenario)?;
+        self.watches = wanted.watches();
+        let scenarios: Vec<Value> =
+            self.watches.iter().map(|watch| watch.web_scenario(wanted.url, &made["hostids"][0])).collect();
+        self.api.call("httptest.create", &scenarios.into())?;
         Ok(())
     }
 
@@ -157,25 +146,27 @@ impl Zabbix {
         let address = address.map_err(|error| MonitorError::Foreign { tool: TOOL, said: error.to_string() })?;
         let credentials = Credentials::Token { variable: "the lab's own".to_owned(), value: self.token.clone() };
         api::wait(async {
-            let client = Client::new(&TlsSettings::default(), PATIENCE)?;
-            let server = Server::new(client, address, credentials).await?;
-            let meant = server.item(HOST, ITEM, &Said::default()).await?;
-            let origin = Origin {
-                target: target.clone(),
-                vantage: vantage.clone(),
-                method: Method::Imported("zabbix".to_owned()),
-                stopwatch: Stopwatch::new(&meant.stopwatch).map_err(own)?,
-                tool_version: meant.version.clone(),
-                probe_version: env!("CARGO_PKG_VERSION").to_owned(),
-            };
-            let mut history = ItemHistory::new(server, meant, origin, None, clock::wall());
-            history.begin(Begin::At(None));
             let mut kept = Vec::new();
-            while let Some(page) = history.page().await? {
-                if let Some(bad) = page.bad.into_iter().next() {
-                    return Err(MonitorError::Foreign { tool: TOOL, said: bad });
+            for watch in &self.watches {
+                let client = Client::new(&TlsSettings::default(), PATIENCE)?;
+                let server = Server::new(client, address.clone(), credentials.clone()).await?;
+                let meant = server.item(HOST, &watch.item(), &Said::default()).await?;
+                let origin = Origin {
+                    target: target.clone(),
+                    vantage: vantage.clone(),
+                    method: watch.method(),
+                    stopwatch: Stopwatch::new(&meant.stopwatch).map_err(own)?,
+                    tool_version: meant.version.clone(),
+                    probe_version: env!("CARGO_PKG_VERSION").to_owned(),
+                };
+                let mut history = ItemHistory::new(server, meant, origin, None, clock::wall());
+                history.begin(Begin::At(None));
+                while let Some(page) = history.page().await? {
+                    if let Some(bad) = page.bad.into_iter().next() {
+                        return Err(MonitorError::Foreign { tool: TOOL, said: bad });
+                    }
+                    kept.extend(page.records);
                 }
-                kept.extend(page.records);
             }
             Ok(kept)
         })?

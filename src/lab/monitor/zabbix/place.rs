@@ -111,12 +111,12 @@ impl Place {
     pub(super) fn server_starts(&self) -> Result<Daemon, MonitorError> {
         let settings = self.path("zabbix_server.conf");
         let (folder, port) = (self.folder.display(), self.ports.server);
-        // As few of its processes as it lets be.
+        // As few of its processes as it lets be; with one for pages, checks of one second come one after another.
         let text = format!(
             "ListenIP=127.0.0.1\nListenPort={port}\nLogType=console\nPidFile={folder}/zabbix_server.pid\n\
              SocketDir={folder}\nDBHost={folder}\nDBName=zabbix\nDBUser=zabbix\nDBPort=5432\n\
              CacheUpdateFrequency=1\nStartPollers=1\nStartPreprocessors=1\nStartPollersUnreachable=1\n\
-             StartHistoryPollers=1\nStartTrappers=1\nStartPingers=0\nStartDiscoverers=0\nStartHTTPPollers=2\n\
+             StartHistoryPollers=1\nStartTrappers=1\nStartPingers=0\nStartDiscoverers=0\nStartHTTPPollers=1\n\
              StartDBSyncers=1\nStartEscalators=1\nStartTimers=1\nStartAlerters=1\nStartLLDProcessors=1\n"
         );
         std::fs::write(&settings, text).map_err(MonitorError::io("write the server's settings"))?;
