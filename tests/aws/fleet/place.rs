@@ -9,7 +9,7 @@ use nix::sys::signal::{SigHandler, Signal, signal};
 
 use crate::support::command::{Run, finished};
 use crate::support::ministack::{Account, ministack, python};
-use crate::support::{functions, loaded_aws, needs};
+use crate::support::{loaded_aws, needs};
 
 /// The home region of every fleet here.
 pub const HOME: &str = "eu-west-1";
@@ -57,7 +57,6 @@ impl Place {
     /// A script of `infra/`, as it is.
     pub fn script(&self, name: &str, words: &[&str]) -> Command {
         let mut command = self.command(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/infra")).join(name), words);
-        command.envs(functions::CHEAPER);
         // A job in the background ignores Ctrl-C and hands that on, and no script can trap what it was started ignoring.
         // SAFETY: `signal` is async-signal-safe, and the handler is the system's.
         unsafe {
