@@ -14,7 +14,7 @@ const BATCHES_MAX: usize = 20;
 const BATCHES_MIN: usize = 4;
 
 /// In which row each key's cause is.
-const ROWS: [(&str, Cause); 24] = [
+const ROWS: [(&str, Cause); 25] = [
     ("accept_gzip", Cause::Transfer),
     ("at_peak", Cause::Timing),
     ("cold", Cause::Cold),
@@ -33,6 +33,7 @@ const ROWS: [(&str, Cause); 24] = [
     ("site.body_kb", Cause::Transfer),
     ("site.compress", Cause::Transfer),
     ("site.hidden_ms", Cause::Residual),
+    ("site.intermediates", Cause::Cpu),
     ("site.keep_open", Cause::Reuse),
     ("site.miss", Cause::Cdn),
     ("site.redirect", Cause::Redirect),
