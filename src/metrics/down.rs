@@ -99,7 +99,7 @@ impl Watch {
         places.entry(place(record)).or_default().add(&record.sample, self.rule.in_a_row.max(1));
     }
 
-    /// What it came to. `expected` are the regions with probes, and the hosts that have to be heard of.
+    /// What it came to. `expected` are the places that have to be heard of: the regions with probes.
     #[must_use]
     pub fn finish<'a>(self, expected: impl IntoIterator<Item = &'a str>) -> Found {
         let heard = &self.heard;

@@ -78,6 +78,13 @@ fn what_cannot_be_is_said_before_anything_is_made() {
     assert_eq!(run.code, 2, "{}", run.err);
     assert!(run.err.contains("fleet.toml:9:7: `url`: \"www.example.com\" has no scheme"), "{}", run.err);
 
+    let secret = format!("{FLEET}headers = {{ Authorization = {{ env = \"TOKEN\" }} }}\n");
+    for words in [&["--dry-run"][..], &[]] {
+        let run = deploy(&place, &secret, words);
+        assert_eq!(run.code, 2, "{}", run.err);
+        assert!(run.err.contains("a secret does not belong in a table"), "{}", run.err);
+    }
+
     let run = deploy(&place, &FLEET.replace("us-east-1", "us-nowhere-1"), &[]);
     assert_eq!(run.code, 2, "{}", run.err);
     assert!(run.err.contains("there is no region us-nowhere-1 in AWS; known are af-south-1,"), "{}", run.err);
