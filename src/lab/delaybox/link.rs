@@ -12,7 +12,8 @@ use crate::lab::hold::Spans;
 pub struct Link {
     /// What each packet is held for.
     pub delay: Duration,
-    /// The mean of what is added at random, exponentially, for the queue that a [burst](BURST) meets. Packets keep their order.
+    /// The mean of what is added at random, exponentially, for the queue that a packet meets: that of the packet before, where that
+    /// one is still on its way. Packets keep their order.
     pub jitter: Duration,
     /// The share of packets that is lost: outward, and inward.
     pub loss: [f64; 2],
@@ -32,9 +33,6 @@ impl Link {
     }
 }
 
-/// Packets that follow one another within so long meet the same queue: it cannot have changed much meanwhile.
-const BURST: Duration = Duration::from_millis(3);
-
 /// One direction of a link, packet after packet.
 pub(super) struct Lane {
     link: Link,
@@ -42,15 +40,15 @@ pub(super) struct Lane {
     random: ChaCha8Rng,
     /// The narrow place is taken until then.
     busy_until: Option<Instant>,
-    /// When the last packet came, and how long the queue was.
-    queue: Option<(Instant, Duration)>,
+    /// That the last packet met.
+    queue: Duration,
     last_due: Option<Instant>,
 }
 
 impl Lane {
     pub(super) fn new(link: Link, way: usize) -> Self {
         let random = ChaCha8Rng::seed_from_u64(link.seed.wrapping_mul(2).wrapping_add(way as u64));
-        Self { link, loss: link.loss[way], random, busy_until: None, queue: None, last_due: None }
+        Self { link, loss: link.loss[way], random, busy_until: None, queue: Duration::ZERO, last_due: None }
     }
 
     /// When a packet that came now is to leave; `None` where it is lost. A lost packet took its time in the narrow place.
@@ -73,16 +71,11 @@ impl Lane {
 
     /// How long the queue is that a packet meets.
     fn queue(&mut self, arrived: Instant) -> Duration {
-        if self.link.jitter.is_zero() {
-            return Duration::ZERO;
+        let joins = self.last_due.is_some_and(|due| arrived < due);
+        if !self.link.jitter.is_zero() && !joins {
+            self.queue = self.link.jitter.mul_f64(-(1.0 - self.random.random::<f64>()).ln());
         }
-        let same = self.queue.filter(|(last, _)| arrived.saturating_duration_since(*last) < BURST);
-        let length = match same {
-            Some((_, length)) => length,
-            None => self.link.jitter.mul_f64(-(1.0 - self.random.random::<f64>()).ln()),
-        };
-        self.queue = Some((arrived, length));
-        length
+        self.queue
     }
 }
 
@@ -96,19 +89,21 @@ mod tests {
     fn packets_keep_their_order_whatever_the_jitter() {
         let now = Instant::now();
         let mut lane = Lane::new(Link { jitter: 20 * MS, ..Link::of(5 * MS) }, 0);
-        let dues: Vec<Instant> = (0..200).filter_map(|n| lane.due(now + n * MS, 100)).collect();
+        let dues: Vec<Instant> = (0..200).filter_map(|n| lane.due(now + n * 10 * MS, 100)).collect();
         assert!(dues.is_sorted() && dues.len() == 200);
-        assert!(dues.iter().zip(0..).all(|(due, n)| *due >= now + n * MS + 5 * MS));
-        assert!(dues.last().unwrap().duration_since(now) > 215 * MS);
+        let held: Vec<Duration> = dues.iter().zip(0..).map(|(due, n)| *due - (now + n * 10 * MS)).collect();
+        assert!(held.iter().all(|held| *held >= 5 * MS));
+        let mean = held.iter().sum::<Duration>() / 200;
+        assert!((15 * MS..40 * MS).contains(&mean), "{mean:?}");
     }
 
     #[test]
-    fn packets_of_a_burst_meet_the_same_queue_and_those_of_another_another() {
+    fn a_packet_meets_the_queue_of_the_one_before_that_is_still_on_its_way_and_else_another() {
         let now = Instant::now();
         let mut lane = Lane::new(Link { jitter: 2 * MS, ..Link::of(5 * MS) }, 0);
         let mut held = |at: Duration| lane.due(now + at, 100).unwrap() - (now + at);
         let bursts: Vec<[Duration; 3]> =
-            (0..100).map(|n| [0, 300, 900].map(|us| held(n * 50 * MS + us * MS / 1_000))).collect();
+            (0..100).map(|n| [0, 3_000, 6_000].map(|us| held(n * 50 * MS + us * MS / 1_000))).collect();
         assert!(bursts.iter().all(|burst| burst.iter().all(|held| *held == burst[0])));
         assert!(bursts.windows(2).all(|pair| pair[0][0] != pair[1][0]));
         let mean = bursts.iter().map(|burst| burst[0].as_secs_f64()).sum::<f64>() / 100.0;
