@@ -1,6 +1,7 @@
 //! Windows: summaries for the archive, and what is news for CloudWatch.
 
 use parallax::adapters::aws::failure::Failure;
+use parallax::archive::error::ArchiveError;
 use parallax::archive::marks::{KeepSplit, Mark, Touched};
 use parallax::archive::port::{Scan, Summaries};
 use parallax::archive::selection::{Selection, Source, Window};
@@ -56,7 +57,8 @@ where
     /// Summarises the window that ended last before `at`, and each that samples were added to since it was summarised.
     ///
     /// # Errors
-    /// What did not answer. Windows that are not done stay marked, for the next run.
+    /// What did not answer, or the first sample that cannot be read: that one's window is left out, and the others are done.
+    /// Windows that are not done stay marked, for the next run.
     pub async fn roll_up(mut self, at: UnixMillis) -> Result<(), RollupError> {
         let (pace, until) = (self.pace, self.until);
         let reading = pace.within(until.since(pace.now()), self.marked_and_listed()).await;
@@ -75,18 +77,27 @@ where
             }
         }
         let windows = due.len();
+        let mut damaged = Vec::new();
         for (done, (window, mark)) in due.into_iter().enumerate() {
             let left = until.since(pace.now());
             let reason =
                 match pace.within(left, self.summarise(window, mark, (window == latest).then_some(&rare))).await {
                     Some(Ok(())) => continue,
+                    // It will be so next time; the other windows may have nothing of it.
+                    Some(Err(error @ RollupError::Archive(ArchiveError::Damaged { .. }))) => {
+                        damaged.push(error);
+                        continue;
+                    }
                     Some(Err(error)) => error,
                     None => RollupError::Time,
                 };
-            (self.journal)(&Line::WindowsLeft { windows: windows - done, reason: short(&reason) });
+            (self.journal)(&Line::WindowsLeft { windows: windows - done + damaged.len(), reason: short(&reason) });
             return Err(reason);
         }
-        Ok(())
+        let windows = damaged.len();
+        let Some(reason) = damaged.into_iter().next() else { return Ok(()) };
+        (self.journal)(&Line::WindowsLeft { windows, reason: short(&reason) });
+        Err(reason)
     }
 
     async fn marked_and_listed(&mut self) -> Result<(Vec<Mark>, Listed), RollupError> {

@@ -17,7 +17,9 @@ use parallax_aggregator::rollup::window::Windows;
 use parallax_aggregator::settings::Settings;
 
 use crate::support::at_once::now;
-use crate::support::memory::{Clock, Memory, MemoryMarks, MemoryMetrics, MemoryTargets, NOW, settings, throttled};
+use crate::support::memory::{
+    Clock, Memory, MemoryMarks, MemoryMetrics, MemoryTargets, NOW, damaged, settings, throttled,
+};
 use crate::support::samples::{Recipe, START};
 
 struct World {
@@ -321,6 +323,19 @@ fn what_is_not_done_in_time_stays_marked_and_is_said() {
     assert!(matches!(world.lines.borrow().last(), Some(Line::WindowsLeft { windows: 2, .. })));
     world.window(NOW).unwrap();
     assert_eq!((world.marks.marks.len(), world.summarised(0), world.summarised(15)), (0, Some(0), Some(0)));
+}
+
+#[test]
+fn a_sample_that_cannot_be_read_is_in_the_way_of_its_own_window_only() {
+    let mut world = World::default();
+    [0, 15, 30].into_iter().for_each(|minutes| world.mark(minutes, NOW));
+    // The last window is scanned and put, and the first that is marked is scanned in vain.
+    world.archive.faults.extend([None, None, Some(damaged())]);
+    let error = world.window(NOW).unwrap_err();
+    assert!(error.to_string().contains("sample x: not JSON"), "{error}");
+    assert_eq!([0, 15, 30, 45].map(|minutes| world.summarised(minutes)), [None, Some(0), Some(0), Some(0)]);
+    assert_eq!(world.marks.marks.len(), 1);
+    assert!(matches!(world.lines.borrow().last(), Some(Line::WindowsLeft { windows: 1, .. })));
 }
 
 #[test]

@@ -51,6 +51,15 @@ pub fn throttled() -> ArchiveError {
     }
 }
 
+pub fn damaged() -> ArchiveError {
+    ArchiveError::Damaged {
+        place: "dynamodb:archive".to_owned(),
+        reason: "sample x: not JSON".to_owned(),
+        source_name: "target=front".to_owned(),
+        began: "2026-01-01T00:00:00Z".to_owned(),
+    }
+}
+
 impl Memory {
     fn fault(&mut self) -> Result<(), ArchiveError> {
         self.faults.pop_front().flatten().map_or(Ok(()), Err)
