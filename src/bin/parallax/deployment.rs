@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use parallax::measurement::counted::counted;
 use parallax::probe::fleet::deployment::Deployment;
+use parallax::probe::fleet::row::rows;
 use parallax::report::json::pretty;
 use serde::Serialize;
 
 use crate::cost::meant;
-use crate::exit::{Answer, Outcome};
+use crate::exit::{Answer, Outcome, Problem};
 use crate::output::print;
 
 /// What was typed.
@@ -55,7 +56,10 @@ struct Arm {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
-    let wanted = wanted(&meant::fleet(&arguments.fleet)?);
+    let fleet = meant::fleet(&arguments.fleet)?;
+    // What no table can have is said now, and not when everything stands but the tables.
+    rows(&fleet.pages).map_err(|error| Problem::input(error.named(&arguments.fleet.display().to_string())))?;
+    let wanted = wanted(&fleet);
     print(&if arguments.json { pretty(&wanted) } else { text(&wanted) })?;
     Ok(Answer::Done)
 }

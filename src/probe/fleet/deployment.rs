@@ -5,7 +5,6 @@ use crate::probe::schedule::tick::Tick;
 
 use super::aws::Aws;
 use super::finding::{FleetError, Mistake, Position};
-use super::row::rows;
 use super::{Fleet, Page};
 
 /// The AWS side of a fleet.
@@ -51,8 +50,6 @@ pub(super) fn deployment(fleet: Fleet) -> Result<Deployment, FleetError> {
         );
         mistakes.push(Mistake { at: aws.at, what });
     }
-    // What no table can have is said now, and not when everything stands but the tables.
-    mistakes.extend(rows(&fleet.pages).err().into_iter().flat_map(|error| error.mistakes));
     mistakes.sort_by_key(|mistake| mistake.at);
     match Tick::of(fleet.pages.iter().map(|page| page.grid)) {
         Ok(tick) if mistakes.is_empty() => Ok(Deployment { aws, pages: fleet.pages, tick }),
