@@ -187,11 +187,19 @@ fn switched(words: &str) -> (Run, f64) {
         "about = 'x'\n[both]\nmethod = 'zabbix'\nbeside = 'fresh'\nverify = false\n[both.path]\ndelay_ms = 10\n\
          [both.site]\nredirect = 1\nbody_kb = 40\n{words}"
     );
-    let (_, found, _) = once(&text, 30);
-    let truth = mean_ms(of_zabbix(&found, 1)) - mean_ms(of_zabbix(&found, 0));
-    let [without, with] = [0, 1].map(|side| over_the_probe(&found, side, of_zabbix(&found, side)));
-    moves_one_row(truth, &without, &with);
-    (found, truth)
+    let mut tries = 3;
+    loop {
+        tries -= 1;
+        let (_, found, _) = once(&text, 30);
+        let truth = mean_ms(of_zabbix(&found, 1)) - mean_ms(of_zabbix(&found, 0));
+        let [without, with] = [0, 1].map(|side| over_the_probe(&found, side, of_zabbix(&found, side)));
+        // Where a neighbour's work went through all that was measured there is no interval, and so nothing to hold.
+        let sure = [&without, &with].iter().all(|account| account.no_interval.is_none());
+        if sure || tries == 0 {
+            moves_one_row(truth, &without, &with);
+            return (found, truth);
+        }
+    }
 }
 
 /// An option of A's Zabbix, which watches the page with it as it is and switched, about the same times; and by how much it shows
