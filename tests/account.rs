@@ -145,6 +145,20 @@ fn what_a_guest_cannot_see_is_network_or_stolen() {
     assert_ne!(cpu.claim, Claim::Refuted, "what is hidden elsewhere is not refuted");
 }
 
+#[test]
+fn a_little_steal_that_is_told_of_is_not_all_that_was_taken() {
+    let blind = Side { shown: false, hidden: 20.0, ..far() };
+    let account = |ticks_every: usize, steal_us: u64| {
+        let mut b = seen(&blind, 2);
+        let told = b.iter_mut().step_by(ticks_every);
+        told.for_each(|one| one.sample.local.steal_us = Some(Micros(steal_us)));
+        Case::new(source(&seen(&Side::default(), 1)), source(&b)).unwrap().account(&question(Statistic::Mean))
+    };
+    let open = |account: Account| account.rows.iter().any(|row| row.or_stolen);
+    assert!(open(account(20, 10_000)), "a tick of the machine's own host now and then");
+    assert!(!open(account(1, 60_000)), "as much as the share must have cost");
+}
+
 /// The same function with a whole processor: what the small one needs beyond it was stolen; network time is the same.
 #[test]
 fn two_memory_sizes_decide_between_network_and_stolen() {

@@ -83,6 +83,43 @@ fn what_nobody_answers_is_a_failure_in_every_count_and_in_no_mean() {
 }
 
 #[test]
+fn domains_that_are_searched_first_are_lookups_of_the_row_of_names() {
+    if !needs::root("domains_that_are_searched_first_are_lookups_of_the_row_of_names") {
+        return;
+    }
+    let text = "about = 'x'\n[both.resolver]\ndelay_ms = 6\n[b.resolver]\nsearch = 3\n";
+    let (scenario, found, truth) = once(text, 30);
+    let asked_of = |side: usize| found.accounts[side].lookups.iter().filter(|one| !one.known).count();
+    assert_eq!(asked_of(0), 0);
+    assert!(asked_of(1) >= 30 * 3 * 2, "three domains, A and AAAA: {}", asked_of(1));
+    assert!(of_b(&found, &truth).iter().all(|(_, met)| met.dns_ms >= 24.0), "{:?}", truth.rows);
+    let injected = Injected::from(&truth);
+    let score = score(&scenario, &injected, &measured(&found), None, 30).unwrap();
+    let dns = score.rows.iter().find(|row| row.cause == Cause::Dns).unwrap();
+    assert!((18.0..24.0).contains(&dns.injected_ms), "{dns:?}");
+    assert!((dns.found_ms - dns.injected_ms).abs() < 4.0, "{dns:?}");
+}
+
+#[test]
+fn a_connection_that_is_closed_instead_of_an_answer_is_a_failure_and_in_no_mean() {
+    if !needs::root("a_connection_that_is_closed_instead_of_an_answer_is_a_failure_and_in_no_mean") {
+        return;
+    }
+    let text = "about = 'x'\n[b.site]\ndropped = 0.3\nsilent = 0.2\n[both]\ntimeout_ms = 300\n";
+    let (scenario, found, truth) = once(text, 30);
+    let of_b = || found.asked.iter().filter(|one| one.turn.side == 1);
+    let [dropped, silent] = [0, 1].map(|at| of_b().filter(|one| [one.turn.dropped, one.turn.silent][at]).count());
+    assert!(dropped > 0 && silent > 0 && of_b().all(|one| !(one.turn.dropped && one.turn.silent)));
+    for one in of_b() {
+        assert_eq!(one.record.sample.outcome.is_good(), !(one.turn.dropped || one.turn.silent), "{one:?}");
+    }
+    let account = account(&found);
+    assert_eq!(account.failures.failed, [0, (dropped + silent) as u64]);
+    let score = score(&scenario, &Injected::from(&truth), &measured(&found), None, 30).unwrap();
+    assert_eq!(score.vanished, 0);
+}
+
+#[test]
 fn signatures_that_a_vantage_checks_are_its_own_work_and_no_way_to_the_site() {
     if !needs::root("signatures_that_a_vantage_checks_are_its_own_work_and_no_way_to_the_site") {
         return;

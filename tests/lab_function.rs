@@ -8,11 +8,10 @@ use parallax::explain::cause::Cause;
 use parallax::explain::claim::Claim;
 use parallax::explain::question::{Question, Statistic};
 use parallax::explain::verdict::Hypothesis;
-use parallax::lab::run::{Asked, Doing, run as made};
+use parallax::lab::run::{Doing, run as made};
 use parallax::lab::scenario::Scenario;
 use parallax::lab::score::{Injected, measured, score, sources};
 use parallax::measurement::environment::Init;
-use parallax::measurement::units::Micros;
 use parallax::measurement::wire::Record;
 
 use crate::lab_run::{of_b, once, vantage};
@@ -113,12 +112,7 @@ fn a_throttle_that_its_guest_cannot_see_is_told_as_network_or_stolen() {
     let hiding = [Cause::Dns, Cause::Queueing, Cause::Transfer, Cause::Residual];
     let rows = || account.rows.iter().filter(|row| hiding.contains(&row.cause));
     assert!(account.gap_ms > 5.0 && rows().map(|row| row.ms).sum::<f64>() > 0.7 * account.gap_ms, "{account:?}");
-    // On a machine whose own host takes time from it, and says so, the account believes that it is told of all of it.
-    let told = |one: &Asked| one.record.sample.local.steal_us.is_some_and(|steal| steal > Micros::ZERO);
-    if [0, 1].iter().all(|side| found.asked.iter().any(|one| one.turn.side == *side && told(one))) {
-        assert!(rows().all(|row| !row.or_stolen), "{account:?}");
-        return;
-    }
+    // Also on a machine whose own host takes a little from it, and says so: that is not all of it.
     assert!(rows().all(|row| row.or_stolen), "{account:?}");
     let h4 = account.verdicts.iter().find(|verdict| verdict.hypothesis == Hypothesis::CpuShare).unwrap();
     assert_ne!(h4.claim, Claim::Refuted, "{h4:?}");

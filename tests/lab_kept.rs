@@ -50,5 +50,10 @@ fn a_suite_that_was_kept_is_scored_again_and_what_is_missing_of_it_is_made() {
     fs::write(kept.join("null@24-1/truth.json"), &distance).unwrap();
     let another = score(directory.path());
     assert_eq!(another.code, 3, "{}", another.err);
-    assert!(another.err.contains("is not in its archive"), "{}", another.err);
+    assert!(another.err.contains("the scenario was another when it was made"), "{}", another.err);
+    let null = String::from_utf8(null).unwrap().replacen("\"sample\": \"", "\"sample\": \"0", 1);
+    fs::write(kept.join("null@24-1/truth.json"), null).unwrap();
+    let unknown = score(directory.path());
+    assert_eq!(unknown.code, 3, "{}", unknown.err);
+    assert!(unknown.err.contains("is not in its archive"), "{}", unknown.err);
 }

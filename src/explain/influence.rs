@@ -252,7 +252,7 @@ pub(super) mod tests {
             miss: n.is_multiple_of(5),
             seen: Seen::ALL,
             memory_mb: 0,
-            steal: false,
+            steal_ms: 0.0,
             cell: place,
             raw: Raw {
                 handshake,

@@ -221,8 +221,8 @@ pub struct Row {
     pub seen: Seen,
     /// Lambda's memory, MB; 0 elsewhere.
     pub memory_mb: u32,
-    /// Steal was seen on this sample.
-    pub steal: bool,
+    /// How long the machine beneath took its processors meanwhile, as far as it says.
+    pub steal_ms: f64,
     /// The path whose floor is shared: place and peer address.
     pub cell: u64,
     /// What the columns below the floor are made from.

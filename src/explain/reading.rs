@@ -53,7 +53,7 @@ pub(super) fn read(sample: &Sample, environment: &Environment, reported_ms: Opti
         miss: false,
         seen: Seen::NOTHING,
         memory_mb: environment.memory_mb.unwrap_or(0),
-        steal: sample.local.steal_us.is_some_and(|steal| steal > Micros::ZERO),
+        steal_ms: sample.local.steal_us.map_or(0.0, Micros::as_millis),
         cell: place,
         raw: Raw::default(),
     };

@@ -1,4 +1,4 @@
-//! A name server of our own, beside the vantage: it knows every name, and keeps account of when it heard and answered.
+//! A name server of our own, beside the vantage: it knows every name but those in a search domain, and keeps account of when it heard and answered.
 
 use std::collections::HashSet;
 use std::io;
@@ -10,12 +10,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use hickory_proto::op::{Message, MessageType};
+use hickory_proto::op::{Message, MessageType, ResponseCode};
 use hickory_proto::rr::rdata::{A, AAAA};
 use hickory_proto::rr::{RData, Record, RecordType};
 
 use super::realtime::become_realtime;
 
+/// What it knows no name in.
+const ELSEWHERE: &str = "elsewhere.parallax-lab.test";
 /// How long it takes to notice that it is to stop.
 const ATTENTION: Duration = Duration::from_millis(50);
 
@@ -37,6 +39,10 @@ pub struct Lookup {
     pub ipv6: bool,
     /// When it was read.
     pub heard: Instant,
+    /// Which of the names that were asked for, by their first questions.
+    pub name: usize,
+    /// It asked for a name that there is: not one within a search domain.
+    pub known: bool,
     /// When its answer was given to the kernel; absent where there was none.
     pub answered: Option<Instant>,
 }
@@ -46,6 +52,7 @@ struct State {
     manner: Manner,
     /// Names and kinds that this request went unheard with.
     unheard: HashSet<(String, bool)>,
+    names: Vec<String>,
     lookups: Vec<Lookup>,
 }
 
@@ -119,7 +126,12 @@ fn serve(socket: &UdpSocket, host: Ipv4Addr, state: &Mutex<State>, stop: &Atomic
             let Some((ipv6, name, answer)) = question(&buffer[..length]) else { continue };
             let mut state = lock(state);
             let at = state.lookups.len();
-            state.lookups.push(Lookup { ipv6, heard, answered: None });
+            let known = is_known(&name);
+            let place = state.names.iter().position(|other| *other == name).unwrap_or_else(|| {
+                state.names.push(name.clone());
+                state.names.len() - 1
+            });
+            state.lookups.push(Lookup { ipv6, name: place, heard, known, answered: None });
             let manner = state.manner;
             let first_name = state.unheard.iter().all(|(other, _)| *other == name);
             if manner.deaf && first_name && state.unheard.insert((name, ipv6)) {
@@ -142,6 +154,17 @@ fn serve(socket: &UdpSocket, host: Ipv4Addr, state: &Mutex<State>, stop: &Atomic
     }
 }
 
+/// Search domains for a `resolv.conf`, in none of which there is a name.
+#[must_use]
+pub fn search_list(count: u32) -> String {
+    let domains: Vec<String> = (1..=count).map(|number| format!("d{number}.{ELSEWHERE}")).collect();
+    domains.join(" ")
+}
+
+fn is_known(name: &str) -> bool {
+    !name.trim_end_matches('.').ends_with(ELSEWHERE)
+}
+
 type Answer = Box<dyn Fn(Ipv4Addr, Option<Ipv6Addr>) -> Option<Vec<u8>>>;
 
 /// Whether it asks for AAAA, for which name, and what would answer it. What is no question gets no answer.
@@ -150,11 +173,16 @@ fn question(bytes: &[u8]) -> Option<(bool, String, Answer)> {
     let query = message.queries.first()?.clone();
     let kind = query.query_type;
     let name = query.name.to_ascii().to_ascii_lowercase();
+    let known = is_known(&name);
     let answer = move |host: Ipv4Addr, ipv6: Option<Ipv6Addr>| {
         let mut reply = message.clone();
         reply.metadata.message_type = MessageType::Response;
         reply.metadata.recursion_available = true;
+        if !known {
+            reply.metadata.response_code = ResponseCode::NXDomain;
+        }
         let data = match kind {
+            _ if !known => None,
             RecordType::A => Some(RData::A(A(host))),
             RecordType::AAAA => ipv6.map(|address| RData::AAAA(AAAA(address))),
             _ => None,

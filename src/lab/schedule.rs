@@ -32,6 +32,8 @@ pub struct Turn {
     pub think_ms: f64,
     /// It is never answered.
     pub silent: bool,
+    /// Its connection is closed instead.
+    pub dropped: bool,
     /// Its slot, from the schedule's beginning; absent where there is no load, and so no schedule.
     pub slot_ms: Option<i64>,
     /// What the load of that moment adds to the thinking.
@@ -52,6 +54,7 @@ impl Turn {
             dns_ms: side.resolver.delay_ms.0,
             think_ms: side.site.think_ms.0,
             silent: false,
+            dropped: false,
             slot_ms: None,
             load_ms: 0.0,
         }
@@ -91,7 +94,8 @@ fn turn(round: u32, at: usize, side: &Side, random: &mut ChaCha8Rng) -> Turn {
     let mut draw = || random.random::<f64>();
     let [cold, redirected, missed, dead, deaf] = [(); 5].map(|()| draw());
     let [dns, think] = [(); 2].map(|()| -(1.0 - draw()).ln());
-    let silent = draw();
+    // Of the two ways to have no answer, one draw.
+    let unanswered = draw();
     Turn {
         side: at,
         cold: cold < side.cold.0,
@@ -101,7 +105,8 @@ fn turn(round: u32, at: usize, side: &Side, random: &mut ChaCha8Rng) -> Turn {
         deaf: deaf < side.resolver.loss.0,
         dns_ms: side.resolver.delay_ms.0 + dns * side.resolver.spread_ms.0,
         think_ms: side.site.think_ms.0 + think * side.site.think_spread_ms.0,
-        silent: silent < side.site.silent.0,
+        silent: unanswered < side.site.silent.0,
+        dropped: (0.0..side.site.dropped.0).contains(&(unanswered - side.site.silent.0)),
         slot_ms: slot_ms.map(|slot| slot as i64),
         load_ms: slot_ms.map_or(0.0, |slot| side.site.load_ms.0 * load(slot)),
     }

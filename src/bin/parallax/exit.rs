@@ -38,6 +38,14 @@ impl Problem {
     pub(crate) fn unfinished(message: impl Display) -> Self {
         Self::Unfinished(message.to_string())
     }
+
+    /// What a person is told.
+    pub(crate) fn words(self) -> String {
+        match self {
+            Self::Input(words) | Self::Unfinished(words) => words,
+            Self::ClosedPipe => "nobody reads".to_owned(),
+        }
+    }
 }
 
 impl From<ArchiveError> for Problem {

@@ -22,9 +22,9 @@ impl Case {
         self.sides.rows.each_ref().map(|rows| {
             let of: Vec<&Row> = rows.iter().filter(small).collect();
             let due = |row: &&Row| row.cpu * (f64::from(ONE_PROCESSOR_MB) / f64::from(row.memory_mb) - 1.0) / 4.0;
-            let shown: f64 = of.iter().map(|row| row.scheduling).sum();
+            let shown: f64 = of.iter().map(|row| row.scheduling + row.steal_ms).sum();
             let known = of.iter().all(|row| row.seen.has(Seen::CPU));
-            !of.is_empty() && !of.iter().any(|row| row.steal) && (!known || shown <= of.iter().map(due).sum::<f64>())
+            !of.is_empty() && (!known || shown <= of.iter().map(due).sum::<f64>())
         })
     }
 

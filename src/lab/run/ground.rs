@@ -14,7 +14,7 @@ use crate::lab::hold::{Holder, Spans};
 use crate::lab::lambda::function::Function;
 use crate::lab::monitor::authorities;
 use crate::lab::namespace::Namespace;
-use crate::lab::resolver::Resolver;
+use crate::lab::resolver::{Resolver, search_list};
 use crate::lab::scenario::quantity::Ms;
 use crate::lab::scenario::side::{Side, Tells, Way};
 use crate::lab::schedule::Turn;
@@ -82,8 +82,7 @@ impl Ground {
             authorities: folder.join("authorities.pem"),
         };
         authorities(side.store, served.authority_path(), &files.authorities)?;
-        let text = format!("nameserver {}\noptions timeout:1 attempts:3\n", NAME_SERVER.ip());
-        fs::write(&files.resolv_conf, text).map_err(io("write a resolv.conf"))?;
+        fs::write(&files.resolv_conf, resolv_conf(side.resolver.search.0)).map_err(io("write a resolv.conf"))?;
         let share = share(side)?;
         let command = of_way(side.method, doing)?;
         let command = if side.cold.0 > 0.0 { copied(&command, folder)? } else { command };
@@ -177,6 +176,12 @@ pub(super) fn started(
         Way::Lambda => Box::new(Function::start(&command.program, network, share, orders, stop)?),
         _ => Box::new(Vantage::start(command, network, share, orders, stop)?),
     })
+}
+
+/// What a vantage resolves by. Names have fewer dots than the five of `ndots`, so search domains are tried first.
+fn resolv_conf(search: u32) -> String {
+    let server = format!("nameserver {}\noptions timeout:1 attempts:3\n", NAME_SERVER.ip());
+    if search == 0 { server } else { format!("{server}search {}\noptions ndots:5\n", search_list(search)) }
 }
 
 fn link(side: &Side, seed: u64) -> Link {

@@ -89,6 +89,7 @@ impl Served {
                 Told::Lying => Some(LIE),
             },
             silent: turn.silent,
+            dropped: turn.dropped,
             compress: asked.compress,
             close: !asked.keep_open,
         });

@@ -206,7 +206,7 @@ fn impossible(sides: &[Side; 2]) -> Option<String> {
         "`load_ms` differs; load is the site's own, and the same for both"
     } else if any(|side| !side.site.is_possible()) {
         "a page of `nginx` is a file: `think_ms`, `think_spread_ms`, `load_ms`, `hidden_ms`, `miss`, `silent`, \
-         `server_timing` and `intermediates` are for the lab's own site"
+         `dropped`, `server_timing` and `intermediates` are for the lab's own site"
     } else {
         return None;
     };

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::quantity::{Between, Kilobytes, Memory, Ms, Rate, Share};
+use super::quantity::{Between, Domains, Kilobytes, Memory, Ms, Rate, Share};
 use super::side::{Program, Side, Store, Tells, Tls, Told, Way};
 
 /// What a file says of one side, or of both; what it leaves out stays as it is.
@@ -45,6 +45,7 @@ struct ResolverPart {
     spread_ms: Option<Ms>,
     loss: Option<Share>,
     dead_ipv6: Option<Share>,
+    search: Option<Domains>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -64,6 +65,7 @@ struct SitePart {
     miss: Option<Share>,
     origin_ms: Option<Ms>,
     silent: Option<Share>,
+    dropped: Option<Share>,
     keep_open: Option<bool>,
 }
 
@@ -117,6 +119,7 @@ impl SidePart {
         put(&mut resolver.spread_ms, said.spread_ms);
         put(&mut resolver.loss, said.loss);
         put(&mut resolver.dead_ipv6, said.dead_ipv6);
+        put(&mut resolver.search, said.search);
         let (site, said) = (&mut side.site, &self.site);
         if said.program == Some(Program::Nginx) {
             (site.think_ms, site.think_spread_ms, site.server_timing) = (Ms(0.0), Ms(0.0), Told::Off);
@@ -135,6 +138,7 @@ impl SidePart {
         put(&mut site.miss, said.miss);
         put(&mut site.origin_ms, said.origin_ms);
         put(&mut site.silent, said.silent);
+        put(&mut site.dropped, said.dropped);
         put(&mut site.keep_open, said.keep_open);
     }
 }

@@ -27,6 +27,11 @@ pub struct Kilobytes(pub u32);
 #[serde(try_from = "u32")]
 pub struct Between(pub u32);
 
+/// Search domains of a resolver, up to 6, which is as many as older resolvers read (resolv.conf(5)).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "u32")]
+pub struct Domains(pub u32);
+
 /// Memory of a function, MB, from 128 to 10 240: 1 769 MB are one processor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "u32")]
@@ -42,6 +47,18 @@ fn within<T: PartialOrd + std::fmt::Display>(value: T, least: T, most: T, what: 
         Ok(value)
     } else {
         Err(format!("{value} is not {what} from {least} to {most}"))
+    }
+}
+
+impl Domains {
+    pub(super) fn is_none(&self) -> bool {
+        *self == Self(0)
+    }
+}
+
+impl Share {
+    pub(super) fn is_never(&self) -> bool {
+        *self == Self(0.0)
     }
 }
 
@@ -77,6 +94,13 @@ impl TryFrom<u32> for Between {
     type Error = String;
     fn try_from(value: u32) -> Result<Self, String> {
         within(value, 0, 6, "a number of authorities").map(Self)
+    }
+}
+
+impl TryFrom<u32> for Domains {
+    type Error = String;
+    fn try_from(value: u32) -> Result<Self, String> {
+        within(value, 0, 6, "a number of search domains").map(Self)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::quantity::{Between, Kilobytes, Memory, Ms, Rate, Share};
+use super::quantity::{Between, Domains, Kilobytes, Memory, Ms, Rate, Share};
 use crate::measurement::identity::Method;
 
 /// All of one side.
@@ -73,6 +73,9 @@ pub struct Resolver {
     pub loss: Share,
     /// The share of requests that are told an IPv6 address, too, where nothing answers.
     pub dead_ipv6: Share,
+    /// Domains that are tried before the name itself (`ndots:5`), in none of which it is.
+    #[serde(skip_serializing_if = "Domains::is_none")]
+    pub search: Domains,
 }
 
 /// A site.
@@ -107,6 +110,9 @@ pub struct Site {
     pub origin_ms: Ms,
     /// The share of requests that are never answered.
     pub silent: Share,
+    /// The share of requests whose connection the site closes instead of answering.
+    #[serde(skip_serializing_if = "Share::is_never")]
+    pub dropped: Share,
     /// It leaves connections open.
     pub keep_open: bool,
 }
@@ -192,7 +198,7 @@ impl Site {
     pub fn is_possible(&self) -> bool {
         let times = [self.think_ms, self.think_spread_ms, self.load_ms, self.hidden_ms];
         let asks_more = times.iter().any(|time| time.0 > 0.0)
-            || [self.miss, self.silent].iter().any(|share| share.0 > 0.0)
+            || [self.miss, self.silent, self.dropped].iter().any(|share| share.0 > 0.0)
             || self.server_timing != Told::Off
             || self.intermediates.0 > 0;
         self.program == Program::Own || !asks_more
@@ -241,7 +247,13 @@ impl Default for Side {
             work_ms: none,
             tells_delay: true,
             path: Path { delay_ms: Ms(5.0), jitter_ms: none, loss_out: never, loss_in: never, rate_mbit: None },
-            resolver: Resolver { delay_ms: Ms(2.0), spread_ms: none, loss: never, dead_ipv6: never },
+            resolver: Resolver {
+                delay_ms: Ms(2.0),
+                spread_ms: none,
+                loss: never,
+                dead_ipv6: never,
+                search: Domains(0),
+            },
             site: Site {
                 program: Program::Own,
                 tls: Tls::V13,
@@ -257,6 +269,7 @@ impl Default for Side {
                 miss: never,
                 origin_ms: Ms(40.0),
                 silent: never,
+                dropped: never,
                 keep_open: true,
             },
         }

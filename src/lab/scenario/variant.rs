@@ -16,6 +16,10 @@ const WITHOUT: &str = "without-";
 
 /// The text of a variation, as a file would have it.
 pub(super) fn text(name: &str) -> Result<String, ScenarioError> {
+    let files: Vec<&str> = name.split('+').map(|part| part.split(':').next().unwrap_or_default()).collect();
+    if let Some((_, twice)) = files.iter().enumerate().find(|(at, file)| files[..*at].contains(file)) {
+        return Err(bad(name, format!("`{twice}` is in it twice")));
+    }
     let mut parts = name.split('+').map(|part| one(name, part));
     let mut whole = parts.next().unwrap_or_else(|| Err(ScenarioError::Unknown(name.to_owned())))?;
     for part in parts {
@@ -37,9 +41,13 @@ fn one(name: &str, part: &str) -> Result<Table, ScenarioError> {
     let mut table: Table = toml::from_str(text).map_err(|error| bad(name, error.to_string()))?;
     let mut sizes = SIZES.map(|size| (size, table.remove(size)));
     let mut about = format!("`{file}`");
+    let mut sized = None;
     for variant in variants {
         if let Some(keys) = variant.strip_prefix(WITHOUT) {
             for key in keys.split(',') {
+                if key.is_empty() {
+                    return Err(bad(name, format!("`{variant}` names no key; `{WITHOUT}path.delay_ms` does")));
+                }
                 let taken = SIDES.map(|side| table.get_mut(side).is_some_and(|side| take(side, key)));
                 if taken == [false, false] {
                     return Err(bad(name, format!("{file} has no `{key}` under [a] or [b]")));
@@ -47,6 +55,8 @@ fn one(name: &str, part: &str) -> Result<Table, ScenarioError> {
             }
             let differ = if keys.contains(',') { "do" } else { "does" };
             about += &format!(", and {} {differ} not differ", keys.replace(',', " and "));
+        } else if let Some(other) = sized.replace(variant) {
+            return Err(bad(name, format!("`{other}` and `{variant}` are two sizes, and {file} can have one")));
         } else {
             let size = sizes.iter_mut().find(|(size, _)| *size == variant).and_then(|(_, size)| size.take());
             let Some(Value::Table(size)) = size else {
@@ -134,7 +144,7 @@ mod tests {
                 sized += 1;
             }
         }
-        assert_eq!(sized, 52);
+        assert_eq!(sized, 56);
     }
 
     #[test]
@@ -182,6 +192,9 @@ mod tests {
             ("distance:without-path.rate_mbit", "distance has no `path.rate_mbit`"),
             ("distance:without-path.delay_ms.x", "distance has no `path.delay_ms.x`"),
             ("", "there is no scenario ``"),
+            ("distance+distance:small", "`distance` is in it twice"),
+            ("distance:small:large", "`small` and `large` are two sizes, and distance can have one"),
+            ("all-at-once:without-", "`without-` names no key"),
         ] {
             let error = Scenario::named(name).unwrap_err().to_string();
             assert!(error.contains(said), "{name}: {error}");

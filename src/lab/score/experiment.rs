@@ -14,7 +14,7 @@ const BATCHES_MAX: usize = 20;
 const BATCHES_MIN: usize = 4;
 
 /// In which row each key's cause is.
-const ROWS: [(&str, Cause); 25] = [
+const ROWS: [(&str, Cause); 26] = [
     ("accept_gzip", Cause::Transfer),
     ("at_peak", Cause::Timing),
     ("cold", Cause::Cold),
@@ -29,6 +29,7 @@ const ROWS: [(&str, Cause); 25] = [
     ("resolver.dead_ipv6", Cause::Fallback),
     ("resolver.delay_ms", Cause::Dns),
     ("resolver.loss", Cause::Dns),
+    ("resolver.search", Cause::Dns),
     ("resolver.spread_ms", Cause::Dns),
     ("site.body_kb", Cause::Transfer),
     ("site.compress", Cause::Transfer),

@@ -193,9 +193,9 @@ pub fn score(
 fn vanished(measured: &[(Turn, &Record)], account: &Account) -> u64 {
     let of = |side: usize| {
         let own = || measured.iter().filter(move |(turn, record)| turn.side == side && !record.sample.clock_suspect);
-        let silent = own().filter(|(turn, _)| turn.silent).count() as u64;
+        let unanswered = own().filter(|(turn, _)| turn.silent || turn.dropped).count() as u64;
         let (all, failed) = (own().count() as u64, account.failures.failed[side]);
-        all.abs_diff(account.samples[side] as u64 + failed) + silent.saturating_sub(failed)
+        all.abs_diff(account.samples[side] as u64 + failed) + unanswered.saturating_sub(failed)
     };
     of(0) + of(1)
 }

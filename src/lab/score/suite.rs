@@ -17,10 +17,20 @@ pub struct Cell {
 
 /// Variations on others, what needs more than one of a row's kinds of truth, and what needs other people's programs, for the
 /// full suite only.
-const NOT_QUICK: [&str; 8] =
-    ["cpu", "dns-lost", "nginx", "scheduling-unseen", "throttle-unseen", "timeouts", "timing", "transfer-size"];
-/// Run once more, and longer: the last for its p99.
-const LONG: [&str; 3] = ["all-at-once", "null-busy", "cdn"];
+const NOT_QUICK: [&str; 10] = [
+    "closed",
+    "cpu",
+    "dns-lost",
+    "dns-search",
+    "nginx",
+    "scheduling-unseen",
+    "throttle-unseen",
+    "timeouts",
+    "timing",
+    "transfer-size",
+];
+/// Run once more, and longer: the last three for their p99.
+const LONG: [&str; 5] = ["all-at-once", "null-busy", "cdn", "dns", "fallback"];
 /// The scenario of several causes, each of which is taken back in turn: its row is empty then.
 const ALL: &str = "all-at-once";
 const ROUNDS: u32 = 240;

@@ -32,6 +32,8 @@ pub struct Conduct {
     pub told: Option<f64>,
     /// The page is never sent: whoever asks has to give up.
     pub silent: bool,
+    /// The connection is closed instead of an answer.
+    pub dropped: bool,
     /// The page is compressed for those who allow it.
     pub compress: bool,
     /// The connection is closed after the answer.
@@ -117,11 +119,12 @@ pub(in crate::lab) fn gzip(plain: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap_or_default()
 }
 
+/// Nothing where the connection is to be closed.
 pub(super) async fn answer(
     request: &Request<Incoming>,
     page: &Page,
     director: &Arc<Director>,
-) -> Response<Full<Bytes>> {
+) -> Option<Response<Full<Bytes>>> {
     let heard = Instant::now();
     let conduct = director.conduct();
     let mut met = Met {
@@ -141,7 +144,7 @@ pub(super) async fn answer(
             response.headers_mut().insert(LOCATION, target);
             response
         }
-        None => whole(request, page, &conduct, &mut met).await,
+        None => whole(request, page, &conduct, &mut met).await?,
     };
     if conduct.close {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -150,10 +153,15 @@ pub(super) async fn answer(
     if request.headers().get(USER_AGENT).is_none_or(|agent| agent != ASIDE) {
         director.note(met);
     }
-    response
+    Some(response)
 }
 
-async fn whole(request: &Request<Incoming>, page: &Page, conduct: &Conduct, met: &mut Met) -> Response<Full<Bytes>> {
+async fn whole(
+    request: &Request<Incoming>,
+    page: &Page,
+    conduct: &Conduct,
+    met: &mut Met,
+) -> Option<Response<Full<Bytes>>> {
     met.origin = match conduct.origin {
         Some(origin) => slept(origin).await,
         None => Duration::ZERO,
@@ -161,6 +169,9 @@ async fn whole(request: &Request<Incoming>, page: &Page, conduct: &Conduct, met:
     met.thought = slept(conduct.think).await;
     if conduct.silent {
         std::future::pending::<()>().await;
+    }
+    if conduct.dropped {
+        return None;
     }
     met.hidden = slept(conduct.hidden).await;
     let allowed = request.headers().get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
@@ -181,7 +192,7 @@ async fn whole(request: &Request<Incoming>, page: &Page, conduct: &Conduct, met:
     if let Ok(value) = HeaderValue::from_str(&said) {
         headers.insert(HeaderName::from_static("server-timing"), value);
     }
-    response
+    Some(response)
 }
 
 /// How long a sleep really took: timers are late by a millisecond or two.

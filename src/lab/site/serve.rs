@@ -1,6 +1,5 @@
 //! The site at work: connections in, answers out, until told to stop.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -91,19 +90,24 @@ async fn http1(stream: impl AsyncRead + AsyncWrite + Unpin, content: Arc<Content
     let _ = builder.serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answered(request: Request<Incoming>, content: Arc<Content>) -> Result<Response<Full<Bytes>>, Infallible> {
-    Ok(answer(&request, &content).await)
+/// The connection is closed instead of an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("closed without an answer")]
+struct Dropped;
+
+async fn answered(request: Request<Incoming>, content: Arc<Content>) -> Result<Response<Full<Bytes>>, Dropped> {
+    answer(&request, &content).await.ok_or(Dropped)
 }
 
-async fn answer(request: &Request<Incoming>, content: &Content) -> Response<Full<Bytes>> {
+async fn answer(request: &Request<Incoming>, content: &Content) -> Option<Response<Full<Bytes>>> {
     if request.method() != Method::GET && request.method() != Method::HEAD {
-        return text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD here\n");
+        return Some(text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD here\n"));
     }
     if let Some((director, page)) = &content.directed {
         return directed::answer(request, page, director).await;
     }
     let options = &content.options;
-    match request.uri().path() {
+    Some(match request.uri().path() {
         "/" if options.redirect => {
             let mut response = text(StatusCode::FOUND, "the news is at /page\n");
             response.headers_mut().insert(LOCATION, HeaderValue::from_static("/page"));
@@ -112,7 +116,7 @@ async fn answer(request: &Request<Incoming>, content: &Content) -> Response<Full
         "/" | "/page" => thought(options.think, html(content.page.clone())).await,
         "/slow" => thought(options.slow, text(StatusCode::OK, "worth waiting for\n")).await,
         _ => text(StatusCode::NOT_FOUND, "no such page\n"),
-    }
+    })
 }
 
 /// Thinks, and says in `Server-Timing` how long it really took: timers are late by a millisecond or two.

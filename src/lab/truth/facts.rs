@@ -1,5 +1,6 @@
 //! What one request met: the accounts of its time, joined.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -165,14 +166,18 @@ impl<'a> Ledger<'a> {
         let own: Vec<&&Lookup> =
             lookups.iter().filter(|lookup| after.is_none_or(|after| lookup.heard > after)).collect();
         let start = own.iter().map(|lookup| lookup.heard).min().or(syn).unwrap_or(request.0.arrived);
-        // A and AAAA are asked together; that the second came later was the vantage's affair.
-        let told = |ipv6: bool| {
-            let heard = own.iter().filter(|one| one.ipv6 == ipv6).map(|one| one.heard).min()?;
-            let answers = own.iter().filter(|one| one.ipv6 == ipv6).filter_map(|one| one.answered);
+        // A and AAAA are asked together; that the second came later was the vantage's affair, and so is what passes between an
+        // answer and the question for the name in the next search domain.
+        let told = |name: usize, ipv6: bool| {
+            let of = || own.iter().filter(|one| (one.name, one.ipv6) == (name, ipv6));
+            let heard = of().map(|one| one.heard).min()?;
+            let answers = of().filter_map(|one| one.answered);
             let answered = answers.filter(|at| syn.is_none_or(|syn| *at <= syn)).min()?;
             Some(between(heard, answered))
         };
-        let dns_ms = [false, true].into_iter().filter_map(told).fold(0.0, f64::max);
+        let names: BTreeSet<usize> = own.iter().map(|one| one.name).collect();
+        let longer = |name: usize| [false, true].into_iter().filter_map(|ipv6| told(name, ipv6)).fold(0.0, f64::max);
+        let dns_ms = names.into_iter().map(longer).sum::<f64>() + 0.0;
         let dead = self.drops.iter().filter(|drop| within(drop.arrived) && drop.arrived >= start);
         let dead = dead.filter(|drop| drop.kind == Kind::Ipv6 { opens: true }).map(|drop| drop.arrived).min();
         let floor_ms = self.floor_ms();

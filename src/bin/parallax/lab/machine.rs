@@ -46,7 +46,7 @@ impl Machine {
         let [least, most] = self.load.map(load);
         let built = if self.optimized { "" } else { "; a debug build, whose own work takes several times as long" };
         let busy = self.load.iter().flatten().any(|load| *load > self.processors as f64 * 0.75);
-        let busy = if busy { "; others were at work on it, which makes these numbers worse" } else { "" };
+        let busy = if busy { "; a busy machine, which makes these numbers worse" } else { "" };
         format!(
             "Linux {}, {}, load {least} to {most}{built}{busy}\n",
             self.kernel,
@@ -86,7 +86,7 @@ mod tests {
         assert!(
             machine("6.1", Some(0.25), Some(2.0))
                 .line()
-                .starts_with("Linux 6.1, 2 processors, load 0.2 to 2.0; others")
+                .starts_with("Linux 6.1, 2 processors, load 0.2 to 2.0; a busy")
         );
     }
 }

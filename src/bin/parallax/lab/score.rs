@@ -26,7 +26,7 @@ use crate::target_arguments::quantity;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// quick: one run of each of 20 scenarios, about eight minutes; full: five of each, other sizes, pairs, causes taken back, two longer, under three hours
+    /// quick: one run of each of 20 scenarios, about eight minutes; full: five of each, other sizes, pairs, causes taken back, five longer, under three hours
     #[arg(long, value_name = "SUITE", value_enum, hide_possible_values = false, default_value = "quick")]
     suite: Kind,
     /// Only this scenario or variation, or these, if given more than once
@@ -116,7 +116,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Runs { cells: &cells, shelf, probe: probe.as_deref(), begun: AtomicUsize::new(0), ended: Mutex::default() };
     runs.make();
     let Ended { scores, machines, failed } = runs.ended();
-    let targets = gate::targets(&scores, suite);
+    let targets = gate::targets(&scores, suite, arguments.scenario.is_empty());
     let findings = findings(&scores);
     let holds = gate::hold(&targets);
     let machines = Machine::kinds(machines);
@@ -222,7 +222,7 @@ struct Ended {
 fn once(cell: &Cell, probe: Option<&Path>, shelf: Option<&Shelf<'_>>) -> Result<Option<(Score, Machine)>, String> {
     let before = machine::load();
     let scenario = Scenario::named(&cell.scenario).map_err(|error| error.to_string())?;
-    let vantage = vantage().map_err(|problem| format!("{problem:?}"))?;
+    let vantage = vantage().map_err(|problem| problem.words())?;
     let run = made(
         &scenario,
         &mut Doing {

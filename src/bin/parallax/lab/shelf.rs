@@ -28,10 +28,16 @@ const MACHINE: &str = "machine.json";
 /// A folder of runs.
 pub(super) struct Shelf<'a>(pub(super) &'a Path);
 
-/// The part of a truth file that says which sample was which request.
+/// The part of a truth file that says what both sides were like, and which sample was which request.
 #[derive(Deserialize)]
-struct Requests {
+struct Made {
+    scenario: Like,
     requests: Vec<Request>,
+}
+
+#[derive(Deserialize)]
+struct Like {
+    sides: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -62,15 +68,18 @@ impl Shelf<'_> {
             serde_json::from_str(&read(&folder.join(MACHINE))?).map_err(|error| failed(error.to_string()))?;
         let truth = read(&folder.join(TRUTH))?;
         let injected: Injected = serde_json::from_str(&truth).map_err(|error| failed(error.to_string()))?;
-        let requests: Requests = serde_json::from_str(&truth).map_err(|error| failed(error.to_string()))?;
+        let made: Made = serde_json::from_str(&truth).map_err(|error| failed(error.to_string()))?;
         let scenario = Scenario::named(&cell.scenario).map_err(|error| error.to_string())?;
+        if serde_json::to_value(&scenario.sides).is_ok_and(|today| today != made.scenario.sides) {
+            return Err(failed("the scenario was another when it was made".to_owned()));
+        }
         let mut samples = samples(&folder.join(SAMPLES)).map_err(failed)?;
         let turns = schedule(&scenario.sides, cell.rounds, cell.seed);
-        if requests.requests.len() != turns.len() {
-            return Err(failed(format!("{} requests, not {}", requests.requests.len(), turns.len())));
+        if made.requests.len() != turns.len() {
+            return Err(failed(format!("{} requests, not {}", made.requests.len(), turns.len())));
         }
         let mut asked: Vec<(Turn, Record)> = Vec::with_capacity(turns.len());
-        for (turn, request) in turns.into_iter().zip(requests.requests) {
+        for (turn, request) in turns.into_iter().zip(made.requests) {
             let record = samples.remove(&request.sample);
             let record = record.ok_or_else(|| failed(format!("sample {} is not in its archive", request.sample)))?;
             if turn.side != request.side {
@@ -96,19 +105,12 @@ impl Shelf<'_> {
                 _ => (),
             }
         }
-        let mut outputs = Outputs::prepare(&folder).map_err(words)?;
+        let mut outputs = Outputs::prepare(&folder).map_err(Problem::words)?;
         let records: Vec<Record> = measured(run).into_iter().map(|(_, record)| record.clone()).collect();
-        outputs.keep(&records).map_err(words)?;
+        outputs.keep(&records).map_err(Problem::words)?;
         let texts = [(TRUTH, json::pretty(truth)), (MACHINE, json::pretty(machine))];
-        outputs.write(&texts.each_ref().map(|(name, text)| (*name, text.as_str()))).map_err(words)?;
+        outputs.write(&texts.each_ref().map(|(name, text)| (*name, text.as_str()))).map_err(Problem::words)?;
         Ok(())
-    }
-}
-
-fn words(problem: Problem) -> String {
-    match problem {
-        Problem::Input(words) | Problem::Unfinished(words) => words,
-        Problem::ClosedPipe => "nobody reads".to_owned(),
     }
 }
 
@@ -120,6 +122,6 @@ fn samples(path: &Path) -> Result<HashMap<String, Record>, String> {
         let mut visit = |record: Record| drop(samples.insert(record.sample.id.to_string(), record));
         Ok(archive.scan(&all, &mut visit).await?)
     });
-    read.map_err(words)?;
+    read.map_err(Problem::words)?;
     Ok(samples)
 }
