@@ -1,4 +1,5 @@
-//! A name server of our own, beside the vantage: it knows every name but those in a search domain, and keeps account of when it heard and answered.
+//! A name server of our own, beside the vantage: it knows every name but those in a search domain, and keeps account of when it
+//! heard and answered.
 
 use std::collections::HashSet;
 use std::io;
