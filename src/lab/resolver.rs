@@ -42,8 +42,6 @@ pub struct Lookup {
     pub heard: Instant,
     /// Which of the names that were asked for, by their first questions.
     pub name: usize,
-    /// It asked for a name that there is: not one within a search domain.
-    pub known: bool,
     /// When its answer was given to the kernel; absent where there was none.
     pub answered: Option<Instant>,
 }
@@ -127,12 +125,11 @@ fn serve(socket: &UdpSocket, host: Ipv4Addr, state: &Mutex<State>, stop: &Atomic
             let Some((ipv6, name, answer)) = question(&buffer[..length]) else { continue };
             let mut state = lock(state);
             let at = state.lookups.len();
-            let known = is_known(&name);
             let place = state.names.iter().position(|other| *other == name).unwrap_or_else(|| {
                 state.names.push(name.clone());
                 state.names.len() - 1
             });
-            state.lookups.push(Lookup { ipv6, name: place, heard, known, answered: None });
+            state.lookups.push(Lookup { ipv6, name: place, heard, answered: None });
             let manner = state.manner;
             let first_name = state.unheard.iter().all(|(other, _)| *other == name);
             if manner.deaf && first_name && state.unheard.insert((name, ipv6)) {
