@@ -51,7 +51,7 @@ fn cells(page: &Page) -> Vec<&str> {
 fn the_demos_report_opens_without_a_complaint_and_shows_both_monitors() {
     let Some(program) = needs::program("the_demos_report_opens_without_a_complaint", &BROWSERS) else { return };
     let folder = tempfile::tempdir().unwrap();
-    let demo = run(folder.path(), &["demo", "--seconds", "2", "--seed", "7"]);
+    let demo = run(folder.path(), &["demo", "--seconds", "2", "--seed", "7", "--lab", "never"]);
     assert_eq!(demo.code, 0, "{}", demo.err);
     let page = open(&program, &folder.path().join("report.html"));
     assert_eq!(page.complaints, [""; 0]);
@@ -65,7 +65,7 @@ fn the_demos_report_opens_without_a_complaint_and_shows_both_monitors() {
 fn a_report_opens_without_a_complaint_whether_or_not_there_is_something_in_the_window() {
     let Some(program) = needs::program("a_report_opens_without_a_complaint", &BROWSERS) else { return };
     let folder = tempfile::tempdir().unwrap();
-    let demo = run(folder.path(), &["demo", "--seconds", "2"]);
+    let demo = run(folder.path(), &["demo", "--seconds", "2", "--lab", "never"]);
     assert_eq!(demo.code, 0, "{}", demo.err);
     let report = ["report", "--archive", "sqlite:parallax-demo.db", "--html"];
     let full = run(folder.path(), &[&report[..], &["full.html"]].concat());

@@ -126,7 +126,7 @@ fn a_negative_number_is_told_what_its_flag_takes() {
 #[test]
 fn status_and_doctor_keep_to_the_page_they_are_given() {
     let directory = tempfile::tempdir().unwrap();
-    let made = run(directory.path(), &["demo", "--seconds", "1", "--archive", "sqlite:parallax.db"]);
+    let made = run(directory.path(), &["demo", "--seconds", "1", "--lab", "never", "--archive", "sqlite:parallax.db"]);
     assert_eq!(made.code, 0, "{}", made.err);
     for command in ["status", "doctor"] {
         for width in [60, 80] {

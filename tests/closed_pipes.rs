@@ -35,7 +35,7 @@ fn commands(directory: &Path, site: &Site) -> Vec<Vec<String>> {
         compare,
         [&["probe", &page], &watch[..]].concat(),
         [&["probe", &page, "--json"], &watch[..]].concat(),
-        vec!["demo", "--seconds", "1"],
+        vec!["demo", "--seconds", "1", "--lab", "never"],
         vec!["agent", "fleet.toml", "--once", "--json", "--archive", "sqlite:agent.db"],
         vec!["report"],
         vec!["report", "--json"],

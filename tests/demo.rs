@@ -27,7 +27,7 @@ fn can_more() -> bool {
 #[test]
 fn a_demo_leaves_a_report_and_an_archive_and_says_where_the_time_went() {
     let directory = tempfile::tempdir().unwrap();
-    let run = run(directory.path(), &["demo", "--seconds", "2", "--seed", "7"]);
+    let run = run(directory.path(), &["demo", "--seconds", "2", "--seed", "7", "--lab", "never"]);
     assert_eq!(run.code, 0, "{}", run.err);
     for said in [
         "From A to B: p50",
@@ -84,13 +84,26 @@ fn what_the_demo_prints_as_json_counts_what_it_kept() {
 }
 
 #[test]
+fn a_demo_is_done_also_where_the_founding_case_comes_to_nothing() {
+    if !can_more() {
+        return println!("skipped: the founding case cannot be made here");
+    }
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("parallax-lab"), "in the way").unwrap();
+    let run = run(directory.path(), &["demo", "--seconds", "1"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    assert!(run.err.contains("the founding case came to nothing: parallax-lab/founding-case-"), "{}", run.err);
+    assert!(directory.path().join("report.html").exists());
+}
+
+#[test]
 fn without_curl_the_demo_says_so_and_goes_on() {
     let directory = tempfile::tempdir().unwrap();
     let mut command = parallax(directory.path(), &["demo", "--seconds", "2"]);
     let run = finished(command.env("PATH", directory.path()).output().unwrap());
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.err.contains("curl cannot be used"), "{}", run.err);
-    assert!(!run.err.contains("parallax lab"), "it could not be run here: {}", run.err);
+    assert!(run.err.contains("not here   the founding case") && run.err.contains("it needs"), "{}", run.err);
     assert!(run.out.contains("B, pooled, says"), "{}", run.out);
     assert!(sources(directory.path(), "parallax-demo.db").iter().all(|line| line.1 != "curl" && line.3 == 0));
 }

@@ -9,6 +9,7 @@ use parallax::explain::cause::Cause;
 use parallax::explain::question::{Question, Statistic};
 use parallax::lab::run::Run;
 use parallax::lab::score::{Injected, measured, score, sources};
+use parallax::measurement::wire::Record;
 use serde_json::Value;
 
 use crate::lab_run::{of_b, once};
@@ -99,6 +100,34 @@ fn domains_that_are_searched_first_are_lookups_of_the_row_of_names() {
     let dns = score.rows.iter().find(|row| row.cause == Cause::Dns).unwrap();
     assert!((18.0..24.0).contains(&dns.injected_ms), "{dns:?}");
     assert!((dns.found_ms - dns.injected_ms).abs() < 4.0, "{dns:?}");
+}
+
+#[test]
+fn a_farther_point_of_presence_that_the_resolver_tells_some_is_distance_and_nothing_else() {
+    if !needs::root("a_farther_point_of_presence_that_the_resolver_tells_some_is_distance_and_nothing_else") {
+        return;
+    }
+    let text = "about = 'x'\n[both.path]\nelsewhere_ms = 20\n[b.resolver]\nelsewhere = 0.5\n[b.site]\nredirect = 0.3\n";
+    let (scenario, found, truth) = once(text, 40);
+    let peer = |record: &Record| record.sample.hops.last().unwrap().connection.as_ref().unwrap().peer.to_string();
+    let b = of_b(&found, &truth);
+    for (asked, met) in &b {
+        let (there, least) = if asked.turn.elsewhere { ("10.77.0.3:443", 40.0) } else { ("10.77.0.2:443", 10.0) };
+        assert_eq!(peer(&asked.record), there);
+        assert!((least..least + 1.0).contains(&met.floor_ms), "{met:?}");
+    }
+    let farther = b.iter().filter(|(asked, _)| asked.turn.elsewhere).count();
+    assert!((8..=32).contains(&farther), "{farther}");
+    assert!(found.asked.iter().all(|one| one.turn.side == 1 || peer(&one.record) == "10.77.0.2:443"));
+    assert!(truth.sides[0].elsewhere_floor_ms.is_none());
+    assert!(truth.sides[1].elsewhere_floor_ms.is_some_and(|floor| (40.0..41.0).contains(&floor)), "{:?}", truth.sides);
+    // A third of them walk the way twice, which is a dearer redirect.
+    let least = 3.0 * 30.0 * farther as f64 / b.len() as f64;
+    assert!((least..1.6 * least).contains(&truth.rows["distance"]), "{least}: {:?}", truth.rows);
+    let score = score(&scenario, &Injected::from(&truth), &measured(&found), None, 40).unwrap();
+    for row in score.rows.iter().filter(|row| [Cause::Distance, Cause::Queueing, Cause::Dns].contains(&row.cause)) {
+        assert!((row.found_ms - row.injected_ms).abs() < 2.0, "{row:?}");
+    }
 }
 
 #[test]

@@ -39,6 +39,10 @@ fn made(directory: &Path, scenario: &str, rounds: &str) -> BTreeMap<(String, Str
     let ran = run(directory, &["lab", "run", scenario, "--rounds", rounds, "--out", "kept"]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(ran.out.contains("nothing is scored"), "{}", ran.out);
+    kept(directory)
+}
+
+fn kept(directory: &Path) -> BTreeMap<(String, String), Vec<Record>> {
     for file in ["truth.json", "report.html"] {
         assert!(directory.join("kept").join(file).exists(), "{file}");
     }
@@ -96,13 +100,25 @@ fn an_exporter_is_asked_where_the_vantage_stands_and_tells_its_total() {
 }
 
 #[test]
-fn the_founding_case_has_a_real_zabbix_and_a_curl_out_of_a_shell_and_a_probe_beside_each() {
-    let test = "the_founding_case_has_a_real_zabbix_and_a_curl_out_of_a_shell_and_a_probe_beside_each";
+fn a_demo_goes_on_to_the_founding_case_a_real_zabbix_and_a_curl_out_of_a_shell_and_a_probe_beside_each() {
+    let test = "a_demo_goes_on_to_the_founding_case_a_real_zabbix_and_a_curl_out_of_a_shell_and_a_probe_beside_each";
     if !can(test, &["founding-case"]) {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
-    let samples = made(directory.path(), "founding-case", "24");
+    let ran = run(directory.path(), &["demo", "--seconds", "24", "--seed", "7"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.contains("24 rounds, in a few minutes"), "{}", ran.err);
+    // First the page of loopback, then the case: its account, and the command that explains it.
+    let at = |said: &str| ran.out.find(said).unwrap_or_else(|| panic!("{said} is missing: {}", ran.out));
+    assert!(at("In short") < at("nothing is scored"), "{}", ran.out);
+    assert!(
+        ran.err.contains("parallax explain --archive sqlite:parallax-lab/founding-case-7/samples.db"),
+        "{}",
+        ran.err
+    );
+    fs::rename(directory.path().join("parallax-lab/founding-case-7"), directory.path().join("kept")).unwrap();
+    let samples = kept(directory.path());
     let zabbix = of(&samples, "lab/a", "zabbix");
     assert!((22..=24).contains(&zabbix.len()), "{}", zabbix.len());
     for record in zabbix {

@@ -44,6 +44,8 @@ fn what_an_nginx_met_is_in_the_truth_of_each_request() {
     }
     assert!(b.iter().any(|(asked, _)| asked.turn.redirected) && b.iter().any(|(asked, _)| !asked.turn.redirected));
     assert!((24.0..25.0).contains(&truth.sides[1].floor_ms), "{:?}", truth.sides[1]);
+    let version = truth.sides[1].server.as_deref().and_then(|said| said.strip_prefix("nginx/"));
+    assert!(version.is_some_and(|version| version.starts_with(|first: char| first.is_ascii_digit())), "{version:?}");
     let a: Vec<Facts> = truth.requests.iter().filter(|one| one.side == 0).filter_map(|one| one.injected).collect();
     assert_eq!(a.len(), 16);
     for met in a {

@@ -16,8 +16,12 @@ fn every_listed_scenario_can_be_shown_as_its_file_and_whole() {
         assert!(names.contains(&cause), "{cause} is not listed");
     }
     let all = run(directory.path(), &["lab", "list", "--json"]);
-    let all: Vec<Value> = serde_json::from_str(&all.out).unwrap();
-    assert_eq!(all.iter().map(|one| one["name"].as_str().unwrap()).collect::<Vec<_>>(), names);
+    let all: Value = serde_json::from_str(&all.out).unwrap();
+    assert_eq!(all["schema"], 1);
+    assert_eq!(
+        all["scenarios"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect::<Vec<_>>(),
+        names
+    );
     let file = run(directory.path(), &["lab", "show", "distance"]);
     assert_eq!(file.code, 0);
     assert!(file.out.contains("[b.path]") && file.out.contains("delay_ms"), "{}", file.out);

@@ -27,6 +27,8 @@ const ATTENTION: Duration = Duration::from_millis(50);
 pub struct Manner {
     /// How long each answer takes.
     pub delay: Duration,
+    /// Tells this address instead of the one that it was started with.
+    pub instead: Option<Ipv4Addr>,
     /// Tells this address, too.
     pub ipv6: Option<Ipv6Addr>,
     /// Each question of the first name goes unheard once.
@@ -135,7 +137,7 @@ fn serve(socket: &UdpSocket, host: Ipv4Addr, state: &Mutex<State>, stop: &Atomic
             if manner.deaf && first_name && state.unheard.insert((name, ipv6)) {
                 continue;
             }
-            if let Some(bytes) = answer(host, manner.ipv6) {
+            if let Some(bytes) = answer(manner.instead.unwrap_or(host), manner.ipv6) {
                 pending.push(Pending { due: heard + manner.delay, at, to, bytes });
             }
         }

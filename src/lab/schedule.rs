@@ -24,6 +24,8 @@ pub struct Turn {
     pub missed: bool,
     /// It is told an IPv6 address at which nothing answers.
     pub dead_ipv6: bool,
+    /// It is told the address of the site's other point of presence.
+    pub elsewhere: bool,
     /// Its first lookup is not heard.
     pub deaf: bool,
     /// How long the name server takes.
@@ -50,6 +52,7 @@ impl Turn {
             redirected: side.site.redirect.0 > 0.0,
             missed: false,
             dead_ipv6: false,
+            elsewhere: false,
             deaf: false,
             dns_ms: side.resolver.delay_ms.0,
             think_ms: side.site.think_ms.0,
@@ -77,18 +80,21 @@ pub fn too_few(sides: &[Side; 2], rounds: u32) -> Option<String> {
 /// All requests in order: rounds in which each side has one, the order within a round at random.
 #[must_use]
 pub fn schedule(sides: &[Side; 2], rounds: u32, seed: u64) -> Vec<Turn> {
-    // A stream each, so that what one side is like changes nothing for the other.
-    let mut random = [1, 2].map(|side| {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
-        random.set_stream(side);
-        random
+    // A stream each, so that what one side is like changes nothing for the other; and one each for its points of presence, which
+    // changes nothing for schedules of old.
+    let mut streams = [[1, 3], [2, 4]].map(|of_side| {
+        of_side.map(|stream| {
+            let mut random = ChaCha8Rng::seed_from_u64(seed);
+            random.set_stream(stream);
+            random
+        })
     });
     let orders = (0..rounds).zip(Rounds::new(2, seed));
     let turns = orders.flat_map(|(round, order)| order.into_iter().map(move |side| (round, side)));
-    turns.map(|(round, side)| turn(round, side, &sides[side], &mut random[side])).collect()
+    turns.map(|(round, side)| turn(round, side, &sides[side], &mut streams[side])).collect()
 }
 
-fn turn(round: u32, at: usize, side: &Side, random: &mut ChaCha8Rng) -> Turn {
+fn turn(round: u32, at: usize, side: &Side, [random, places]: &mut [ChaCha8Rng; 2]) -> Turn {
     let slot_ms = (side.site.load_ms.0 > 0.0).then(|| slot(round, side.at_peak.map_or(1.0, |share| share.0)));
     // Always the same number of draws, so that a factor that is toggled leaves the others as they are.
     let mut draw = || random.random::<f64>();
@@ -102,6 +108,7 @@ fn turn(round: u32, at: usize, side: &Side, random: &mut ChaCha8Rng) -> Turn {
         redirected: redirected < side.site.redirect.0,
         missed: missed < side.site.miss.0,
         dead_ipv6: dead < side.resolver.dead_ipv6.0,
+        elsewhere: places.random::<f64>() < side.resolver.elsewhere.0,
         deaf: deaf < side.resolver.loss.0,
         dns_ms: side.resolver.delay_ms.0 + dns * side.resolver.spread_ms.0,
         think_ms: side.site.think_ms.0 + think * side.site.think_spread_ms.0,

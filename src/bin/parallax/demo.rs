@@ -36,6 +36,8 @@ use script::Script;
 const PAGE: &str = "report.html";
 /// Where samples are kept, likewise.
 const PLACE: &str = "sqlite:parallax-demo.db";
+/// Of the founding case: fewer have no account worth reading, and more need not wait in a demo.
+const ROUNDS: (u32, u32) = (12, 120);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -53,9 +55,20 @@ pub(crate) struct Arguments {
     seed: Option<u64>,
     #[command(flatten)]
     canvas: CanvasArguments,
-    /// Print the comparison as JSON
+    /// Whether to go on to the lab's founding case, a real Zabbix against `curl -kL` in a small function, and leave it in
+    /// parallax-lab/: where this machine can make it (some minutes), or never
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    lab: Lab,
+    /// Print the comparison as JSON; without the founding case
     #[arg(long)]
     json: bool,
+}
+
+/// Whether a demo goes on to the lab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Lab {
+    Auto,
+    Never,
 }
 
 /// What `--json` prints.
@@ -82,7 +95,7 @@ impl From<ExplainedComparison> for Page {
 
 /// What measures a page again that is there only while a demo runs: as long as four.
 pub(crate) fn measures(target: &TargetId) -> Option<&'static str> {
-    script::TARGETS.contains(&target.as_str()).then_some("parallax demo --seconds 200")
+    script::TARGETS.contains(&target.as_str()).then_some("parallax demo --seconds 200 --lab never")
 }
 
 /// Starts a site, lets two monitors watch it in turns, and shows by how much and why they disagree.
@@ -117,13 +130,41 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         print(&terminal::text(&story::screen(&on_page, &on_slow), arguments.canvas.meant()))?;
     }
     tell(format_args!("\nreport     {}\nsamples    {}", arguments.output.display(), arguments.archive));
-    // It takes minutes, root and a real Zabbix: a demo, which runs anywhere in one, points to it.
-    if let Some(command) = lab::possible("founding-case") {
-        tell(story::onward(&command));
+    if !whole {
+        return Err(Problem::unfinished("interrupted: the report is on what was measured until then"));
     }
-    match whole {
-        true => Ok(Answer::Done),
-        false => Err(Problem::unfinished("interrupted: the report is on what was measured until then")),
+    founding_case(arguments, seed)
+}
+
+/// The case that all this began with, where this machine can make it: as many rounds as seconds were asked for.
+fn founding_case(arguments: &Arguments, seed: u64) -> Outcome {
+    if arguments.json {
+        return Ok(Answer::Done);
+    }
+    let case = match lab::FoundingCase::possible() {
+        Ok(case) => case,
+        Err(lacking) => {
+            if arguments.lab == Lab::Auto {
+                tell(story::not_here(&lacking));
+            }
+            return Ok(Answer::Done);
+        }
+    };
+    let rounds = u32::try_from(arguments.seconds).unwrap_or(u32::MAX).clamp(ROUNDS.0, ROUNDS.1);
+    // Any seed of the lab is as good, and the demo's own would not fit.
+    let case = case.of(rounds, seed as u32);
+    if arguments.lab == Lab::Never || case.folder.exists() {
+        tell(story::onward(lab::FoundingCase::COMMAND));
+        return Ok(Answer::Done);
+    }
+    tell(story::founding_case(rounds));
+    match case.run() {
+        // The demo is done: what comes on top may fail, and says so.
+        Err(problem) if !interrupt::came() => {
+            tell(story::failed(&problem.words()));
+            Ok(Answer::Done)
+        }
+        ended => ended,
     }
 }
 
@@ -132,7 +173,9 @@ fn again(arguments: &Arguments) -> String {
     let output = arguments.output.to_string_lossy();
     let places = [("--output", &*output, PAGE), ("--archive", arguments.archive.as_str(), PLACE)];
     let flags = places.iter().filter(|(_, place, usual)| place != usual);
-    flags.fold("parallax demo".to_owned(), |command, (flag, place, _)| format!("{command} {flag} {}", quoted(place)))
+    let mut command = "parallax demo".to_owned();
+    flags.for_each(|(flag, place, _)| command += &format!(" {flag} {}", quoted(place)));
+    if arguments.lab == Lab::Never { command + " --lab never" } else { command }
 }
 
 /// Takes turns until the time is over; `false` where Ctrl-C came first.
@@ -177,5 +220,6 @@ mod tests {
             again(&["-o", "a b.html", "--archive", "sqlite:x.db"]),
             "parallax demo --output 'a b.html' --archive sqlite:x.db"
         );
+        assert_eq!(again(&["--lab", "never"]), "parallax demo --lab never");
     }
 }

@@ -19,6 +19,8 @@ mod show;
 #[cfg(target_os = "linux")]
 mod vantage;
 
+use std::path::PathBuf;
+
 use crate::exit::Outcome;
 #[cfg(not(target_os = "linux"))]
 use {elsewhere as run, elsewhere as score};
@@ -45,22 +47,55 @@ enum What {
     Vantage(vantage::Arguments),
 }
 
-/// The command that makes a scenario here, where nothing is missing for it.
-pub(crate) fn possible(scenario: &str) -> Option<String> {
-    is_possible(scenario).then(|| format!("parallax lab run {scenario}"))
+/// The scenario of the case that all this began with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FoundingCase(());
+
+/// It, as a demo runs it.
+#[derive(Clone, Debug)]
+pub(crate) struct FoundingRun {
+    rounds: u32,
+    seed: u32,
+    /// Where it is left.
+    pub(crate) folder: PathBuf,
 }
 
-#[cfg(target_os = "linux")]
-fn is_possible(scenario: &str) -> bool {
-    let known = parallax::lab::scenario::Scenario::named(scenario);
-    known.is_ok_and(|known| {
-        parallax::lab::run::missing(std::slice::from_ref(&known)).is_empty() && probe::probe(None, [&known]).is_ok()
-    })
+impl FoundingCase {
+    const NAME: &str = "founding-case";
+    /// As one types it.
+    pub(crate) const COMMAND: &str = "parallax lab run founding-case";
+
+    /// It can be made here; or what is missing for it.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn possible() -> Result<Self, String> {
+        let known = parallax::lab::scenario::Scenario::named(Self::NAME).map_err(|error| error.to_string())?;
+        let mut missing = parallax::lab::run::missing(std::slice::from_ref(&known));
+        if probe::probe(None, [&known]).is_err() {
+            missing.push("the probe beside this program (`cargo build --features lambda --bin probe`)".to_owned());
+        }
+        if missing.is_empty() { Ok(Self(())) } else { Err(format!("it needs {}", missing.join("; and "))) }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn possible() -> Result<Self, String> {
+        Err("it needs Linux".to_owned())
+    }
+
+    pub(crate) fn of(self, rounds: u32, seed: u32) -> FoundingRun {
+        FoundingRun { rounds, seed, folder: format!("parallax-lab/{}-{seed}", Self::NAME).into() }
+    }
 }
 
-#[cfg(not(target_os = "linux"))]
-fn is_possible(_: &str) -> bool {
-    false
+impl FoundingRun {
+    #[cfg(target_os = "linux")]
+    pub(crate) fn run(&self) -> Outcome {
+        run::run(&run::Arguments::of(FoundingCase::NAME, self.rounds, self.seed, self.folder.clone()))
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn run(&self) -> Outcome {
+        Ok(crate::exit::Answer::Done)
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {

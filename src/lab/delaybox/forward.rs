@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::link::{Lane, Link};
-use super::segment::Kind;
+use super::segment::{Kind, Segment};
 use super::{Account, Drop, Passage};
 use crate::lab::realtime::become_realtime;
 
@@ -27,18 +27,32 @@ struct Held {
     packet: Vec<u8>,
 }
 
+/// One direction to or from one address of the far end. A lane keeps packets in order, so the first to come is the first to
+/// leave.
+struct Queue {
+    lane: Lane,
+    held: VecDeque<Held>,
+}
+
+impl Queue {
+    fn new(link: Link, way: usize) -> Self {
+        Self { lane: Lane::new(link, way), held: VecDeque::new() }
+    }
+}
+
 /// Forwards between two devices until told to stop.
 pub(super) fn until(stop: &AtomicBool, ends: &[File; 2], link: Link) -> Account {
     let mut account = Account { realtime: become_realtime(), ..Account::default() };
-    let mut lanes = [0, 1].map(|way| Lane::new(link, way));
-    // A lane keeps packets in order, so the first to come is the first to leave.
-    let mut held: [VecDeque<Held>; 2] = [VecDeque::new(), VecDeque::new()];
+    let elsewhere = Link { delay: link.elsewhere.unwrap_or(link.delay), seed: !link.seed, ..link };
+    let mut ways = [0, 1].map(|way| [Queue::new(link, way), Queue::new(elsewhere, way)]);
     while !stop.load(Ordering::Relaxed) {
         for from in [0, 1] {
-            collect(&ends[from], &mut held[from], &mut lanes[from], from == 0, &mut account);
-            release(&ends[1 - from], &mut held[from], from == 0, &mut account);
+            collect(&ends[from], &mut ways[from], from == 0, &mut account);
+            for queue in &mut ways[from] {
+                release(&ends[1 - from], &mut queue.held, from == 0, &mut account);
+            }
         }
-        let due = held.iter().filter_map(VecDeque::front).map(|first| first.due).min();
+        let due = ways.iter().flatten().filter_map(|queue| queue.held.front()).map(|first| first.due).min();
         let left = due.map_or(ATTENTION, |due| due.saturating_duration_since(Instant::now()));
         if left > SPIN {
             wait(ends, (left - SPIN).min(ATTENTION));
@@ -47,11 +61,12 @@ pub(super) fn until(stop: &AtomicBool, ends: &[File; 2], link: Link) -> Account 
     account
 }
 
-fn collect(mut end: &File, held: &mut VecDeque<Held>, lane: &mut Lane, outward: bool, account: &mut Account) {
+fn collect(mut end: &File, queues: &mut [Queue; 2], outward: bool, account: &mut Account) {
     let mut buffer = [0; 2048];
     while let Ok(length) = end.read(&mut buffer) {
         let (arrived, kind) = (Instant::now(), Kind::of(&buffer[..length], outward));
         // There is no way for IPv6 at the far end, and nobody says so.
+        let Queue { lane, held } = &mut queues[usize::from(matches!(kind, Kind::Tcp(Segment { elsewhere: true, .. })))];
         let due = if matches!(kind, Kind::Ipv6 { .. }) { None } else { lane.due(arrived, length) };
         match due {
             Some(due) => held.push_back(Held { arrived, due, kind, packet: buffer[..length].to_vec() }),

@@ -19,6 +19,8 @@ pub struct Link {
     pub loss: [f64; 2],
     /// Megabits a second, each way; absent, no limit.
     pub rate_mbit: Option<f64>,
+    /// What each packet to and from the second address of the far end is held for instead of `delay`; absent, the same.
+    pub elsewhere: Option<Duration>,
     /// Spans in which no packet leaves, either way.
     pub held: Option<Spans>,
     /// Where randomness starts.

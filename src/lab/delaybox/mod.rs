@@ -26,6 +26,8 @@ pub const DEVICE: &str = "delay0";
 pub const NEAR: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 1);
 /// The address of the far end.
 pub const FAR: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 2);
+/// The second address of the far end, where a path of its own may lead.
+pub const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(10, 77, 0, 3);
 
 /// Why there is no box.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +106,8 @@ impl DelayBox {
     /// As [`DelayBox::between`].
     pub fn joining(near: &Namespace, far: &Namespace, link: Link) -> Result<Self, DelayError> {
         let ends = [tun::open(near, NEAR, FAR)?, tun::open(far, FAR, NEAR)?];
+        near.ip(&format!("route add {ELSEWHERE} dev {DEVICE}"))?;
+        far.ip(&format!("addr add {ELSEWHERE} peer {NEAR} dev {DEVICE}"))?;
         let stop = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&stop);
         let thread = std::thread::Builder::new()

@@ -1,5 +1,7 @@
 //! What a packet is: as much of its headers as tells one exchange from another.
 
+use super::ELSEWHERE;
+
 /// A TCP segment over IPv4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Segment {
@@ -11,6 +13,8 @@ pub struct Segment {
     pub payload: u16,
     /// It opens a connection.
     pub syn: bool,
+    /// It goes to, or comes from, the second address of the far end.
+    pub elsewhere: bool,
 }
 
 /// What a packet is to the box.
@@ -56,6 +60,7 @@ fn tcp(packet: &[u8], outward: bool) -> Option<Segment> {
         sequence: u32::from_be_bytes(packet.get(header + 4..header + 8)?.try_into().ok()?),
         payload: total.checked_sub(u16::try_from(header + data).ok()?)?,
         syn: packet.get(header + 13)? & 0x02 != 0,
+        elsewhere: packet.get(if outward { 16..20 } else { 12..16 })? == ELSEWHERE.octets(),
     })
 }
 
@@ -67,9 +72,11 @@ mod tests {
     fn the_near_port_is_the_source_outward_and_the_destination_inward() {
         let mut packet = vec![0x45, 0, 0, 45, 0, 0, 0, 0, 64, 6, 0, 0, 10, 77, 0, 1, 10, 77, 0, 2];
         packet.extend([0x9c, 0x40, 0x01, 0xbb, 0, 0, 0, 7, 0, 0, 0, 0, 0x50, 0x02, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5]);
-        let segment = Segment { port: 40_000, sequence: 7, payload: 5, syn: true };
+        let segment = Segment { port: 40_000, sequence: 7, payload: 5, syn: true, elsewhere: false };
         assert_eq!(Kind::of(&packet, true), Kind::Tcp(segment));
         assert_eq!(Kind::of(&packet, false), Kind::Tcp(Segment { port: 443, ..segment }));
+        packet[19] = 3;
+        assert_eq!(Kind::of(&packet, true), Kind::Tcp(Segment { elsewhere: true, ..segment }));
         for length in 0..40 {
             let _ = Kind::of(&packet[..length], true);
         }

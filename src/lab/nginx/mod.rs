@@ -11,6 +11,7 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -49,7 +50,7 @@ pub enum NginxError {
 /// What it is to be.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
-    /// Where it listens, in a network of its own.
+    /// Whom it is certified to be, in a network of its own at all of whose addresses it listens.
     pub address: Ipv4Addr,
     /// The port.
     pub port: u16,
@@ -76,6 +77,7 @@ pub struct Nginx {
     listening: Option<JoinHandle<()>>,
     authority: PathBuf,
     onward: PathBuf,
+    version: Option<String>,
 }
 
 /// What a scenario needs of it, and this machine has not.
@@ -116,7 +118,8 @@ impl Nginx {
         });
         let listening = Some(listening.map_err(io("start a thread"))?);
         let authority = folder.join(settings::AUTHORITY);
-        let mut nginx = Self { running: None, told, listening, authority, onward: folder.join(settings::ONWARD) };
+        let onward = folder.join(settings::ONWARD);
+        let mut nginx = Self { running: None, told, listening, authority, onward, version: version(&program) };
 
         let mut command = daemon::command(&program, &folder);
         command.arg("-p").arg(&folder).arg("-c").arg(folder.join(settings::FILE)).args(["-e", "stderr"]);
@@ -139,6 +142,12 @@ impl Nginx {
     #[must_use]
     pub fn authority_path(&self) -> &Path {
         &self.authority
+    }
+
+    /// As it says itself: `nginx/1.22.1`.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
     }
 
     /// From now on its first page sends on, or no longer.
@@ -164,6 +173,14 @@ impl Drop for Nginx {
             let _ = listening.join();
         }
     }
+}
+
+/// `nginx version: nginx/1.22.1`, and what else follows.
+fn version(program: &Path) -> Option<String> {
+    let said = Command::new(program).arg("-v").output().ok()?.stderr;
+    let said = String::from_utf8_lossy(&said);
+    let version = said.split_once(": ")?.1.split_whitespace().next()?;
+    (version.len() <= 32).then(|| version.to_owned())
 }
 
 /// All that it reads.

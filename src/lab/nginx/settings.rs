@@ -18,7 +18,7 @@ pub(super) const TOLD: &str = "told";
 
 /// One process, no file outside of its folder, and what is wanted; all else as nginx comes.
 pub(super) fn text(folder: &Path, wanted: &Wanted<'_>) -> String {
-    let Wanted { address, port, onward, .. } = wanted;
+    let Wanted { port, onward, .. } = wanted;
     let folder = folder.display();
     let tls = if wanted.tls == Tls::V12 { "TLSv1.2" } else { "TLSv1.3" };
     let gzip = if wanted.gzip { "on" } else { "off" };
@@ -37,7 +37,7 @@ http {{
   scgi_temp_path scgi;
   types {{ text/html html; }}
   server {{
-    listen {address}:{port} ssl;
+    listen {port} ssl;
     ssl_certificate {CHAIN};
     ssl_certificate_key {KEY};
     ssl_protocols {tls};
@@ -76,7 +76,7 @@ mod tests {
         };
         let said = text(Path::new("/f"), &wanted);
         for line in [
-            "listen 10.77.0.2:443 ssl;",
+            "listen 443 ssl;",
             "ssl_protocols TLSv1.2;",
             "gzip_static on;",
             "keepalive_timeout 0;",

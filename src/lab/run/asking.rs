@@ -7,6 +7,7 @@ use super::ground::{Ground, started};
 use super::watched::Seen;
 use super::{Asked, RunError, duration, io};
 use crate::adapters::clock;
+use crate::lab::delaybox::ELSEWHERE;
 use crate::lab::resolver::Manner;
 use crate::lab::scenario::side::Way;
 use crate::lab::schedule::Turn;
@@ -117,6 +118,7 @@ impl Ground {
     fn meet(&self, turn: &Turn) -> Result<(), RunError> {
         self.resolver.meet(Manner {
             delay: duration(turn.dns_ms),
+            instead: turn.elsewhere.then_some(ELSEWHERE),
             ipv6: turn.dead_ipv6.then_some(DEAD_IPV6),
             deaf: turn.deaf,
         });

@@ -129,6 +129,7 @@ impl Ground {
         let throttled = share.as_ref().filter(|share| share.has_quota()).and_then(|share| share.throttled().ok());
         let path = path.finish();
         let accounts = Accounts {
+            server: served.version(),
             met: served.finish(&path),
             path,
             lookups: resolver.lookups(),
@@ -191,6 +192,7 @@ fn link(side: &Side, seed: u64) -> Link {
         jitter: duration(path.jitter_ms.0),
         loss: [path.loss_out.0, path.loss_in.0],
         rate_mbit: path.rate_mbit.map(|rate| rate.0),
+        elsewhere: path.elsewhere_ms.map(|delay| duration(delay.0)),
         held: None,
         seed,
     }

@@ -102,6 +102,8 @@ pub struct Accounts {
     pub path: Account,
     /// The name server.
     pub lookups: Vec<Lookup>,
+    /// What served the page and in which version, where that is another program.
+    pub server: Option<String>,
     /// The site.
     pub met: Vec<Met>,
     /// From when to when the process was held.

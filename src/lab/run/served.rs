@@ -44,7 +44,8 @@ impl Served {
             Program::Own => {
                 let tls = if asked.tls == Tls::V12 { TlsOffer::Tls12 } else { TlsOffer::Tls13 };
                 let between = u8::try_from(asked.intermediates.0).unwrap_or(u8::MAX);
-                let options = Options { address: FAR, page_bytes, tls, between, ..Options::default() };
+                let options =
+                    Options { address: FAR, everywhere: true, page_bytes, tls, between, ..Options::default() };
                 Running::Own(far.inside(|| Site::directed(options, PORT, &HOSTS, Arc::clone(&director)))??)
             }
             Program::Nginx => {
@@ -69,6 +70,14 @@ impl Served {
         match &self.program {
             Running::Own(site) => site.authority_path(),
             Running::Nginx(nginx) => nginx.authority_path(),
+        }
+    }
+
+    /// What serves it and in which version, where that is another program.
+    pub(super) fn version(&self) -> Option<String> {
+        match &self.program {
+            Running::Own(_) => None,
+            Running::Nginx(nginx) => nginx.version().map(str::to_owned),
         }
     }
 

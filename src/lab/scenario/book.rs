@@ -41,6 +41,7 @@ book![
     "nginx",
     "null",
     "null-busy",
+    "points-of-presence",
     "queueing",
     "redirect",
     "reuse",

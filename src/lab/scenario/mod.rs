@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::explain::cause::Cause;
 use part::SidePart;
-use quantity::{Count, Ms};
+use quantity::{Count, Ms, Share};
 use side::{Program, Side, Tells, Way};
 
 pub use book::NAMES;
@@ -202,6 +202,8 @@ fn impossible(sides: &[Side; 2]) -> Option<String> {
         "`held_ms` is as long as `period_ms` or longer, and nothing would ever go on"
     } else if any(|side| side.switches && (side.method != Way::Zabbix || side.site.program != Program::Own)) {
         "`switches` are options of `zabbix`, and the lab's own site has to tell its ways apart"
+    } else if any(|side| side.resolver.elsewhere != Share(0.0) && side.path.elsewhere_ms.is_none()) {
+        "`elsewhere` tells some the address of another point of presence; `path.elsewhere_ms` has to say how far that is"
     } else if a.site.load_ms != b.site.load_ms {
         "`load_ms` differs; load is the site's own, and the same for both"
     } else if any(|side| !side.site.is_possible()) {
@@ -242,6 +244,13 @@ mod tests {
             assert_eq!(scenario.is_null(), scenario.toggled.is_empty(), "{name}");
         }
         assert!(NAMES.is_sorted());
+    }
+
+    #[test]
+    fn another_point_of_presence_has_to_be_somewhere() {
+        let nowhere = Scenario::parse("x", "about = 'x'\n[b.resolver]\nelsewhere = 0.5\n").unwrap_err().to_string();
+        assert!(nowhere.contains("`path.elsewhere_ms` has to say"), "{nowhere}");
+        assert!(Scenario::parse("x", "about = 'x'\n[both.path]\nelsewhere_ms = 9\n").is_ok());
     }
 
     #[test]

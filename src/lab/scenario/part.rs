@@ -36,6 +36,7 @@ struct PathPart {
     loss_out: Option<Share>,
     loss_in: Option<Share>,
     rate_mbit: Option<Rate>,
+    elsewhere_ms: Option<Ms>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -45,6 +46,7 @@ struct ResolverPart {
     spread_ms: Option<Ms>,
     loss: Option<Share>,
     dead_ipv6: Option<Share>,
+    elsewhere: Option<Share>,
     search: Option<Domains>,
 }
 
@@ -114,11 +116,13 @@ impl SidePart {
         put(&mut path.loss_out, said.loss_out);
         put(&mut path.loss_in, said.loss_in);
         path.rate_mbit = said.rate_mbit.or(path.rate_mbit);
+        path.elsewhere_ms = said.elsewhere_ms.or(path.elsewhere_ms);
         let (resolver, said) = (&mut side.resolver, &self.resolver);
         put(&mut resolver.delay_ms, said.delay_ms);
         put(&mut resolver.spread_ms, said.spread_ms);
         put(&mut resolver.loss, said.loss);
         put(&mut resolver.dead_ipv6, said.dead_ipv6);
+        put(&mut resolver.elsewhere, said.elsewhere);
         put(&mut resolver.search, said.search);
         let (site, said) = (&mut side.site, &self.site);
         if said.program == Some(Program::Nginx) {

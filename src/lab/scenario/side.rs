@@ -60,6 +60,9 @@ pub struct Path {
     pub loss_in: Share,
     /// The narrowest place of the path; absent, none.
     pub rate_mbit: Option<Rate>,
+    /// What each packet to and from the site's other point of presence is held for; absent, there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub elsewhere_ms: Option<Ms>,
 }
 
 /// A name server.
@@ -73,6 +76,9 @@ pub struct Resolver {
     pub loss: Share,
     /// The share of requests that are told an IPv6 address, too, where nothing answers.
     pub dead_ipv6: Share,
+    /// The share of requests that are told the address of the site's other point of presence.
+    #[serde(skip_serializing_if = "Share::is_never")]
+    pub elsewhere: Share,
     /// Domains that are tried before the name itself (`ndots:5`), in none of which it is.
     #[serde(skip_serializing_if = "Domains::is_none")]
     pub search: Domains,
@@ -246,12 +252,20 @@ impl Default for Side {
             at_peak: None,
             work_ms: none,
             tells_delay: true,
-            path: Path { delay_ms: Ms(5.0), jitter_ms: none, loss_out: never, loss_in: never, rate_mbit: None },
+            path: Path {
+                delay_ms: Ms(5.0),
+                jitter_ms: none,
+                loss_out: never,
+                loss_in: never,
+                rate_mbit: None,
+                elsewhere_ms: None,
+            },
             resolver: Resolver {
                 delay_ms: Ms(2.0),
                 spread_ms: none,
                 loss: never,
                 dead_ipv6: never,
+                elsewhere: never,
                 search: Domains(0),
             },
             site: Site {

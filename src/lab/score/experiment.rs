@@ -14,7 +14,7 @@ const BATCHES_MAX: usize = 20;
 const BATCHES_MIN: usize = 4;
 
 /// In which row each key's cause is.
-const ROWS: [(&str, Cause); 26] = [
+const ROWS: [(&str, Cause); 27] = [
     ("accept_gzip", Cause::Transfer),
     ("at_peak", Cause::Timing),
     ("cold", Cause::Cold),
@@ -28,6 +28,7 @@ const ROWS: [(&str, Cause); 26] = [
     ("period_ms", Cause::Scheduling),
     ("resolver.dead_ipv6", Cause::Fallback),
     ("resolver.delay_ms", Cause::Dns),
+    ("resolver.elsewhere", Cause::Distance),
     ("resolver.loss", Cause::Dns),
     ("resolver.search", Cause::Dns),
     ("resolver.spread_ms", Cause::Dns),
@@ -187,6 +188,17 @@ mod tests {
     fn of(name: &str) -> Vec<(Cause, String)> {
         let factors = factors(&Scenario::named(name).unwrap());
         factors.into_iter().map(|factor| (factor.cause, factor.without)).collect()
+    }
+
+    #[test]
+    fn every_key_of_a_scenario_that_is_scored_stands_for_a_row_or_for_failures() {
+        for name in NAMES {
+            let scenario = Scenario::named(name).unwrap();
+            let fails = ["site.silent", "site.dropped"];
+            let of_none = |key: &&String| !fails.contains(&key.as_str()) && ROWS.iter().all(|(known, _)| known != key);
+            let strange: Vec<&String> = scenario.toggled.iter().filter(of_none).collect();
+            assert!(scenario.is_of_monitors() || strange.is_empty(), "{name}: {strange:?}");
+        }
     }
 
     #[test]

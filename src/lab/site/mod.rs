@@ -26,6 +26,8 @@ pub use directed::{ASIDE, Conduct, Director, Met};
 pub struct Options {
     /// Where it listens and whom it is certified to be; another address than loopback only in a network of its own.
     pub address: Ipv4Addr,
+    /// It listens at every other address of its network, too: only in one of its own.
+    pub everywhere: bool,
     /// How long `/page` thinks before it answers.
     pub think: Duration,
     /// How long `/slow` thinks before it answers.
@@ -44,6 +46,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             address: Ipv4Addr::LOCALHOST,
+            everywhere: false,
             think: Duration::from_millis(3),
             slow: Duration::from_millis(150),
             redirect: true,
@@ -128,9 +131,11 @@ impl Site {
         let authority = identity.authority_file().map_err(SiteError::io("write the authority's certificate"))?;
         let tls = identity.server_config(options.tls)?.map(Arc::new);
         let scheme = if tls.is_some() { "https" } else { "http" };
-        let listener = TcpListener::bind((options.address, port)).map_err(SiteError::io("bind a port"))?;
+        let at = if options.everywhere { Ipv4Addr::UNSPECIFIED } else { options.address };
+        let listener = TcpListener::bind((at, port)).map_err(SiteError::io("bind a port"))?;
         listener.set_nonblocking(true).map_err(SiteError::io("prepare the port"))?;
-        let address = listener.local_addr().map_err(SiteError::io("read the port"))?;
+        let port = listener.local_addr().map_err(SiteError::io("read the port"))?.port();
+        let address = SocketAddr::from((options.address, port));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()

@@ -30,7 +30,7 @@ pub struct Facts {
     pub dns_ms: f64,
     /// From the attempt over IPv6 to the one that won.
     pub fallback_ms: f64,
-    /// The shortest round trip that the box made on this side.
+    /// The shortest round trip that the box made on this side, to and from the address that was asked.
     pub floor_ms: f64,
     /// Round trips to open the connection.
     pub setup_trips: f64,
@@ -90,8 +90,8 @@ pub struct Ledger<'a> {
     lookups: &'a [Lookup],
     met: Vec<Met>,
     held: &'a [(Instant, Instant)],
-    /// Shortest held: outward, inward.
-    least: [Duration; 2],
+    /// Shortest held: to and from either address of the site; outward, inward.
+    least: [[Duration; 2]; 2],
 }
 
 fn ms(length: Duration) -> f64 {
@@ -119,19 +119,20 @@ impl<'a> Ledger<'a> {
         passages.sort_by_key(|(passage, _)| passage.arrived);
         let mut met = accounts.met.clone();
         met.sort_by_key(|met| met.heard);
-        let least = [true, false].map(|outward| {
-            let held =
-                passages.iter().filter(|(passage, _)| passage.outward == outward).map(|(passage, _)| passage.held);
-            held.min().unwrap_or_default()
+        let least = [false, true].map(|elsewhere| {
+            [true, false].map(|outward| {
+                let there = passages.iter().filter(|(p, s)| (p.outward, s.elsewhere) == (outward, elsewhere));
+                there.map(|(passage, _)| passage.held).min().unwrap_or_default()
+            })
         });
         let held = &accounts.held;
         Self { side, passages, drops: &accounts.path.drops, lookups: &accounts.lookups, met, held, least }
     }
 
-    /// The shortest round trip that the box made.
+    /// The shortest round trips that the box made, by address of the site; 0 where no packet went there.
     #[must_use]
-    pub fn floor_ms(&self) -> f64 {
-        ms(self.least[0]) + ms(self.least[1])
+    pub fn floors_ms(&self) -> [f64; 2] {
+        self.least.map(|ways| ways.into_iter().map(ms).sum())
     }
 
     /// What a request met; absent where it was not answered, or its packets are not to be found.
@@ -146,7 +147,7 @@ impl<'a> Ledger<'a> {
         let packets = &self.passages[from..to];
         // The request is the last thing that was said before the site heard it.
         let request = packets.iter().rfind(|(p, s)| p.outward && s.payload > 0 && left(p) <= last.heard)?;
-        let port = request.1.port;
+        let (port, place) = (request.1.port, usize::from(request.1.elsewhere));
         let flow: Vec<&(Passage, Segment)> = packets.iter().filter(|(_, segment)| segment.port == port).collect();
         let drops: Vec<(&Drop, Segment)> = self
             .drops
@@ -180,13 +181,13 @@ impl<'a> Ledger<'a> {
         let dns_ms = names.into_iter().map(longer).sum::<f64>() + 0.0;
         let dead = self.drops.iter().filter(|drop| within(drop.arrived) && drop.arrived >= start);
         let dead = dead.filter(|drop| drop.kind == Kind::Ipv6 { opens: true }).map(|drop| drop.arrived).min();
-        let floor_ms = self.floor_ms();
+        let floor_ms = self.floors_ms()[place];
         let setup = match (syn, self.side.site.tls) {
             (None, _) => 0.0,
             (Some(_), Tls::V13) => 2.0,
             (Some(_), Tls::V12) => 3.0,
         };
-        let queue = self.queue(&flow, last.answered);
+        let queue = self.queue(place, &flow, last.answered);
         let lost = recoveries(&drops, &flow);
         let body = Body::of(&flow, last.answered, floor_ms, &lost);
         let base_trips = 1.0 + body.rounds;
@@ -231,10 +232,10 @@ impl<'a> Ledger<'a> {
     }
 
     /// By how much a round trip of this connection was longer than the shortest, on average.
-    fn queue(&self, flow: &[&(Passage, Segment)], answered: Instant) -> f64 {
+    fn queue(&self, place: usize, flow: &[&(Passage, Segment)], answered: Instant) -> f64 {
         [true, false]
             .into_iter()
-            .zip(self.least)
+            .zip(self.least[place])
             .map(|(outward, least)| {
                 let counts = |(p, s): &&&(Passage, Segment)| {
                     p.outward == outward && p.arrived <= answered && (s.payload > 0 || s.syn)

@@ -46,6 +46,12 @@ pub struct SideTruth {
     pub left_out: usize,
     /// The shortest that the box held a packet out and one back, together.
     pub floor_ms: f64,
+    /// Likewise, to and from the site's other point of presence; absent where nobody asked there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub elsewhere_floor_ms: Option<f64>,
+    /// What served the page and in which version, where that is another program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
     /// Packets that passed the box.
     pub packets: usize,
     /// Packets that it lost on purpose.
@@ -82,11 +88,13 @@ impl Truth {
         }
         let sides = [0, 1].map(|side| {
             let (account, asked) = (&run.accounts[side].path, run.asked.iter().filter(|one| one.turn.side == side));
-            let count = asked.count();
+            let (count, floors) = (asked.count(), ledgers[side].floors_ms());
             SideTruth {
                 requests: count,
                 left_out: count - known[side].len(),
-                floor_ms: ledgers[side].floor_ms(),
+                floor_ms: floors[0],
+                elsewhere_floor_ms: Some(floors[1]).filter(|floor| *floor > 0.0),
+                server: run.accounts[side].server.clone(),
                 packets: account.passages.len(),
                 lost: account.drops.iter().filter(|drop| matches!(drop.kind, super::delaybox::Kind::Tcp(_))).count(),
                 realtime: account.realtime,

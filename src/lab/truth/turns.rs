@@ -96,7 +96,7 @@ mod tests {
     /// Asks at 10, is answered at 30 and 35, acknowledges, asks at 50, is answered at 70.
     fn exchange(begun: Instant) -> [(Passage, Segment); 6] {
         let packet = |outward, at: u32, payload| {
-            let segment = Segment { port: 1, sequence: 0, payload, syn: false };
+            let segment = Segment { port: 1, sequence: 0, payload, syn: false, elsewhere: false };
             let (arrived, held) = (begun + at * MS, 5 * MS);
             (Passage { outward, length: 60, arrived, held, kind: Kind::Tcp(segment) }, segment)
         };
@@ -147,7 +147,7 @@ mod tests {
         let begun = Instant::now();
         let at = |ms: u32| begun + ms * MS;
         let packet = |outward, ms: u32, payload, syn| {
-            let segment = Segment { port: 1, sequence: 0, payload, syn };
+            let segment = Segment { port: 1, sequence: 0, payload, syn, elsewhere: false };
             (Passage { outward, length: 60, arrived: at(ms), held: 5 * MS, kind: Kind::Tcp(segment) }, segment)
         };
         // SYN at 0, answered at 10; hello at 11, answered at 21; its end at 22, for which tickets come at 32; stopped until the

@@ -43,6 +43,26 @@ fn described(method: &Method) -> &'static str {
     }
 }
 
+/// What comes after the report.
+pub(super) fn founding_case(rounds: u32) -> String {
+    format!(
+        "\nThis machine can do what loopback cannot: the founding case, a real Zabbix on premises against `curl -kL` in a\n\
+         small function farther away, in networks of their own, {rounds} rounds, in a few minutes. Its servers end with it.\n\
+         Ctrl-C breaks it off (the report above stays); `--lab never` leaves it out.\n"
+    )
+}
+
+/// What this machine cannot show.
+pub(super) fn not_here(lacking: &str) -> String {
+    format!("not here   the founding case, a real Zabbix against `curl -kL` in a small function: {lacking}")
+}
+
+/// What came on top and was not to be.
+pub(super) fn failed(why: &str) -> String {
+    // The folder is not the demo's flag.
+    format!("the founding case came to nothing: {}; the report above is whole", why.trim_start_matches("--out "))
+}
+
 /// What this machine can show beyond a demo.
 pub(super) fn onward(command: &str) -> String {
     format!("next       {command}  (a real Zabbix against `curl -kL` in a small function, in some minutes)")

@@ -347,7 +347,7 @@ mod tests {
         for (command, _) in
             [ways.more(), ways.method(), ways.cold(), ways.our_probe(Hypothesis::CpuShare, |way| way.work)]
         {
-            assert_eq!(command, "parallax demo --seconds 200 --archive sqlite:parallax-demo.db");
+            assert_eq!(command, "parallax demo --seconds 200 --lab never --archive sqlite:parallax-demo.db");
             assert!(crate::Typed::try_parse_from(words(&command)).is_ok());
         }
         assert_eq!(crate::demo::measures(&"demo/of-ours".parse().unwrap()), None);

@@ -2,6 +2,7 @@
 
 use parallax::lab::scenario::{NAMES, Scenario, ScenarioError};
 use parallax::report::json;
+use serde::Serialize;
 
 use crate::exit::{Answer, Outcome, Problem};
 use crate::output::print;
@@ -13,11 +14,18 @@ pub(super) struct Arguments {
     json: bool,
 }
 
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Listed {
+    schema: u32,
+    scenarios: Vec<Scenario>,
+}
+
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let all: Result<Vec<Scenario>, ScenarioError> = NAMES.iter().map(|name| Scenario::named(name)).collect();
     let all = all.map_err(Problem::input)?;
     if arguments.json {
-        print(&json::pretty(&all))?;
+        print(&json::pretty(&Listed { schema: 1, scenarios: all }))?;
     } else {
         let width = NAMES.iter().map(|name| name.len()).max().unwrap_or(0);
         let sizes = |scenario: &Scenario| match &scenario.sizes[..] {

@@ -52,6 +52,13 @@ pub(super) struct Arguments {
     json: bool,
 }
 
+impl Arguments {
+    pub(super) fn of(scenario: &str, rounds: u32, seed: u32, out: PathBuf) -> Self {
+        let (rounds, seed, out) = (Some(rounds), Some(seed), Some(out));
+        Self { scenario: scenario.to_owned(), rounds, seed, out, probe: None, json: false }
+    }
+}
+
 pub(super) fn run(arguments: &Arguments) -> Outcome {
     let scenario = Scenario::named(&arguments.scenario).map_err(Problem::input)?;
     let missing = missing(std::slice::from_ref(&scenario));
@@ -129,7 +136,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
         Err(error) => return Err(Problem::unfinished(format!("no account: {}; {left}", unexplained(&error)))),
     };
     if arguments.json {
-        print(&json::pretty(&Scored { score: &score, machine: &machine }))?;
+        print(&json::pretty(&Scored { schema: 1, score: &score, machine: &machine }))?;
     } else {
         print(&format!("{}\n{}", table::rows(&score), machine.line()))?;
     }
@@ -146,6 +153,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Scored<'a> {
+    schema: u32,
     #[serde(flatten)]
     score: &'a Score,
     machine: &'a Machine,

@@ -26,7 +26,7 @@ use crate::target_arguments::quantity;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// quick: one run of each of 20 scenarios, about eight minutes; full: five of each, other sizes, pairs, causes taken back, five longer, under three hours
+    /// quick: one run of each of 20 scenarios, about eight minutes; full: five of each and of pairs of them, other sizes and causes taken back once, five longer, under three hours
     #[arg(long, value_name = "SUITE", value_enum, hide_possible_values = false, default_value = "quick")]
     suite: Kind,
     /// Only this scenario or variation, or these, if given more than once
