@@ -47,9 +47,14 @@ pub(super) fn in_short(account: &Account) -> String {
     format!("The {figure}: A {a}, B {b}, a gap of {} ms{of} ({sure}).{made}{rest}", signed(account.gap_ms))
 }
 
+/// A row of so many gaps is no part of one.
+const SHARE_MAX: f64 = 10.0;
+
 fn stairs(account: &Account) -> Stairs {
     let figure = name(account.statistic);
     let mut so_far = account.values_ms[0];
+    // Where causes cancel, the gap that is left is no measure of them.
+    let are_parts = account.rows.iter().filter_map(|row| row.share).all(|share| share.abs() < SHARE_MAX);
     let mut steps = vec![end("A", so_far)];
     for row in &account.rows {
         let from = so_far;
@@ -62,7 +67,7 @@ fn stairs(account: &Account) -> Stairs {
             figures: [
                 signed(row.ms),
                 within(row.interval_ms),
-                row.share.map_or_else(|| figures::ABSENT.to_owned(), percent),
+                row.share.filter(|_| are_parts).map_or_else(|| figures::ABSENT.to_owned(), percent),
             ],
             sure: row.interval_ms.and_then(|ends| ends.lower.zip(ends.upper)).map(|(x, y)| (from + x, from + y)),
             claim: claim(row.claim),
