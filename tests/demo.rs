@@ -94,6 +94,11 @@ fn a_demo_is_done_also_where_the_founding_case_comes_to_nothing() {
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.err.contains("the founding case came to nothing: parallax-lab/founding-case-"), "{}", run.err);
     assert!(directory.path().join("report.html").exists());
+    std::fs::remove_file(directory.path().join("parallax-lab")).unwrap();
+    std::fs::create_dir_all(directory.path().join("parallax-lab/founding-case-5")).unwrap();
+    let again = crate::support::command::run(directory.path(), &["demo", "--seconds", "1", "--seed", "5"]);
+    assert_eq!(again.code, 0, "{}", again.err);
+    assert!(again.err.contains("of this seed is in parallax-lab/founding-case-5 already"), "{}", again.err);
 }
 
 #[test]

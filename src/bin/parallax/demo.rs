@@ -153,8 +153,12 @@ fn founding_case(arguments: &Arguments, seed: u64) -> Outcome {
     let rounds = u32::try_from(arguments.seconds).unwrap_or(u32::MAX).clamp(ROUNDS.0, ROUNDS.1);
     // Any seed of the lab is as good, and the demo's own would not fit.
     let case = case.of(rounds, seed as u32);
-    if arguments.lab == Lab::Never || case.folder.exists() {
+    if arguments.lab == Lab::Never {
         tell(story::onward(lab::FoundingCase::COMMAND));
+        return Ok(Answer::Done);
+    }
+    if case.folder.exists() {
+        tell(story::made_before(&case.folder));
         return Ok(Answer::Done);
     }
     tell(story::founding_case(rounds));

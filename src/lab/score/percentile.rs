@@ -61,3 +61,21 @@ pub(super) fn pooled(scores: &[super::Score], level: Level) -> Option<(f64, usiz
     let gaps: f64 = of().map(|one| one.gap_ms.abs()).sum();
     (gaps > 0.0).then(|| (of().map(|one| one.error_ms).sum::<f64>() / gaps, of().count()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::example::score;
+    use super::*;
+
+    #[test]
+    fn errors_are_pooled_over_gaps_and_each_level_is_its_own() {
+        let of = |gap_ms, error_ms, level: Level| PercentileScore { level: level.share(), gap_ms, error_ms };
+        let runs =
+            [vec![of(10.0, 1.0, Level::P50), of(10.0, 5.0, Level::P90)], vec![of(-90.0, 0.0, Level::P50)], Vec::new()];
+        let scores = runs.map(|percentiles| super::super::Score { percentiles, ..score("dns", 1, Vec::new()) });
+        // One millisecond of a hundred, though it is a tenth of the run's own gap.
+        assert_eq!(pooled(&scores, Level::P50), Some((0.01, 2)));
+        assert_eq!(pooled(&scores, Level::P90), Some((0.5, 1)));
+        assert_eq!(pooled(&scores, Level::P99), None, "what was not looked at has no figure");
+    }
+}

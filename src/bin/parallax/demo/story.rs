@@ -1,5 +1,7 @@
 //! What the demo says, for a reader who has read nothing else.
 
+use std::path::Path;
+
 use parallax::measurement::counted::counted;
 use parallax::measurement::identity::Method;
 use parallax::report::account::comparison::ExplainedComparison;
@@ -50,6 +52,11 @@ pub(super) fn founding_case(rounds: u32) -> String {
          small function farther away, in networks of their own, {rounds} rounds, in a few minutes. Its servers end with it.\n\
          Ctrl-C breaks it off (the report above stays); `--lab never` leaves it out.\n"
     )
+}
+
+/// What an earlier demo with this seed has left.
+pub(super) fn made_before(folder: &Path) -> String {
+    format!("lab        the founding case of this seed is in {} already; another seed makes another", folder.display())
 }
 
 /// What this machine cannot show.
