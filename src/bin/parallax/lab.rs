@@ -71,7 +71,11 @@ impl FoundingCase {
         let known = parallax::lab::scenario::Scenario::named(Self::NAME).map_err(|error| error.to_string())?;
         let mut missing = parallax::lab::run::missing(std::slice::from_ref(&known));
         if probe::probe(None, [&known]).is_err() {
-            missing.push("the probe beside this program (`cargo build --features lambda --bin probe`, with --release beside a release build)".to_owned());
+            missing.push(
+                "the probe beside this program (`cargo build --features lambda --bin probe`, with --release beside a \
+                 release build)"
+                    .to_owned(),
+            );
         }
         if missing.is_empty() { Ok(Self(())) } else { Err(format!("it needs {}", missing.join("; and "))) }
     }

@@ -7,7 +7,6 @@ use super::repeat::Repeats;
 use super::suite::ROUNDS_LONG;
 use super::{RowScore, Score};
 use crate::explain::cause::Cause;
-use crate::measurement::counted::counted;
 use crate::statistics::level::Level;
 use crate::statistics::proportion::Proportion;
 
@@ -86,11 +85,7 @@ pub fn targets(scores: &[Score], suite: Suite, whole: bool) -> Vec<Target> {
         share((all.iter().filter(|yes| **yes).count(), all.len()))
     };
     let (top, three, honest) = (ranked(|one| one.top), ranked(|one| one.top_three), ranked(|one| one.honest));
-    let rest = residuals_off(scores);
-    let runs = || rest.iter().flat_map(|scenario| &scenario.runs).copied();
-    let one_rest = runs().max_by(|x, y| x.off.total_cmp(&y.off));
-    let beyond = runs().max_by(|x, y| (x.beyond / x.allowed).total_cmp(&(y.beyond / y.allowed)));
-    let rest = rest.into_iter().max_by(|x, y| x.share().total_cmp(&y.share()));
+    let rest = residual_off(scores);
     let worst = worst_row(scores);
     let of_long: Vec<Score> = scores.iter().filter(|score| score.rounds >= ROUNDS_LONG).cloned().collect();
     let long = misattribution(&of_long);
@@ -142,21 +137,10 @@ pub fn targets(scores: &[Score], suite: Suite, whole: bool) -> Vec<Target> {
             true,
         ),
         target(
-            "residual off, mean of runs, worst scenario of which all can be seen",
-            rest.as_ref().map_or("none".to_owned(), |rest| {
-                format!("{:.2} ms ({}, {})", rest.ms(), rest.scenario, counted(rest.runs.len(), "run"))
-            }),
+            "residual off, worst scenario of which all can be seen",
+            rest.as_ref().map_or("none".to_owned(), |(_, ms, name)| format!("{ms:.2} ms ({name})")),
             "≤ 1 ms or 1 % of B's mean",
-            rest.is_none_or(|rest| rest.share() <= 1.0),
-            full,
-        ),
-        target(
-            "… beyond its interval, worst run",
-            one_rest.zip(beyond).map_or("none".to_owned(), |(off, beyond)| {
-                format!("{:.2} ms (at most {:.2} ms off in all)", beyond.beyond, off.off)
-            }),
-            "≤ 1 ms or 1 % of B's mean",
-            beyond.is_none_or(|run| run.beyond <= run.allowed),
+            rest.is_none_or(|(share, ..)| share <= 1.0),
             full,
         ),
     ];
@@ -191,49 +175,16 @@ pub fn targets(scores: &[Score], suite: Suite, whole: bool) -> Vec<Target> {
     targets
 }
 
-/// How far the residual is off in the runs of one scenario, whichever way.
-struct ResidualOff<'a> {
-    scenario: &'a str,
-    rounds: u32,
-    runs: Vec<RunOff>,
-}
-
-/// One run; milliseconds.
-#[derive(Clone, Copy)]
-struct RunOff {
-    off: f64,
-    /// Of it, what its interval does not hold.
-    beyond: f64,
-    allowed: f64,
-}
-
-impl ResidualOff<'_> {
-    fn share(&self) -> f64 {
-        self.runs.iter().map(|run| run.off / run.allowed).sum::<f64>() / self.runs.len() as f64
-    }
-
-    fn ms(&self) -> f64 {
-        self.runs.iter().map(|run| run.off).sum::<f64>() / self.runs.len() as f64
-    }
-}
-
-/// By scenario; those that hide something from whoever looks are left out.
-fn residuals_off(scores: &[Score]) -> Vec<ResidualOff<'_>> {
-    let mut all: Vec<ResidualOff<'_>> = Vec::new();
-    for score in scores.iter().filter(|score| score.visible) {
-        let row = score.rows.iter().find(|row| row.cause == Cause::Residual && row.holds.len() == 1);
-        let Some(row) = row else { continue };
+/// The run whose residual is furthest off: as a share of what is allowed, in milliseconds, and its scenario. Those that hide something
+/// from whoever looks are left out.
+fn residual_off(scores: &[Score]) -> Option<(f64, f64, &str)> {
+    let off = scores.iter().filter(|score| score.visible).filter_map(|score| {
+        let row = score.rows.iter().find(|row| row.cause == Cause::Residual && row.holds.len() == 1)?;
+        let allowed = 1.0_f64.max(0.01 * score.means_ms[1]);
         let off = (row.found_ms - row.injected_ms).abs();
-        let outside = |[lower, upper]: [f64; 2]| (lower - row.injected_ms).max(row.injected_ms - upper).max(0.0);
-        let beyond = row.interval_ms.map_or(off, outside);
-        let run = RunOff { off, beyond, allowed: 1.0_f64.max(0.01 * score.means_ms[1]) };
-        let (scenario, rounds) = (score.scenario.as_str(), score.rounds);
-        match all.iter_mut().find(|known| (known.scenario, known.rounds) == (scenario, rounds)) {
-            Some(known) => known.runs.push(run),
-            None => all.push(ResidualOff { scenario, rounds, runs: vec![run] }),
-        }
-    }
-    all
+        Some((off / allowed, off, score.scenario.as_str()))
+    });
+    off.max_by(|x, y| x.0.total_cmp(&y.0))
 }
 
 /// The cause whose rows are least often covered, over all scenarios.
@@ -325,27 +276,10 @@ mod tests {
         assert_eq!(broken(|one| one.rows[0].falsely = Some(true)), ["false causes"]);
         let rest = || RowScore { cause: Cause::Residual, holds: vec![Cause::Residual], injected_ms: 2.5, ..row() };
         assert_eq!(broken(|one| one.rows.push(RowScore { found_ms: 4.4, ..rest() })), [""; 0], "1 % of 200 ms");
-        let wide = || RowScore { interval_ms: Some([2.0, 5.0]), ..rest() };
         assert_eq!(
-            broken(|one| one.rows.push(RowScore { found_ms: 4.6, ..wide() })),
-            ["residual off, mean of runs, worst scenario of which all can be seen"]
+            broken(|one| one.rows.push(RowScore { found_ms: 4.6, ..rest() })),
+            ["residual off, worst scenario of which all can be seen"]
         );
-        let one_run = broken(|one| {
-            let first = (one.seed, one.rounds) == (1, 240);
-            let row = if first { RowScore { found_ms: 5.6, interval_ms: Some([4.6, 6.6]), ..rest() } } else { rest() };
-            one.rows.push(RowScore { found_ms: if first { 5.6 } else { 2.5 }, ..row });
-        });
-        assert_eq!(one_run, ["… beyond its interval, worst run"], "3.1 ms off, and its interval begins 2.1 above");
-        let either_way = broken(|one| {
-            let off = if one.seed == 1 { 2.1 } else { -2.1 };
-            one.rows.push(RowScore { found_ms: 2.5 + off, ..wide() });
-        });
-        assert_eq!(either_way.len(), 1, "what is off to both sides is off: {either_way:?}");
-        let one_of_two = broken(|one| {
-            let off = if (one.seed, one.rounds) == (1, 240) { 2.1 } else { 1.8 };
-            one.rows.push(RowScore { found_ms: 2.5 + off, ..wide() });
-        });
-        assert_eq!(one_of_two, [""; 0], "a run is one, and its scenario has others");
         let unseen = broken(|one| {
             one.rows.push(RowScore { found_ms: 4.6, ..rest() });
             one.visible = false;

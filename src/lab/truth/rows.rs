@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn of_two_addresses_each_trip_is_as_long_as_its_own() {
-        // The farther one is asked on kept connections only: a round trip less each, and so half of the trips of new ones.
+        // The farther one is asked on a kept connection, so that no trip of setting up is as long as its own.
         let there = Facts { floor_ms: 40.0, setup_trips: 0.0, fresh: false, total_ms: 48.0, ..plain() };
         let (gap, found) = rows(&[plain(); 2], &[plain(), there]);
         assert!((found.values().sum::<f64>() - gap).abs() < 1e-9, "{found:?}");
