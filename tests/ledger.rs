@@ -191,6 +191,76 @@ fn a_run_queue_delay_that_is_counted_a_phase_early_is_none_the_smaller() {
 }
 
 #[test]
+fn a_run_queue_delay_that_is_counted_before_the_first_phase_lasts_in_it() {
+    let side = Side { redirected: 0.5, stolen: 9.0, ..Side::default() };
+    let seen = sample(&side, 6, 60, &shocks(6, 60), true);
+    let mut early = seen.clone();
+    for hop in early.iter_mut().flat_map(|one| &mut one.sample.hops) {
+        if let Some(first) = Phase::ALL.into_iter().find(|phase| hop.phases.slot(*phase).is_some()) {
+            hop.phases.slot(first).as_mut().unwrap().run_delay_us = Some(Micros(0));
+        }
+    }
+    assert!(seen.iter().zip(&early).any(|(one, other)| one.sample != other.sample));
+    for (one, other) in rows(&seen).iter().zip(&rows(&early)) {
+        let of = |row: &Row| [row.scheduling, row.redirects.scheduling, row.dns, row.redirects.dns, row.blocked];
+        for (one, other) in of(one).into_iter().zip(of(other)) {
+            assert!((one - other).abs() < 0.01, "{one} and {other}");
+        }
+    }
+}
+
+#[test]
+fn work_and_delays_for_which_there_was_no_room_cost_nothing() {
+    let side = Side { stolen: 4.0, ..Side::default() };
+    let seen = sample(&side, 6, 60, &shocks(6, 60), false);
+    let mut around = seen.clone();
+    for local in around.iter_mut().map(|one| &mut one.sample.local) {
+        for whole in [&mut local.cpu_us, &mut local.run_delay_us] {
+            *whole = whole.map(|whole| whole + Micros(5_000));
+        }
+    }
+    for (one, other) in rows(&seen).iter().zip(&rows(&around)) {
+        let of = |row: &Row| [row.scheduling, row.cpu, row.dns, row.rest()];
+        for (one, other) in of(one).into_iter().zip(of(other)) {
+            assert!((one - other).abs() < 0.01, "{one} and {other}");
+        }
+    }
+}
+
+/// As when a page of the program has to be read from the disk.
+#[test]
+fn what_neither_works_nor_waits_for_packet_or_processor_is_blocked() {
+    let side = Side { stolen: 4.0, ..Side::default() };
+    let seen = sample(&side, 6, 60, &shocks(6, 60), false);
+    let mut blocked = seen.clone();
+    for one in &mut blocked {
+        let hop = one.sample.hops.last_mut().unwrap();
+        hop.overhead_us += Micros(3_000);
+        hop.phases.wait.as_mut().unwrap().elapsed_us += Micros(4_000);
+        one.reported_ms += 7.0;
+    }
+    for (one, other) in rows(&seen).iter().zip(&rows(&blocked)) {
+        let of = |row: &Row| [row.scheduling, row.cpu, row.dns, row.rest() - row.blocked];
+        for (one, other) in of(one).into_iter().zip(of(other)) {
+            assert!((one - other).abs() < 0.01, "{one} and {other}");
+        }
+        assert!((one.blocked + 7.0 - other.blocked).abs() < 0.01, "{} and {}", one.blocked, other.blocked);
+    }
+    let untold = blocked.iter().map(|one| {
+        let mut one = one.clone();
+        one.sample.local.run_delay_us = None;
+        one.sample.hops.iter_mut().for_each(|hop| {
+            for phase in Phase::ALL {
+                hop.phases.slot(phase).iter_mut().for_each(|time| time.run_delay_us = None);
+            }
+        });
+        one
+    });
+    let untold: Vec<Seen> = untold.collect();
+    assert!(rows(&untold).iter().all(|row| !row.seen.has(Column::SCHEDULING)), "it may have been ready to run");
+}
+
+#[test]
 fn a_flight_more_than_the_body_needs_is_loss_where_packets_came_out_of_order() {
     // A body of 60 000 bytes needs two flights after the first.
     let side = Side { rounds: 2, trips: vec![30.0], queue: 0.0, lost: 0.0, transfer: 0.0, ..Side::default() };

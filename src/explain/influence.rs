@@ -244,6 +244,7 @@ pub(super) mod tests {
             loss: 0.0,
             cpu: 8.0 * draw(8) * uniform(sandbox),
             scheduling: 5.0 * draw(9) * draw(10),
+            blocked: 2.0 * draw(13),
             origin: 0.0,
             transfer: 0.0,
             server_said: n.is_multiple_of(3).then_some(9.0 + draw(11)),

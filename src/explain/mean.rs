@@ -8,8 +8,8 @@ use crate::statistics::shapley::{product2, product3};
 use super::cause::{Cause, Shares};
 use super::sides::Sides;
 use super::sums::{
-    ALL, ALL_TOTAL, BASE, DEFINITION, FALLBACK, LADDERS, LOSS, ORIGIN, REDIRECT, REST, REST_W, SAID, SETUP, STATES,
-    TOTAL, TRANSFER, W, Weighed,
+    ALL, ALL_TOTAL, BASE, BLOCKED, DEFINITION, FALLBACK, LADDERS, LOSS, ORIGIN, REDIRECT, REST, REST_W, SAID, SETUP,
+    STATES, TOTAL, TRANSFER, W, Weighed,
 };
 
 /// The gap of two means and its division; milliseconds.
@@ -68,6 +68,10 @@ pub(super) fn divide(a: &Weighed, b: &Weighed) -> MeanGap {
         book.ladder(column, cause);
     }
     book.rest();
+    // Of what is left over, the part that was blocked is a first use's own where first uses have more of it.
+    let [_, _, cold] = book.steps(BLOCKED);
+    book.shares.add(Cause::Cold, cold);
+    book.shares.add(Cause::Residual, -cold);
     let (shares, rounding) = book.shares.closed_at(gap);
     MeanGap { means, gap, shares, rounding, one_sided: book.one_sided }
 }
@@ -152,8 +156,16 @@ impl Book<'_> {
         }
     }
 
-    /// Reused → fresh → cold: `E[c] = μ_r + p_f (μ_f − μ_r) + p_c (μ_c − μ_f)`.
     fn ladder(&mut self, column: usize, cause: Cause) {
+        let [whole, reuse, cold] = self.steps(column);
+        self.shares.add(Cause::Reuse, reuse);
+        self.shares.add(Cause::Cold, cold);
+        self.shares.add(cause, whole - reuse - cold);
+    }
+
+    /// A column's change, and what of it new connections and first uses make. Reused → fresh → cold:
+    /// `E[c] = μ_r + p_f (μ_f − μ_r) + p_c (μ_c − μ_f)`.
+    fn steps(&mut self, column: usize) -> [f64; 3] {
         let at = LADDERS + 3 * column;
         let steps = [&self.a, &self.b].map(|side| {
             let state = |s: usize| side.known(at + s, STATES + s);
@@ -179,9 +191,7 @@ impl Book<'_> {
         let [cold, _] = product2([first_a, cold_a], [first_b, cold_b]);
         self.mark(Cause::Reuse, fresh_known_a, fresh_known_b);
         self.mark(Cause::Cold, cold_known_a, cold_known_b);
-        self.shares.add(Cause::Reuse, reuse);
-        self.shares.add(Cause::Cold, cold);
-        self.shares.add(cause, whole - reuse - cold);
+        [whole, reuse, cold]
     }
 
     /// Server, cache misses and the rest. Where nobody sends `Server-Timing`, server and rest stay one row.
@@ -234,5 +244,35 @@ mod tests {
         // Two round trips of 30 ms come in, one of 10 ms becomes 30: by turns, two of 20 on average, and two and two halves by 20.
         assert_eq!([of(Cause::Reuse), of(Cause::Distance)], [2.0 * 20.0, 20.0 + 2.0 * 20.0 / 2.0]);
         assert!(found.one_sided[Cause::Reuse as usize]);
+    }
+
+    #[test]
+    fn what_first_uses_are_blocked_longer_is_theirs_and_the_rest_of_it_nobodys() {
+        // Of ten requests so many are first uses, which are blocked for 9 ms and the others for 1.
+        let side = |side, first: u64, more: f64| -> Vec<Row> {
+            let raw = Raw { handshake: Some(10.0), shortest: Some(10.0), setup: 2.0, wait: 60.0, ..Raw::default() };
+            let of = |n: u64| {
+                let (state, blocked) = if n % 10 < first { (State::Cold, 9.0) } else { (State::Fresh, 1.0) };
+                let (total, blocked) = (100.0 + blocked + more, blocked + more);
+                Row { state, raw, blocked, total, server_said: Some(40.0), place: side, cell: side, ..plain(side, n) }
+            };
+            (0..60).map(of).collect()
+        };
+        let found = explain(&Sides::new(side(0, 1, 0.0), side(1, 6, 3.0)).unwrap());
+        let of = |cause| (found.shares.get(cause) * 1e6).round() / 1e6;
+        assert_eq!([of(Cause::Cold), of(Cause::Residual), of(Cause::Reuse)], [0.5 * 8.0, 3.0, 0.0]);
+    }
+
+    /// A row in which nothing is by chance.
+    fn plain(side: u64, n: u64) -> Row {
+        let none = Row {
+            definition: 0.0,
+            dns: 0.0,
+            redirects: Default::default(),
+            cpu: 0.0,
+            scheduling: 0.0,
+            ..row(side, n, n)
+        };
+        Row { origin: 0.0, transfer: 0.0, loss: 0.0, miss: false, ..none }
     }
 }

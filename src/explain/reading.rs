@@ -45,6 +45,7 @@ pub(super) fn read(sample: &Sample, environment: &Environment, reported_ms: Opti
         loss: 0.0,
         cpu: 0.0,
         scheduling: 0.0,
+        blocked: 0.0,
         origin: 0.0,
         transfer: 0.0,
         server_said: None,
@@ -73,11 +74,14 @@ pub(super) fn read(sample: &Sample, environment: &Environment, reported_ms: Opti
         row.seen = row.seen.or(Seen::HOPS);
         return Some(row);
     }
-    row.redirects = redirects(before);
+    let mut early = counted_early(sample).unwrap_or_default();
+    row.redirects = redirects(before, &mut early);
     row.seen = row.seen.or(Seen::HOPS).or(Seen::DNS).or(Seen::TRANSFER);
-    local_time(&mut row, sample, last, before);
-    row.dns = outside(felt(last).resolve);
-    connection(&mut row, last, sample.method == Method::Curl);
+    let felt = felt(last, &mut early);
+    local_time(&mut row, sample, last, &felt);
+    row.dns = outside(felt.resolve);
+    connection(&mut row, last, &felt, sample.method == Method::Curl);
+    row.blocked += felt.present().map(|(_, time)| stalled(Some(time))).sum::<f64>() - row.raw.behind;
     if row.state == State::Fresh && sample.invocation.is_some_and(|run| run.init != Init::Warm) {
         row.state = State::Cold;
     }
@@ -105,13 +109,32 @@ fn evidence(sample: &Sample) -> Raw {
     Raw { phases, work, work_least, ..Raw::default() }
 }
 
+/// Run-queue delay that was counted between phases and cannot have lasted there: what the hops did between them left less room.
+fn counted_early(sample: &Sample) -> Option<Micros> {
+    let [cpu, delay] = between(sample);
+    let room: Micros = sample.hops.iter().map(|hop| hop.overhead_us).sum();
+    Some(delay?.saturating_sub(room.saturating_sub(cpu?)))
+}
+
+/// Processor time and run-queue delay of the measuring thread in no phase; absent where either is not told of all phases.
+fn between(sample: &Sample) -> [Option<Micros>; 2] {
+    let local = &sample.local;
+    let of = |whole: Option<Micros>, part: fn(PhaseTime) -> Option<Micros>| {
+        let phases = sample.hops.iter().flat_map(|hop| hop.phases.present());
+        let phases: Option<Micros> = phases.map(|(_, time)| part(time)).sum();
+        Some(whole?.saturating_sub(phases?))
+    };
+    [of(local.cpu_us, |time| time.cpu_us), of(local.run_delay_us, |time| time.run_delay_us)]
+}
+
 /// The phases of a hop with the work and the run-queue delays that cost something. While a packet was under way, a delay cost
 /// nothing: the thread could only have waited for it; nor did what was done with the beginning of a header or a body before its last
 /// packet came. A clock is read before the kernel's counter, so a delay at the border of two phases is counted in the first, and
-/// lasts in the second.
-fn felt(hop: &Hop) -> Phases {
+/// lasts in the second: `early` was counted before the first phase, which takes of it what it has room for.
+fn felt(hop: &Hop, early: &mut Micros) -> Phases {
     let mut felt = hop.phases;
-    let mut late = Micros::ZERO;
+    let mut late = *early;
+    let mut first = true;
     for phase in Phase::ALL {
         let after = after_last_packet(hop, phase);
         let Some(time) = felt.slot(phase) else { continue };
@@ -121,13 +144,18 @@ fn felt(hop: &Hop) -> Phases {
             time.cpu_us = time.cpu_us.map(|cpu| cpu.min(after));
         }
         let Some((delay, local)) = time.run_delay_us.zip(local) else {
-            late = Micros::ZERO;
+            (late, first) = (Micros::ZERO, false);
             continue;
         };
         let room = local.saturating_sub(time.cpu_us.unwrap_or_default());
-        time.run_delay_us = Some((delay + late).min(room));
+        let carried = late.min(room);
+        if std::mem::take(&mut first) {
+            *early = early.saturating_sub(carried);
+        }
+        let own = delay.min(room.saturating_sub(carried));
+        time.run_delay_us = Some(carried + own);
         // What passed while packets came did not last into the next phase.
-        late = if whole == Some(local) { delay.saturating_sub(room) } else { Micros::ZERO };
+        late = if whole == Some(local) { delay.saturating_sub(own) } else { Micros::ZERO };
     }
     felt
 }
@@ -171,33 +199,23 @@ fn summed(phases: &Phases, part: impl Fn(PhaseTime) -> Option<Micros>) -> Option
 }
 
 /// CPU time and run-queue delay of the last hop, and whether they are known.
-fn local_time(row: &mut Row, sample: &Sample, last: &Hop, before: &[Hop]) {
+fn local_time(row: &mut Row, sample: &Sample, last: &Hop, felt: &Phases) {
     // A child process starts before its own timer does: its CPU time is not that of the timed interval.
-    let own = sample.method != Method::Curl;
-    let apart = |whole: Option<Micros>, part: &dyn Fn(PhaseTime) -> Option<Micros>| {
-        let phases = summed(&last.phases, part);
-        let elsewhere: f64 = before.iter().filter_map(|hop| summed(&hop.phases, part)).sum();
-        let whole = whole.filter(|_| own).map(|whole| whole.as_millis() - elsewhere);
-        // Work between phases is in the whole and in no phase.
-        phases.map(|phases| whole.map_or(phases, |whole| whole.max(phases)))
-    };
-    let felt = felt(last);
-    // What was in a phase and cost nothing is not in the whole either.
-    let idle = |part: &dyn Fn(PhaseTime) -> Option<Micros>| {
-        let of = |phases: &Phases| summed(phases, part).unwrap_or(0.0);
-        of(&last.phases) - of(&felt)
-    };
-    if let Some(cpu) = apart(sample.local.cpu_us, &|time| time.cpu_us) {
-        row.cpu = (cpu - idle(&|time| time.cpu_us)).max(0.0);
+    let [cpu, delay] = if sample.method == Method::Curl { [None; 2] } else { between(sample) };
+    let cpu = cpu.unwrap_or_default().min(last.overhead_us);
+    let delay = delay.unwrap_or_default().min(last.overhead_us.saturating_sub(cpu));
+    if let Some(phases) = summed(felt, |time| time.cpu_us) {
+        row.cpu = phases + cpu.as_millis();
         row.seen = row.seen.or(Seen::CPU);
     }
-    if let Some(delay) = apart(sample.local.run_delay_us, &|time| time.run_delay_us) {
-        row.scheduling = (delay - idle(&|time| time.run_delay_us)).max(0.0);
+    if let Some(phases) = summed(felt, |time| time.run_delay_us) {
+        row.scheduling = phases + delay.as_millis();
+        row.blocked = last.overhead_us.saturating_sub(cpu + delay).as_millis();
         row.seen = row.seen.or(Seen::SCHEDULING);
     }
 }
 
-fn redirects(before: &[Hop]) -> Redirects {
+fn redirects(before: &[Hop], early: &mut Micros) -> Redirects {
     let mut sum = Redirects { count: before.len() as f64, ..Redirects::default() };
     for hop in before {
         let elapsed = hop.elapsed_us().as_millis();
@@ -205,7 +223,7 @@ fn redirects(before: &[Hop]) -> Redirects {
         let shortest = connection.and_then(|c| c.tcp).and_then(|tcp| tcp.min_rtt_us.or(tcp.round_trip()));
         let trips = connection.map_or(0.0, setup_trips) + 1.0;
         let path = shortest.map_or(0.0, |rtt| trips * rtt.as_millis()).min(elapsed);
-        let felt = felt(hop);
+        let felt = felt(hop, early);
         let dns = outside(felt.resolve).min(elapsed - path);
         let cpu = summed(&felt, |time| time.cpu_us).unwrap_or(0.0);
         let scheduling = summed(&felt, |time| time.run_delay_us).unwrap_or(0.0);
@@ -232,7 +250,7 @@ fn setup_trips(connection: &Connection) -> f64 {
     1.0 + tls + f64::from(u8::from(proxy))
 }
 
-fn connection(row: &mut Row, last: &Hop, is_curl: bool) {
+fn connection(row: &mut Row, last: &Hop, felt: &Phases, is_curl: bool) {
     let Some(connection) = &last.connection else { return };
     let tcp = connection.tcp.unwrap_or_default();
     // A connection that an earlier hop made cost that hop what was tried before it.
@@ -244,7 +262,6 @@ fn connection(row: &mut Row, last: &Hop, is_curl: bool) {
     if connection.reused {
         row.state = State::Reused;
     }
-    let felt = felt(last);
     row.raw = Raw {
         // Of a connection that this sample made for an earlier hop, too.
         handshake: tcp.round_trip().map(Micros::as_millis),

@@ -14,19 +14,20 @@ pub(super) const FALLBACK: usize = 5;
 pub(super) const LOSS: usize = 6;
 pub(super) const TRANSFER: usize = 7;
 pub(super) const ORIGIN: usize = 8;
-/// Three states, then four columns in each of them.
+/// Three states, then five columns in each of them. The last, [`BLOCKED`], is a part of the rest as well.
 pub(super) const STATES: usize = 9;
 pub(super) const LADDERS: usize = 12;
+pub(super) const BLOCKED: usize = 4;
 /// Trips, and trips times the floor: request and body, then setup.
-pub(super) const BASE: usize = 24;
-pub(super) const SETUP: usize = 26;
+pub(super) const BASE: usize = 27;
+pub(super) const SETUP: usize = 29;
 /// Count, path, dns, cpu, scheduling, other.
-pub(super) const REDIRECT: usize = 28;
+pub(super) const REDIRECT: usize = 31;
 /// By (miss, said): weight, rest; then by miss: what was said.
-pub(super) const REST_W: usize = 34;
-pub(super) const REST: usize = 38;
-pub(super) const SAID: usize = 42;
-pub(super) const WIDTH: usize = 44;
+pub(super) const REST_W: usize = 37;
+pub(super) const REST: usize = 41;
+pub(super) const SAID: usize = 45;
+pub(super) const WIDTH: usize = 47;
 
 pub(super) type Vector = [f64; WIDTH];
 
@@ -58,6 +59,7 @@ pub(super) fn vector(row: &Row, seen: Seen) -> Vector {
         if_seen(Seen::QUEUEING.or(Seen::ROUND_TRIPS), row.queueing),
         if_seen(Seen::CPU, row.cpu),
         if_seen(Seen::SCHEDULING, row.scheduling),
+        if_seen(Seen::CPU.or(Seen::SCHEDULING), row.blocked),
     ];
     for (column, value) in ladder.into_iter().enumerate() {
         x[LADDERS + 3 * column + state] = value;
@@ -78,7 +80,7 @@ pub(super) fn vector(row: &Row, seen: Seen) -> Vector {
         x[REDIRECT..REDIRECT + 5].copy_from_slice(&redirect);
         x[REDIRECT + 5] = before.total() - redirect[1..].iter().sum::<f64>();
     }
-    let rest = rest(&x, &ladder);
+    let rest = rest(&x, &ladder[..BLOCKED]);
     let miss = usize::from(seen.has(Seen::CACHE) && row.miss);
     let said = row.server_said.filter(|_| seen.has(Seen::SERVER));
     let cell = 2 * miss + usize::from(said.is_some());
@@ -89,7 +91,7 @@ pub(super) fn vector(row: &Row, seen: Seen) -> Vector {
 }
 
 /// What is left of the total beyond the columns in use.
-fn rest(x: &Vector, ladder: &[f64; 4]) -> f64 {
+fn rest(x: &Vector, ladder: &[f64]) -> f64 {
     x[TOTAL]
         - x[DEFINITION]
         - x[FALLBACK]

@@ -144,10 +144,16 @@ impl Journal {
         }
     }
 
-    /// The kernel took some bytes.
-    pub(super) fn wrote(&self) {
-        let at = self.now();
-        let cpu = kernel::thread_cpu();
+    /// Bytes are about to be handed to the kernel: the moment, and the thread's CPU time.
+    pub(super) fn before_write(&self) -> (Instant, Option<Micros>) {
+        (self.now(), kernel::thread_cpu())
+    }
+
+    /// The kernel took some bytes. It had them when the work of handing them over was done: a thread that has used up its share
+    /// is held on its way back from the kernel, while the packet travels.
+    pub(super) fn wrote(&self, (began, before): (Instant, Option<Micros>)) {
+        let (now, cpu) = self.before_write();
+        let at = cpu.zip(before).map_or(now, |(cpu, before)| now.min(began + cpu.saturating_sub(before)));
         let mut notes = self.0.notes.borrow_mut();
         notes.last_write = Some(at);
         notes.active = Some((at, cpu));

@@ -91,6 +91,7 @@ pub fn targets(scores: &[Score], suite: Suite, whole: bool) -> Vec<Target> {
     let long = misattribution(&of_long);
     let interval = interval_score(scores);
     let repeats = Repeats::of(scores);
+    let host = taken_by_host(scores);
     let mut targets = vec![
         target("rows add up to the gap", format!("{sums:.1e} ms"), "1e-9 ms", sums <= 1e-9, true),
         target(
@@ -154,6 +155,7 @@ pub fn targets(scores: &[Score], suite: Suite, whole: bool) -> Vec<Target> {
         let text = found.map_or("none".to_owned(), |(of, count)| format!("{} ({count} runs)", percent(of)));
         targets.push(target(what, text, gate, found.map_or(may_lack, |(of, _)| of <= most), full));
     }
+    targets.push(target("of its processors the machine lost to its host", host, "–", true, false));
     if !repeats.wrong.is_empty() {
         targets.extend([
             target(
@@ -173,6 +175,15 @@ pub fn targets(scores: &[Score], suite: Suite, whole: bool) -> Vec<Target> {
         ]);
     }
     targets
+}
+
+/// In the median run, in the worst, and how many were disturbed by it.
+fn taken_by_host(scores: &[Score]) -> String {
+    let mut told: Vec<f64> = scores.iter().filter_map(|score| score.host_took).collect();
+    told.sort_by(f64::total_cmp);
+    let (Some(middle), Some(most)) = (told.get(told.len() / 2), told.last()) else { return "not told".to_owned() };
+    let disturbed = scores.iter().filter(|score| score.is_disturbed()).count();
+    format!("median run {}, most {}; {disturbed} disturbed of {}", percent(*middle), percent(*most), scores.len())
 }
 
 /// The run whose residual is furthest off: as a share of what is allowed, in milliseconds, and its scenario. Those that hide something

@@ -35,6 +35,8 @@ const MISSED: (f64, f64) = (5.0, 0.05);
 const HELD: [Cause; 4] = [Cause::Dns, Cause::Queueing, Cause::Transfer, Cause::Residual];
 /// Of what is hidden, and at least: what may be in other rows.
 const HIDDEN_ELSEWHERE: (f64, f64) = (0.1, 0.5);
+/// Beyond this share of the processors, what a host does to a machine is more than what a run asks about.
+const DISTURBED: f64 = 0.1;
 /// A gap below this is none: shares of it mean nothing.
 const GAP_MIN_MS: f64 = 1.0;
 
@@ -92,6 +94,9 @@ pub struct Score {
     pub moved_ms: f64,
     /// What of the gap nobody injected.
     pub unaccounted_ms: f64,
+    /// How much of the machine's processors its host took (steal) while requests were made, as a share; absent where the kernel does
+    /// not say.
+    pub host_took: Option<f64>,
     /// Requests that the account has neither as response times nor as failures, and those that were never answered and
     /// are no failures.
     pub vanished: u64,
@@ -186,7 +191,17 @@ pub fn score(
         _ => Vec::new(),
     };
     let of = of(scenario, truth, &account, rounds);
-    Ok(Score { gaps_ms, percentiles, vanished: vanished(measured, &account), ..of })
+    Ok(Score { gaps_ms, percentiles, host_took: host_took(measured), vanished: vanished(measured, &account), ..of })
+}
+
+/// Steal of all samples that tell of it, over their length and the processors.
+fn host_took(measured: &[(Turn, &Record)]) -> Option<f64> {
+    let told = measured.iter().filter_map(|(_, record)| {
+        let processors = f64::from(record.environment.cpus.filter(|cpus| *cpus > 0)?);
+        Some((record.sample.local.steal_us?.as_millis() / processors, record.sample.elapsed_us.as_millis()))
+    });
+    let (taken, elapsed) = told.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+    (elapsed > 0.0).then(|| taken / elapsed)
 }
 
 /// Failures never vanish: each request is in one of the two counts, and what nobody answered is in that of failures.
@@ -282,6 +297,7 @@ fn of(scenario: &Scenario, truth: &Injected, account: &Account, rounds: u32) -> 
         sum_error_ms: (account.rows.iter().map(|row| row.ms).sum::<f64>() - account.gap_ms).abs(),
         moved_ms: wrong / 2.0,
         unaccounted_ms: truth.unaccounted_ms,
+        host_took: None,
         vanished: 0,
         top: large.then(|| among(&rows, 1, materiality(account.gap_ms))),
         top_three: large.then(|| among(&rows, 3, materiality(account.gap_ms))),
@@ -324,6 +340,12 @@ impl RowScore {
 }
 
 impl Score {
+    /// The host took so much of the machine meanwhile that the run says more of it than of the explainer.
+    #[must_use]
+    pub fn is_disturbed(&self) -> bool {
+        self.host_took.is_some_and(|share| share > DISTURBED)
+    }
+
     /// The share of the gap that lies in a wrong row; absent where there is no gap.
     #[must_use]
     pub fn misattribution(&self) -> Option<f64> {
@@ -372,6 +394,7 @@ mod example {
             sum_error_ms: 0.0,
             moved_ms: 0.0,
             unaccounted_ms: 0.0,
+            host_took: Some(0.02),
             vanished: 0,
             rows,
             percentiles: Vec::new(),

@@ -11,7 +11,7 @@ fn stamp() -> Stamp {
 fn answered_at_half_time(meanwhile: impl Fn(Duration), finds_nothing_first: bool) -> PhaseTime {
     let journal = Journal::start();
     journal.enter(Some(Phase::Wait));
-    journal.wrote();
+    journal.wrote(journal.before_write());
     if finds_nothing_first {
         journal.pending();
     }
@@ -43,4 +43,21 @@ fn a_packet_on_its_way_while_we_were_not_let_run_is_network_time() {
 fn a_packet_on_its_way_while_we_worked_is_not() {
     let wait = answered_at_half_time(work, false);
     assert!(wait.network_us.unwrap() + Micros(80_000) <= wait.elapsed_us + Micros(1_000), "{wait:?}");
+}
+
+#[test]
+fn a_packet_that_left_before_we_came_back_from_the_kernel_was_on_its_way() {
+    let journal = Journal::start();
+    journal.enter(Some(Phase::Send));
+    journal.writing();
+    let before = journal.before_write();
+    std::thread::sleep(Duration::from_millis(20));
+    let arrived = stamp();
+    std::thread::sleep(Duration::from_millis(20));
+    journal.wrote(before);
+    journal.flushed();
+    journal.read(1, Some(arrived), true);
+    let phases = journal.end_hop().transcript.account().phases;
+    let [send, wait] = [phases.send.unwrap(), phases.wait.unwrap()];
+    assert!(wait.network_us.unwrap() >= Micros(19_000) && send.elapsed_us < Micros(10_000), "{send:?} {wait:?}");
 }

@@ -96,8 +96,8 @@ impl Shelf<'_> {
     /// Keeps a run that was made.
     pub(super) fn keep(&self, cell: &Cell, run: &Run, truth: &Truth, machine: &Machine) -> Result<(), String> {
         let folder = self.folder(cell);
-        // What a killed suite left of it.
-        for name in [SAMPLES, TRUTH] {
+        // What a killed suite left of it, or a run that was disturbed.
+        for name in [MACHINE, SAMPLES, TRUTH] {
             match fs::remove_file(folder.join(name)) {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                     return Err(format!("cannot remove {}: {error}", folder.join(name).display()));
