@@ -84,7 +84,12 @@ pub fn facts(sides: &Sides, cause: Cause) -> Vec<Fact> {
                 (row.raw.tls_whole > 0.0).then(|| (row.setup_trips - 1.0).max(0.0) * row.floor)
             }),
         ],
-        Cause::Cold => vec![of("first uses of a sandbox", Unit::Share, |row| is(row.state == State::Cold))],
+        Cause::Cold => vec![
+            of("first uses of a sandbox", Unit::Share, |row| is(row.state == State::Cold)),
+            of("a first use was blocked", Unit::Ms, |row| {
+                (row.state == State::Cold && row.seen.has(Seen::CPU.or(Seen::SCHEDULING))).then_some(row.blocked)
+            }),
+        ],
         Cause::Cdn => vec![of("answers that the edge did not have", Unit::Share, |row| is(row.miss))],
         Cause::Server => vec![of("the server says", Unit::Ms, |row| row.server_said)],
         Cause::Transfer => vec![

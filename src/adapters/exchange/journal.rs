@@ -17,6 +17,9 @@ use crate::probe::transcript::{Border, Instant, Reading, Transcript, Wait};
 
 use notes::Notes;
 
+/// The kernel has a packet on its way sooner than this.
+const HANDING_OVER_MAX: Micros = Micros(1_000);
+
 /// How far the request and its answer have come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Progress {
@@ -41,6 +44,11 @@ struct Shared {
     notes: RefCell<Notes>,
 }
 
+/// The thread's counters now, beside an instant that has just passed.
+fn reading(at: Instant) -> Reading {
+    Reading { at, cpu: kernel::thread_cpu(), run_delay: kernel::run_delay() }
+}
+
 /// What one hop leaves.
 pub(super) struct HopNotes {
     pub(super) transcript: Transcript,
@@ -57,11 +65,10 @@ impl Journal {
         notes.hop.borders.reserve(8);
         notes.hop.waits.reserve(64);
         notes.hop.stamped = kernel::HAS_RECEIVE_STAMPS;
-        let shared = Shared { notes: RefCell::new(notes), first_byte: Notify::new(), timeline: Timeline::start() };
-        let journal = Self(Rc::new(shared));
-        let reading = Reading { at: Micros::ZERO, ..journal.reading(Micros::ZERO) };
-        journal.0.notes.borrow_mut().hop.borders.push(Border { reading, entering: None });
-        journal
+        // The counters before the clock: a thread may be held on its way back from reading them, and what comes after the clock's start
+        // has to be in them.
+        notes.hop.borders.push(Border { reading: reading(Micros::ZERO), entering: None });
+        Self(Rc::new(Shared { notes: RefCell::new(notes), first_byte: Notify::new(), timeline: Timeline::start() }))
     }
 
     pub(super) fn timeline(&self) -> &Timeline {
@@ -72,10 +79,6 @@ impl Journal {
         self.0.timeline.now()
     }
 
-    fn reading(&self, at: Instant) -> Reading {
-        Reading { at, cpu: kernel::thread_cpu(), run_delay: kernel::run_delay() }
-    }
-
     /// A phase begins now, or none does.
     pub(super) fn enter(&self, entering: Option<Phase>) {
         self.enter_at(entering, self.now());
@@ -83,7 +86,7 @@ impl Journal {
 
     /// A phase began at an instant that has just passed.
     pub(super) fn enter_at(&self, entering: Option<Phase>, at: Instant) {
-        let reading = self.reading(at);
+        let reading = reading(at);
         self.0.notes.borrow_mut().enter(entering, reading);
     }
 
@@ -144,16 +147,13 @@ impl Journal {
         }
     }
 
-    /// Bytes are about to be handed to the kernel: the moment, and the thread's CPU time.
-    pub(super) fn before_write(&self) -> (Instant, Option<Micros>) {
-        (self.now(), kernel::thread_cpu())
-    }
-
-    /// The kernel took some bytes. It had them when the work of handing them over was done: a thread that has used up its share
-    /// is held on its way back from the kernel, while the packet travels.
-    pub(super) fn wrote(&self, (began, before): (Instant, Option<Micros>)) {
-        let (now, cpu) = self.before_write();
-        let at = cpu.zip(before).map_or(now, |(cpu, before)| now.min(began + cpu.saturating_sub(before)));
+    /// The kernel took some bytes, which it was to be handed from `began` on.
+    ///
+    /// A thread that has used up its share is held on its way back from the kernel, and the packet travels meanwhile. Only the clock is
+    /// read before: it is no call of the kernel, from which the thread would have to come back as well.
+    pub(super) fn wrote(&self, began: Instant) {
+        let at = self.now().min(began + HANDING_OVER_MAX);
+        let cpu = kernel::thread_cpu();
         let mut notes = self.0.notes.borrow_mut();
         notes.last_write = Some(at);
         notes.active = Some((at, cpu));
@@ -272,7 +272,7 @@ impl Journal {
 
     /// The hop ends now, and the next begins.
     pub(super) fn end_hop(&self) -> HopNotes {
-        let end = self.reading(self.now());
+        let end = reading(self.now());
         let mut notes = self.0.notes.borrow_mut();
         notes.enter(None, end);
         let end = notes.hop.borders.last().map_or(end, |border| border.reading);

@@ -62,7 +62,7 @@ impl Stream {
             if let Some(from) = self.write_blocked_since.take() {
                 self.journal.write_unblocked(from);
             }
-            let before = self.journal.before_write();
+            let began = self.journal.now();
             match write(&self.socket) {
                 Err(error) if is_to_be_tried_again(&error) => {}
                 Err(error) => {
@@ -70,7 +70,7 @@ impl Stream {
                     return Poll::Ready(Err(error));
                 }
                 Ok(length) => {
-                    self.journal.wrote(before);
+                    self.journal.wrote(began);
                     return Poll::Ready(Ok(length));
                 }
             }

@@ -11,7 +11,7 @@ fn stamp() -> Stamp {
 fn answered_at_half_time(meanwhile: impl Fn(Duration), finds_nothing_first: bool) -> PhaseTime {
     let journal = Journal::start();
     journal.enter(Some(Phase::Wait));
-    journal.wrote(journal.before_write());
+    journal.wrote(journal.now());
     if finds_nothing_first {
         journal.pending();
     }
@@ -50,11 +50,11 @@ fn a_packet_that_left_before_we_came_back_from_the_kernel_was_on_its_way() {
     let journal = Journal::start();
     journal.enter(Some(Phase::Send));
     journal.writing();
-    let before = journal.before_write();
+    let began = journal.now();
     std::thread::sleep(Duration::from_millis(20));
     let arrived = stamp();
     std::thread::sleep(Duration::from_millis(20));
-    journal.wrote(before);
+    journal.wrote(began);
     journal.flushed();
     journal.read(1, Some(arrived), true);
     let phases = journal.end_hop().transcript.account().phases;
