@@ -20,6 +20,9 @@ const TOGETHER: Duration = Duration::from_micros(5);
 /// A thread that is not let run for so many times in a row is looked at as it is.
 const TRIES: u32 = 8;
 
+/// The kernel has a packet on its way sooner than this.
+const HANDING_OVER_MAX: Micros = Micros(1_000);
+
 /// Both clocks at one moment.
 ///
 /// A thread can be held up between two reads, for milliseconds on a busy machine, and would take that for a clock that
@@ -72,6 +75,15 @@ impl Timeline {
     #[must_use]
     pub fn now(&self) -> Instant {
         Micros::from(self.origin.elapsed())
+    }
+
+    /// When the kernel had what it was to be handed from `began` on, seen from right after.
+    ///
+    /// A thread that has used up its share is held on its way back from the kernel, and the packet travels meanwhile. Only this clock
+    /// may be read before: it is no call of the kernel, from which the thread would have to come back as well.
+    #[must_use]
+    pub fn handed_over(&self, began: Instant) -> Instant {
+        self.now().min(began + HANDING_OVER_MAX)
     }
 
     /// The instant of a kernel receive timestamp, which counts on the wall clock.

@@ -17,9 +17,6 @@ use crate::probe::transcript::{Border, Instant, Reading, Transcript, Wait};
 
 use notes::Notes;
 
-/// The kernel has a packet on its way sooner than this.
-const HANDING_OVER_MAX: Micros = Micros(1_000);
-
 /// How far the request and its answer have come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Progress {
@@ -148,11 +145,8 @@ impl Journal {
     }
 
     /// The kernel took some bytes, which it was to be handed from `began` on.
-    ///
-    /// A thread that has used up its share is held on its way back from the kernel, and the packet travels meanwhile. Only the clock is
-    /// read before: it is no call of the kernel, from which the thread would have to come back as well.
     pub(super) fn wrote(&self, began: Instant) {
-        let at = self.now().min(began + HANDING_OVER_MAX);
+        let at = self.0.timeline.handed_over(began);
         let cpu = kernel::thread_cpu();
         let mut notes = self.0.notes.borrow_mut();
         notes.last_write = Some(at);

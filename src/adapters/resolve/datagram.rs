@@ -43,9 +43,12 @@ impl Datagram {
         waiting: &mut Waiting<'_>,
     ) -> io::Result<()> {
         let (deadline, limit) = (Deadline::now() + patience, waiting.now() + Micros::from(patience));
+        let mut began = waiting.now();
         for (question, _) in pending.iter() {
+            began = waiting.now();
             self.0.send(&question.bytes).await?;
         }
+        waiting.asked(began);
         let mut buffer = vec![0; DATAGRAM_MAX];
         while pending.iter().any(|(_, answer)| answer.is_none()) {
             let Ok(read) = timeout_at(deadline, self.receive(&mut buffer, waiting)).await else {

@@ -21,6 +21,11 @@ impl<'a> Waiting<'a> {
         self.from.get_or_insert_with(|| self.timeline.now());
     }
 
+    /// The last question was to be handed to the kernel from `began` on, and has been: from now on there is nothing to do but wait.
+    pub(super) fn asked(&mut self, began: Instant) {
+        self.from = Some(self.timeline.handed_over(began));
+    }
+
     /// Something was read, with the kernel's receive stamp where there is one.
     pub(super) fn end(&mut self, stamp: Option<std::time::Duration>) {
         if let Some(from) = self.from.take() {
@@ -53,5 +58,26 @@ impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         // The caller's own time limit: nothing had come by now.
         self.give_up(self.timeline.now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+    use super::*;
+
+    #[test]
+    fn an_answer_that_came_before_we_were_back_from_asking_was_on_its_way() {
+        let (timeline, mut waits) = (Timeline::start(), Vec::new());
+        let mut waiting = Waiting::new(&timeline, &mut waits);
+        let began = waiting.now();
+        std::thread::sleep(Duration::from_millis(20));
+        let stamp = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        std::thread::sleep(Duration::from_millis(20));
+        waiting.asked(began);
+        waiting.end(Some(stamp));
+        drop(waiting);
+        assert!(waits[0].network().unwrap() >= Micros(18_000), "{waits:?}");
     }
 }

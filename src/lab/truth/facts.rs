@@ -1,6 +1,6 @@
 //! What one request met: the accounts of its time, joined.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -194,8 +194,7 @@ impl<'a> Ledger<'a> {
         let hops = met.len() as f64;
         // Other programs are processes of their own: the thread that waits for them works for something else.
         let shown = if self.side.method.tells() == Tells::Work { 1.0 } else { 0.0 };
-        let answers: Vec<(Instant, Instant)> =
-            lookups.iter().filter_map(|lookup| Some((lookup.heard, lookup.answered?))).collect();
+        let answers = asked_and_answered(&lookups);
         // The scheduler counts around the whole call, and does not know what the vantage could only wait for: work that was done
         // meanwhile, with the beginning of a page, made nothing longer.
         let heard: Vec<Instant> = met.iter().map(|met| met.heard).collect();
@@ -246,6 +245,16 @@ impl<'a> Ledger<'a> {
             })
             .sum()
     }
+}
+
+/// For each name, from its last question to its last answer: between two questions the vantage had something to do.
+fn asked_and_answered(lookups: &[&Lookup]) -> Vec<(Instant, Instant)> {
+    let mut of_names: BTreeMap<usize, (Instant, Instant)> = BTreeMap::new();
+    for (name, heard, answered) in lookups.iter().filter_map(|one| Some((one.name, one.heard, one.answered?))) {
+        let of_name = of_names.entry(name).or_insert((heard, answered));
+        *of_name = (of_name.0.max(heard), of_name.1.max(answered));
+    }
+    of_names.into_values().collect()
 }
 
 /// From each lost packet to its repetition, as stretches of time that do not overlap.
@@ -304,5 +313,25 @@ impl Body {
             length_ms,
             lost_ms: in_body.map(|(from, to)| between(*from, *to)).sum::<f64>().min(length_ms),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vantage_that_is_held_between_two_questions_does_not_wait_for_the_first() {
+        let begun = Instant::now();
+        let at = |ms: u64| begun + Duration::from_millis(ms);
+        let of = |name, ipv6, heard, answered: Option<u64>| Lookup {
+            ipv6,
+            heard: at(heard),
+            name,
+            answered: answered.map(at),
+        };
+        let all =
+            [of(0, false, 1, Some(3)), of(0, true, 20, Some(22)), of(1, false, 30, None), of(1, true, 31, Some(33))];
+        assert_eq!(asked_and_answered(&all.each_ref()), [(at(20), at(22)), (at(31), at(33))]);
     }
 }
