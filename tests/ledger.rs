@@ -227,6 +227,29 @@ fn work_and_delays_for_which_there_was_no_room_cost_nothing() {
     }
 }
 
+#[test]
+fn work_and_delays_between_phases_are_of_the_hop_that_has_room_for_them() {
+    let side = Side { redirected: 1.0, stolen: 4.0, ..Side::default() };
+    let seen = sample(&side, 6, 60, &shocks(6, 60), false);
+    let mut between = seen.clone();
+    for one in &mut between {
+        let local = &mut one.sample.local;
+        local.cpu_us = local.cpu_us.map(|cpu| cpu + Micros(1_000));
+        local.run_delay_us = local.run_delay_us.map(|delay| delay + Micros(5_000));
+        one.sample.hops[0].overhead_us += Micros(6_000);
+        one.reported_ms += 6.0;
+    }
+    for (one, other) in rows(&seen).iter().zip(&rows(&between)) {
+        let of = |row: &Row, more: [f64; 2]| {
+            let hops = [row.redirects.cpu + more[0], row.redirects.scheduling + more[1], row.redirects.other];
+            [hops[0], hops[1], hops[2], row.cpu, row.scheduling, row.blocked, row.rest()]
+        };
+        for (one, other) in of(one, [1.0, 5.0]).into_iter().zip(of(other, [0.0; 2])) {
+            assert!((one - other).abs() < 0.01, "{one} and {other}");
+        }
+    }
+}
+
 /// As when a page of the program has to be read from the disk.
 #[test]
 fn what_neither_works_nor_waits_for_packet_or_processor_is_blocked() {

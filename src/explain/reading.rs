@@ -74,11 +74,11 @@ pub(super) fn read(sample: &Sample, environment: &Environment, reported_ms: Opti
         row.seen = row.seen.or(Seen::HOPS);
         return Some(row);
     }
-    let mut early = counted_early(sample).unwrap_or_default();
-    row.redirects = redirects(before, &mut early);
+    let mut between = Between::of(sample);
+    row.redirects = redirects(before, &mut between);
     row.seen = row.seen.or(Seen::HOPS).or(Seen::DNS).or(Seen::TRANSFER);
-    let felt = felt(last, &mut early);
-    local_time(&mut row, sample, last, &felt);
+    let felt = felt(last, &mut between.early);
+    local_time(&mut row, last, &felt, &mut between);
     row.dns = outside(felt.resolve);
     connection(&mut row, last, &felt, sample.method == Method::Curl);
     row.blocked += felt.present().map(|(_, time)| stalled(Some(time))).sum::<f64>() - row.raw.behind;
@@ -109,22 +109,38 @@ fn evidence(sample: &Sample) -> Raw {
     Raw { phases, work, work_least, ..Raw::default() }
 }
 
-/// Run-queue delay that was counted between phases and cannot have lasted there: what the hops did between them left less room.
-fn counted_early(sample: &Sample) -> Option<Micros> {
-    let [cpu, delay] = between(sample);
-    let room: Micros = sample.hops.iter().map(|hop| hop.overhead_us).sum();
-    Some(delay?.saturating_sub(room.saturating_sub(cpu?)))
+/// What the measuring thread's counters tell that lies in no phase, as far as no hop has taken it yet.
+#[derive(Default)]
+struct Between {
+    cpu: Micros,
+    delay: Micros,
+    /// Delay that cannot have lasted between phases: what the hops did there left less room.
+    early: Micros,
 }
 
-/// Processor time and run-queue delay of the measuring thread in no phase; absent where either is not told of all phases.
-fn between(sample: &Sample) -> [Option<Micros>; 2] {
-    let local = &sample.local;
-    let of = |whole: Option<Micros>, part: fn(PhaseTime) -> Option<Micros>| {
-        let phases = sample.hops.iter().flat_map(|hop| hop.phases.present());
-        let phases: Option<Micros> = phases.map(|(_, time)| part(time)).sum();
-        Some(whole?.saturating_sub(phases?))
-    };
-    [of(local.cpu_us, |time| time.cpu_us), of(local.run_delay_us, |time| time.run_delay_us)]
+impl Between {
+    /// Nothing where either is not told of all phases. A child process starts before its own timer does: its CPU time is not that of
+    /// the timed interval.
+    fn of(sample: &Sample) -> Self {
+        let of = |whole: Option<Micros>, part: fn(PhaseTime) -> Option<Micros>| {
+            let phases = sample.hops.iter().flat_map(|hop| hop.phases.present());
+            let phases: Option<Micros> = phases.map(|(_, time)| part(time)).sum();
+            Some(whole.filter(|_| sample.method != Method::Curl)?.saturating_sub(phases?))
+        };
+        let cpu = of(sample.local.cpu_us, |time| time.cpu_us).unwrap_or_default();
+        let delay = of(sample.local.run_delay_us, |time| time.run_delay_us).unwrap_or_default();
+        let room: Micros = sample.hops.iter().map(|hop| hop.overhead_us).sum();
+        let early = delay.saturating_sub(room.saturating_sub(cpu));
+        Self { cpu, delay: delay.saturating_sub(early), early }
+    }
+
+    /// Work and delay between the phases of the next hop.
+    fn take(&mut self, hop: &Hop) -> (Micros, Micros) {
+        let cpu = self.cpu.min(hop.overhead_us);
+        let delay = self.delay.min(hop.overhead_us.saturating_sub(cpu));
+        (self.cpu, self.delay) = (self.cpu.saturating_sub(cpu), self.delay.saturating_sub(delay));
+        (cpu, delay)
+    }
 }
 
 /// The phases of a hop with the work and the run-queue delays that cost something. While a packet was under way, a delay cost
@@ -199,11 +215,8 @@ fn summed(phases: &Phases, part: impl Fn(PhaseTime) -> Option<Micros>) -> Option
 }
 
 /// CPU time and run-queue delay of the last hop, and whether they are known.
-fn local_time(row: &mut Row, sample: &Sample, last: &Hop, felt: &Phases) {
-    // A child process starts before its own timer does: its CPU time is not that of the timed interval.
-    let [cpu, delay] = if sample.method == Method::Curl { [None; 2] } else { between(sample) };
-    let cpu = cpu.unwrap_or_default().min(last.overhead_us);
-    let delay = delay.unwrap_or_default().min(last.overhead_us.saturating_sub(cpu));
+fn local_time(row: &mut Row, last: &Hop, felt: &Phases, between: &mut Between) {
+    let (cpu, delay) = between.take(last);
     if let Some(phases) = summed(felt, |time| time.cpu_us) {
         row.cpu = phases + cpu.as_millis();
         row.seen = row.seen.or(Seen::CPU);
@@ -215,7 +228,7 @@ fn local_time(row: &mut Row, sample: &Sample, last: &Hop, felt: &Phases) {
     }
 }
 
-fn redirects(before: &[Hop], early: &mut Micros) -> Redirects {
+fn redirects(before: &[Hop], between: &mut Between) -> Redirects {
     let mut sum = Redirects { count: before.len() as f64, ..Redirects::default() };
     for hop in before {
         let elapsed = hop.elapsed_us().as_millis();
@@ -223,10 +236,11 @@ fn redirects(before: &[Hop], early: &mut Micros) -> Redirects {
         let shortest = connection.and_then(|c| c.tcp).and_then(|tcp| tcp.min_rtt_us.or(tcp.round_trip()));
         let trips = connection.map_or(0.0, setup_trips) + 1.0;
         let path = shortest.map_or(0.0, |rtt| trips * rtt.as_millis()).min(elapsed);
-        let felt = felt(hop, early);
+        let felt = felt(hop, &mut between.early);
+        let own = between.take(hop);
         let dns = outside(felt.resolve).min(elapsed - path);
-        let cpu = summed(&felt, |time| time.cpu_us).unwrap_or(0.0);
-        let scheduling = summed(&felt, |time| time.run_delay_us).unwrap_or(0.0);
+        let cpu = summed(&felt, |time| time.cpu_us).unwrap_or(0.0) + own.0.as_millis();
+        let scheduling = summed(&felt, |time| time.run_delay_us).unwrap_or(0.0) + own.1.as_millis();
         sum.path += path;
         sum.dns += dns;
         sum.cpu += cpu;
