@@ -260,11 +260,14 @@ fn what_neither_works_nor_waits_for_packet_or_processor_is_blocked() {
         let hop = one.sample.hops.last_mut().unwrap();
         hop.overhead_us += Micros(3_000);
         hop.phases.wait.as_mut().unwrap().elapsed_us += Micros(4_000);
-        one.reported_ms += 7.0;
+        // These are in columns of their own already.
+        hop.phases.resolve.as_mut().unwrap().elapsed_us += Micros(2_000);
+        hop.phases.receive.as_mut().unwrap().elapsed_us += Micros(1_000);
+        one.reported_ms += 10.0;
     }
     for (one, other) in rows(&seen).iter().zip(&rows(&blocked)) {
-        let of = |row: &Row| [row.scheduling, row.cpu, row.dns, row.rest() - row.blocked];
-        for (one, other) in of(one).into_iter().zip(of(other)) {
+        let of = |row: &Row, more: f64| [row.scheduling, row.cpu, row.dns + 2.0 * more, row.raw.receive + more];
+        for (one, other) in of(one, 1.0).into_iter().zip(of(other, 0.0)) {
             assert!((one - other).abs() < 0.01, "{one} and {other}");
         }
         assert!((one.blocked + 7.0 - other.blocked).abs() < 0.01, "{} and {}", one.blocked, other.blocked);

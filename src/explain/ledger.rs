@@ -205,8 +205,8 @@ pub struct Row {
     pub cpu: f64,
     /// Run-queue delay, last hop.
     pub scheduling: f64,
-    /// Of the rest: neither worked, nor was ready to run, nor waited for a packet, last hop. A page of the program that is read
-    /// from the disk takes such time.
+    /// Of the rest: neither worked, nor was ready to run, nor waited for a packet, last hop, but for looking up and receiving. A page
+    /// of the program that is read from the disk takes such time.
     pub blocked: f64,
     /// What the edge says it needed to fetch from the origin.
     pub origin: f64,

@@ -68,7 +68,7 @@ pub(super) fn divide(a: &Weighed, b: &Weighed) -> MeanGap {
         book.ladder(column, cause);
     }
     book.rest();
-    // Of what is left over, the part that was blocked is a first use's own where first uses have more of it.
+    // Of what is left over, what first uses are blocked more than others is theirs.
     let [_, _, cold] = book.steps(BLOCKED);
     book.shares.add(Cause::Cold, cold);
     book.shares.add(Cause::Residual, -cold);

@@ -81,7 +81,7 @@ pub(super) fn read(sample: &Sample, environment: &Environment, reported_ms: Opti
     local_time(&mut row, last, &felt, &mut between);
     row.dns = outside(felt.resolve);
     connection(&mut row, last, &felt, sample.method == Method::Curl);
-    row.blocked += felt.present().map(|(_, time)| stalled(Some(time))).sum::<f64>() - row.raw.behind;
+    row.blocked += blocked(last, &felt, row.raw.behind > 0.0);
     if row.state == State::Fresh && sample.invocation.is_some_and(|run| run.init != Init::Warm) {
         row.state = State::Cold;
     }
@@ -208,6 +208,17 @@ fn outside(phase: Option<PhaseTime>) -> f64 {
 fn stalled(phase: Option<PhaseTime>) -> f64 {
     let network = phase.and_then(|time| time.network_us).map(Micros::as_millis);
     network.map_or(0.0, |network| (outside(phase) - network).max(0.0))
+}
+
+/// Milliseconds of a hop's phases in which nothing shows what the thread waited for. Looking up and receiving have them in columns of
+/// their own, and so has a wait that stood `behind` a lost segment. Work and delays that cost a wait nothing are none the less what the
+/// thread did in it.
+fn blocked(hop: &Hop, felt: &Phases, behind: bool) -> f64 {
+    let wait = hop.phases.wait.filter(|_| !behind).map(|wait| {
+        let delay = wait.run_delay_us.max(felt.wait.and_then(|felt| felt.run_delay_us));
+        PhaseTime { run_delay_us: delay, ..wait }
+    });
+    [felt.connect, felt.tls, felt.send, wait].into_iter().map(stalled).sum()
 }
 
 fn summed(phases: &Phases, part: impl Fn(PhaseTime) -> Option<Micros>) -> Option<f64> {

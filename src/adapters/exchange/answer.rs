@@ -26,7 +26,7 @@ pub(super) fn facts(chain: &Chain, target: &Target, started_at: UnixMillis) -> (
     (hops, outcome, elapsed)
 }
 
-/// What the thread's own clocks say between the first instant and the last: never more than the elapsed time allows.
+/// What the thread's own counters say from just before the first instant to just after the last.
 pub(super) fn cost(chain: &Chain, used: Local) -> Local {
     let first = chain.hops.first().and_then(|hop| hop.notes.transcript.borders.first()).map(|border| border.reading);
     let last = chain.hops.last().map(|hop| hop.notes.transcript.end);

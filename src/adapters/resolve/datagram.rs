@@ -45,8 +45,18 @@ impl Datagram {
         let (deadline, limit) = (Deadline::now() + patience, waiting.now() + Micros::from(patience));
         let mut began = waiting.now();
         for (question, _) in pending.iter() {
-            began = waiting.now();
-            self.0.send(&question.bytes).await?;
+            loop {
+                // A new socket has to be heard of first: that is a call of the kernel.
+                self.0.writable().await?;
+                began = waiting.now();
+                match self.0.try_send(&question.bytes) {
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    sent => {
+                        sent?;
+                        break;
+                    }
+                }
+            }
         }
         waiting.asked(began);
         let mut buffer = vec![0; DATAGRAM_MAX];

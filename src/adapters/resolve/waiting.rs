@@ -9,11 +9,13 @@ pub(super) struct Waiting<'a> {
     timeline: &'a Timeline,
     waits: &'a mut Vec<Wait>,
     from: Option<Instant>,
+    /// The last wait that something ended.
+    last: Option<(Instant, Instant)>,
 }
 
 impl<'a> Waiting<'a> {
     pub(super) fn new(timeline: &'a Timeline, waits: &'a mut Vec<Wait>) -> Self {
-        Self { timeline, waits, from: None }
+        Self { timeline, waits, from: None, last: None }
     }
 
     /// Nothing is there to read; a wait that is open already goes on.
@@ -26,11 +28,16 @@ impl<'a> Waiting<'a> {
         self.from = Some(self.timeline.handed_over(began));
     }
 
-    /// Something was read, with the kernel's receive stamp where there is one.
+    /// Something was read, with the kernel's receive stamp where there is one. What had come when the one before it was read was
+    /// waited for together with that.
     pub(super) fn end(&mut self, stamp: Option<std::time::Duration>) {
+        let arrived = stamp.map(|stamp| self.timeline.of_stamp(stamp));
         if let Some(from) = self.from.take() {
-            let arrived = stamp.map(|stamp| self.timeline.of_stamp(stamp));
-            self.waits.push(Wait { from, to: self.timeline.now(), arrived });
+            let to = self.timeline.now();
+            self.waits.push(Wait { from, to, arrived });
+            self.last = Some((from, to));
+        } else if let (Some((from, to)), Some(_)) = (self.last.filter(|last| arrived <= Some(last.1)), arrived) {
+            self.waits.push(Wait { from, to, arrived });
         }
     }
 
@@ -76,8 +83,10 @@ mod tests {
         let stamp = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         std::thread::sleep(Duration::from_millis(20));
         waiting.asked(began);
+        waiting.end(Some(stamp - Duration::from_millis(10)));
         waiting.end(Some(stamp));
         drop(waiting);
-        assert!(waits[0].network().unwrap() >= Micros(18_000), "{waits:?}");
+        let network: Vec<Micros> = waits.iter().filter_map(Wait::network).collect();
+        assert!(network.len() == 2 && network[0] >= Micros(8_000) && network[1] >= Micros(18_000), "{waits:?}");
     }
 }

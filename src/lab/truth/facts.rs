@@ -247,14 +247,19 @@ impl<'a> Ledger<'a> {
     }
 }
 
-/// For each name, from its last question to its last answer: between two questions the vantage had something to do.
+/// For each time that a name was looked up, from the last question to the last answer: between two questions the vantage had
+/// something to do.
 fn asked_and_answered(lookups: &[&Lookup]) -> Vec<(Instant, Instant)> {
-    let mut of_names: BTreeMap<usize, (Instant, Instant)> = BTreeMap::new();
-    for (name, heard, answered) in lookups.iter().filter_map(|one| Some((one.name, one.heard, one.answered?))) {
-        let of_name = of_names.entry(name).or_insert((heard, answered));
-        *of_name = (of_name.0.max(heard), of_name.1.max(answered));
+    // The how manieth of its name and kind a question is says to which time it belongs.
+    let mut times: BTreeMap<(usize, bool), usize> = BTreeMap::new();
+    let mut all: BTreeMap<(usize, usize), (Instant, Instant)> = BTreeMap::new();
+    for (lookup, answered) in lookups.iter().filter_map(|one| Some((one, one.answered?))) {
+        let time = times.entry((lookup.name, lookup.ipv6)).or_default();
+        let whole = all.entry((lookup.name, *time)).or_insert((lookup.heard, answered));
+        *whole = (whole.0.max(lookup.heard), whole.1.max(answered));
+        *time += 1;
     }
-    of_names.into_values().collect()
+    all.into_values().collect()
 }
 
 /// From each lost packet to its repetition, as stretches of time that do not overlap.
@@ -330,8 +335,14 @@ mod tests {
             name,
             answered: answered.map(at),
         };
-        let all =
-            [of(0, false, 1, Some(3)), of(0, true, 20, Some(22)), of(1, false, 30, None), of(1, true, 31, Some(33))];
-        assert_eq!(asked_and_answered(&all.each_ref()), [(at(20), at(22)), (at(31), at(33))]);
+        let all = [
+            of(0, false, 1, Some(3)),
+            of(0, true, 20, Some(22)),
+            of(1, false, 30, None),
+            of(1, true, 31, Some(33)),
+            of(0, false, 40, Some(42)),
+            of(0, true, 41, Some(44)),
+        ];
+        assert_eq!(asked_and_answered(&all.each_ref()), [(at(20), at(22)), (at(41), at(44)), (at(31), at(33))]);
     }
 }

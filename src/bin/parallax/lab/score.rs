@@ -199,8 +199,9 @@ impl Runs<'_> {
                 let mut made = (0..self.times).map_while(|_| once(cell, self.probe, shelf.as_ref()).transpose());
                 let mut ended = made.next();
                 while ended.as_ref().is_some_and(disturbed) {
-                    let Some(again) = made.next() else { break };
-                    ended = Some(again);
+                    // One that failed is no better than one that was disturbed.
+                    let Some(Ok(again)) = made.next() else { break };
+                    ended = Some(Ok(again));
                 }
                 ended
             }
