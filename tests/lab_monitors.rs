@@ -15,7 +15,6 @@ use parallax::explain::source::Source;
 use parallax::lab::monitor;
 use parallax::lab::run::Run;
 use parallax::lab::scenario::Scenario;
-use parallax::lab::score::{DISTURBED, host_took};
 use parallax::measurement::wire::Record;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -212,8 +211,6 @@ fn switched(words: &str) -> (Run, f64) {
         let [without, with] = [0, 1].map(|side| over_the_probe(&found, side, of_zabbix(&found, side)));
         // Where a neighbour's work went through all that was measured there is no interval, and so nothing to hold.
         let sure = [&without, &with].iter().all(|account| account.no_interval.is_none());
-        // Nor where the host took what it likes of the machine meanwhile.
-        let sure = sure && host_took(found.beside.iter().flatten()).is_none_or(|share| share <= DISTURBED);
         if sure || tries == 0 {
             moves_one_row(truth, &without, &with);
             return (found, truth);

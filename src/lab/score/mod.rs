@@ -36,7 +36,7 @@ const HELD: [Cause; 4] = [Cause::Dns, Cause::Queueing, Cause::Transfer, Cause::R
 /// Of what is hidden, and at least: what may be in other rows.
 const HIDDEN_ELSEWHERE: (f64, f64) = (0.1, 0.5);
 /// Beyond this share of the processors, what a host does to a machine is more than what a run asks about.
-pub const DISTURBED: f64 = 0.1;
+const DISTURBED: f64 = 0.1;
 /// A gap below this is none: shares of it mean nothing.
 const GAP_MIN_MS: f64 = 1.0;
 
@@ -191,18 +191,12 @@ pub fn score(
         _ => Vec::new(),
     };
     let of = of(scenario, truth, &account, rounds);
-    Ok(Score {
-        gaps_ms,
-        percentiles,
-        host_took: host_took(measured.iter().map(|(_, record)| *record)),
-        vanished: vanished(measured, &account),
-        ..of
-    })
+    Ok(Score { gaps_ms, percentiles, host_took: host_took(measured), vanished: vanished(measured, &account), ..of })
 }
 
-/// How much of the machine's processors its host took (steal) while these were measured, as a share; absent where none tells.
-pub fn host_took<'a>(records: impl IntoIterator<Item = &'a Record>) -> Option<f64> {
-    let told = records.into_iter().filter_map(|record| {
+/// Steal of all samples that tell of it, over their length and the processors.
+fn host_took(measured: &[(Turn, &Record)]) -> Option<f64> {
+    let told = measured.iter().filter_map(|(_, record)| {
         let processors = f64::from(record.environment.cpus.filter(|cpus| *cpus > 0)?);
         Some((record.sample.local.steal_us?.as_millis() / processors, record.sample.elapsed_us.as_millis()))
     });
