@@ -99,6 +99,7 @@ fn turn(round: u32, at: usize, side: &Side, [random, places]: &mut [ChaCha8Rng; 
     // Always the same number of draws, so that a factor that is toggled leaves the others as they are.
     let mut draw = || random.random::<f64>();
     let [cold, redirected, missed, dead, deaf] = [(); 5].map(|()| draw());
+    let missed = if side.site.miss_on_redirect { redirected } else { missed };
     let [dns, think] = [(); 2].map(|()| -(1.0 - draw()).ln());
     // Of the two ways to have no answer, one draw.
     let unanswered = draw();

@@ -247,6 +247,12 @@ mod tests {
     }
 
     #[test]
+    fn all_at_once_are_twelve() {
+        let all = Scenario::named("all-at-once").unwrap();
+        assert_eq!(all.toggled.len(), 12, "{:?}", all.toggled);
+    }
+
+    #[test]
     fn another_point_of_presence_has_to_be_somewhere() {
         let nowhere = Scenario::parse("x", "about = 'x'\n[b.resolver]\nelsewhere = 0.5\n").unwrap_err().to_string();
         assert!(nowhere.contains("`path.elsewhere_ms` has to say"), "{nowhere}");

@@ -66,6 +66,7 @@ struct SitePart {
     compress: Option<bool>,
     miss: Option<Share>,
     origin_ms: Option<Ms>,
+    miss_on_redirect: Option<bool>,
     silent: Option<Share>,
     dropped: Option<Share>,
     keep_open: Option<bool>,
@@ -141,6 +142,7 @@ impl SidePart {
         put(&mut site.compress, said.compress);
         put(&mut site.miss, said.miss);
         put(&mut site.origin_ms, said.origin_ms);
+        put(&mut site.miss_on_redirect, said.miss_on_redirect);
         put(&mut site.silent, said.silent);
         put(&mut site.dropped, said.dropped);
         put(&mut site.keep_open, said.keep_open);

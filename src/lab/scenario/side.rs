@@ -114,6 +114,9 @@ pub struct Site {
     pub miss: Share,
     /// How long that takes.
     pub origin_ms: Ms,
+    /// Who meets a miss and who is sent on is one draw: they come together.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub miss_on_redirect: bool,
     /// The share of requests that are never answered.
     pub silent: Share,
     /// The share of requests whose connection the site closes instead of answering.
@@ -282,6 +285,7 @@ impl Default for Side {
                 compress: false,
                 miss: never,
                 origin_ms: Ms(40.0),
+                miss_on_redirect: false,
                 silent: never,
                 dropped: never,
                 keep_open: true,

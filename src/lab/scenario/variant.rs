@@ -144,7 +144,7 @@ mod tests {
                 sized += 1;
             }
         }
-        assert_eq!(sized, 58);
+        assert_eq!(sized, 62);
     }
 
     #[test]

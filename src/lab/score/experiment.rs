@@ -14,7 +14,7 @@ const BATCHES_MAX: usize = 20;
 const BATCHES_MIN: usize = 4;
 
 /// In which row each key's cause is.
-const ROWS: [(&str, Cause); 27] = [
+const ROWS: [(&str, Cause); 30] = [
     ("accept_gzip", Cause::Transfer),
     ("at_peak", Cause::Timing),
     ("cold", Cause::Cold),
@@ -34,12 +34,15 @@ const ROWS: [(&str, Cause); 27] = [
     ("resolver.spread_ms", Cause::Dns),
     ("site.body_kb", Cause::Transfer),
     ("site.compress", Cause::Transfer),
+    ("site.dropped", Cause::Failure),
     ("site.hidden_ms", Cause::Residual),
     ("site.intermediates", Cause::Cpu),
     ("site.keep_open", Cause::Reuse),
     ("site.miss", Cause::Cdn),
+    ("site.miss_on_redirect", Cause::Dependence),
     ("site.redirect", Cause::Redirect),
     ("site.server_timing", Cause::Server),
+    ("site.silent", Cause::Failure),
     ("site.think_ms", Cause::Server),
     ("site.tls", Cause::TlsVersion),
 ];
@@ -85,6 +88,8 @@ pub fn factors(scenario: &Scenario) -> Vec<Factor> {
         let own: Vec<&str> = keys.iter().filter(|(_, other)| *other == cause).map(|(key, _)| *key).collect();
         Factor { cause, without: variant::without(&scenario.name, &own) }
     };
+    // What comes together is no matter of a mean.
+    causes.retain(|cause| *cause != Cause::Dependence);
     causes.into_iter().filter(|cause| alone || ADDITIVE.contains(cause)).map(of).collect()
 }
 
@@ -136,7 +141,7 @@ pub fn findings(scores: &[Score]) -> Vec<Finding> {
 }
 
 fn finding(score: &Score, without: &Score, cause: Cause) -> Option<Finding> {
-    let row: &RowScore = score.rows.iter().find(|row| row.holds.contains(&cause))?;
+    let row: &RowScore = score.all_rows().find(|row| row.holds.contains(&cause))?;
     let both = score.gaps_ms.iter().zip(&without.gaps_ms);
     let lost: Vec<f64> = both.filter_map(|(with, without)| Some((*with)? - (*without)?)).collect();
     let (effect_ms, error_ms, half_ms) = of_batches(&lost)?;
@@ -191,11 +196,10 @@ mod tests {
     }
 
     #[test]
-    fn every_key_of_a_scenario_that_is_scored_stands_for_a_row_or_for_failures() {
+    fn every_key_of_a_scenario_that_is_scored_stands_for_a_row() {
         for name in NAMES {
             let scenario = Scenario::named(name).unwrap();
-            let fails = ["site.silent", "site.dropped"];
-            let of_none = |key: &&String| !fails.contains(&key.as_str()) && ROWS.iter().all(|(known, _)| known != key);
+            let of_none = |key: &&String| ROWS.iter().all(|(known, _)| known != key);
             let strange: Vec<&String> = scenario.toggled.iter().filter(of_none).collect();
             assert!(scenario.is_of_monitors() || strange.is_empty(), "{name}: {strange:?}");
         }
@@ -208,7 +212,9 @@ mod tests {
         assert_eq!(of("tls-version:small"), [(Cause::TlsVersion, "tls-version:small:without-site.tls".to_owned())]);
         let several: Vec<Cause> = of("all-at-once").into_iter().map(|(cause, _)| cause).collect();
         assert_eq!(several, [Cause::Cdn, Cause::Server, Cause::Residual]);
-        for none in ["null", "null-busy", "timeouts", "distance+dns", "all-at-once:without-site.miss"] {
+        for none in
+            ["null", "null-busy", "dependence", "small-function", "distance+dns", "all-at-once:without-site.miss"]
+        {
             assert_eq!(of(none), [], "{none}");
         }
         let named = NAMES.iter().filter(|name| !of(name).is_empty());

@@ -1,7 +1,9 @@
 //! An account of a run against what its causes really were.
 
 pub mod experiment;
+pub mod failing;
 pub mod gate;
+mod host;
 mod percentile;
 mod repeat;
 pub mod suite;
@@ -25,6 +27,8 @@ use crate::explain::source::Source;
 use crate::measurement::units::Micros;
 use crate::measurement::wire::Record;
 use experiment::only_cause;
+use failing::{Failing, FailureScore, vanished};
+use host::host_took;
 use percentile::PercentileScore;
 
 /// Below this a cause counts as absent: an interval never says more than 0.1 ms.
@@ -35,8 +39,6 @@ const MISSED: (f64, f64) = (5.0, 0.05);
 const HELD: [Cause; 4] = [Cause::Dns, Cause::Queueing, Cause::Transfer, Cause::Residual];
 /// Of what is hidden, and at least: what may be in other rows.
 const HIDDEN_ELSEWHERE: (f64, f64) = (0.1, 0.5);
-/// Beyond this share of the processors, what a host does to a machine is more than what a run asks about.
-const DISTURBED: f64 = 0.1;
 /// A gap below this is none: shares of it mean nothing.
 const GAP_MIN_MS: f64 = 1.0;
 
@@ -83,7 +85,7 @@ pub struct Score {
     pub seed: u64,
     /// By the account.
     pub gap_ms: f64,
-    /// B less A of each round; absent where one of the two was not answered.
+    /// B less A of each round, failures counted as in [`Score::failure`]; absent where one of the two was not answered otherwise.
     #[serde(skip)]
     pub gaps_ms: Vec<Option<f64>>,
     /// Mean response times, A and B.
@@ -102,6 +104,8 @@ pub struct Score {
     pub vanished: u64,
     /// Row by row.
     pub rows: Vec<RowScore>,
+    /// Where requests are made to fail: their row, with a failure counted as so much.
+    pub failure: Option<FailureScore>,
     /// Where one cause differs: percentiles, of which all of the gap is its.
     pub percentiles: Vec<PercentileScore>,
     /// The largest cause is the largest in truth; absent where nothing is large enough to be missed.
@@ -179,40 +183,23 @@ pub fn score(
             (case.account(&question), Some(case))
         }
     };
+    let failing = Failing::of(scenario, measured);
     let mut gaps_ms = vec![[None; 2]; rounds as usize];
     for (place, (turn, record)) in measured.iter().enumerate() {
         if let Some(round) = gaps_ms.get_mut(place / 2) {
-            round[turn.side] = record.sample.latency().map(Micros::as_millis);
+            let counted = failing.map(|failing| failing.counts_as_ms);
+            round[turn.side] = record.sample.latency().map(Micros::as_millis).or(counted);
         }
     }
     let gaps_ms = gaps_ms.into_iter().map(|[a, b]| Some(b? - a?)).collect();
+    let failure = case.as_ref().zip(failing).map(|(case, failing)| failing.score(case, &question));
     let percentiles = match (case, only_cause(scenario)) {
         (Some(case), Some(cause)) => percentile::scores(&case, cause, &merged(scenario, &account), truth.seed),
         _ => Vec::new(),
     };
     let of = of(scenario, truth, &account, rounds);
-    Ok(Score { gaps_ms, percentiles, host_took: host_took(measured), vanished: vanished(measured, &account), ..of })
-}
-
-/// Steal of all samples that tell of it, over their length and the processors.
-fn host_took(measured: &[(Turn, &Record)]) -> Option<f64> {
-    let told = measured.iter().filter_map(|(_, record)| {
-        let processors = f64::from(record.environment.cpus.filter(|cpus| *cpus > 0)?);
-        Some((record.sample.local.steal_us?.as_millis() / processors, record.sample.elapsed_us.as_millis()))
-    });
-    let (taken, elapsed) = told.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-    (elapsed > 0.0).then(|| taken / elapsed)
-}
-
-/// Failures never vanish: each request is in one of the two counts, and what nobody answered is in that of failures.
-fn vanished(measured: &[(Turn, &Record)], account: &Account) -> u64 {
-    let of = |side: usize| {
-        let own = || measured.iter().filter(move |(turn, record)| turn.side == side && !record.sample.clock_suspect);
-        let unanswered = own().filter(|(turn, _)| turn.silent || turn.dropped).count() as u64;
-        let (all, failed) = (own().count() as u64, account.failures.failed[side]);
-        all.abs_diff(account.samples[side] as u64 + failed) + unanswered.saturating_sub(failed)
-    };
-    of(0) + of(1)
+    let (host_took, vanished) = (host_took(measured), vanished(measured, &account));
+    Ok(Score { gaps_ms, percentiles, failure, host_took, vanished, ..of })
 }
 
 /// The rest holds what the account says that it holds, and what the scenario makes one with it.
@@ -227,7 +214,6 @@ fn merged(scenario: &Scenario, account: &Account) -> Vec<Cause> {
 }
 
 fn of(scenario: &Scenario, truth: &Injected, account: &Account, rounds: u32) -> Score {
-    let found: BTreeMap<Cause, f64> = account.rows.iter().map(|row| (row.cause, row.ms)).collect();
     let known = |cause: Cause| truth.rows.get(cause.as_str()).copied().unwrap_or(0.0);
     let merged = merged(scenario, account);
     let knows = |holds: &[Cause]| holds.iter().all(|cause| is_known(scenario, *cause));
@@ -241,33 +227,8 @@ fn of(scenario: &Scenario, truth: &Injected, account: &Account, rounds: u32) -> 
         let injected_ms: f64 = holds.iter().map(|cause| known(*cause)).sum();
         let rest_ms = if cause == Cause::Residual { truth.unaccounted_ms } else { 0.0 };
         let truth_ms = injected_ms + rest_ms;
-        let found_ms: f64 = holds.iter().filter_map(|cause| found.get(cause)).sum();
-        let row = account.rows.iter().find(|row| row.cause == cause);
-        let interval = row.and_then(|row| row.interval_ms).and_then(|ends| ends.lower.zip(ends.upper));
-        // A sum of rows has no interval of its own, unless the others are empty; an empty row's is the point.
-        let own = row.is_some_and(|row| (row.ms - found_ms).abs() < 1e-9);
-        let interval_ms = interval.filter(|_| own).map(|(lower, upper)| [lower, upper]);
         let known = knows(&holds);
-        let covered = match (row, interval_ms) {
-            _ if !known => None,
-            (_, Some([lower, upper])) => Some(lower <= truth_ms && truth_ms <= upper),
-            (None, None) if account.no_interval.is_none() => Some(truth_ms.abs() <= NOTHING_MS),
-            _ => None,
-        };
-        let claimed = row.is_some_and(|row| row.claim == Claim::Supported);
-        rows.push(RowScore {
-            cause,
-            covered,
-            claimed,
-            falsely: (known && injected_ms.abs() < NOTHING_MS).then_some(claimed),
-            missed: (known && injected_ms.abs() >= MISSED.0.max(MISSED.1 * account.gap_ms.abs())).then_some(!claimed),
-            holds,
-            known,
-            injected_ms,
-            truth_ms,
-            found_ms,
-            interval_ms,
-        });
+        rows.push(RowScore::of(account, cause, holds, known, [injected_ms, truth_ms]));
     }
     let wrong: f64 = rows.iter().filter(|row| row.known).map(|row| (row.found_ms - row.truth_ms).abs()).sum();
     let large = rows.iter().all(|row| row.known) && rows.iter().any(|row| row.truth_ms.abs() >= MISSED.0);
@@ -299,6 +260,7 @@ fn of(scenario: &Scenario, truth: &Injected, account: &Account, rounds: u32) -> 
         unaccounted_ms: truth.unaccounted_ms,
         host_took: None,
         vanished: 0,
+        failure: None,
         top: large.then(|| among(&rows, 1, materiality(account.gap_ms))),
         top_three: large.then(|| among(&rows, 3, materiality(account.gap_ms))),
         honest,
@@ -329,6 +291,36 @@ fn among(rows: &[RowScore], most: usize, material: f64) -> bool {
 }
 
 impl RowScore {
+    /// The row of this cause, which holds those, beside what was injected and the truth.
+    fn of(account: &Account, cause: Cause, holds: Vec<Cause>, known: bool, [injected_ms, truth_ms]: [f64; 2]) -> Self {
+        let found_ms: f64 = account.rows.iter().filter(|row| holds.contains(&row.cause)).map(|row| row.ms).sum();
+        let row = account.rows.iter().find(|row| row.cause == cause);
+        let interval = row.and_then(|row| row.interval_ms).and_then(|ends| ends.lower.zip(ends.upper));
+        // A sum of rows has no interval of its own, unless the others are empty; an empty row's is the point.
+        let own = row.is_some_and(|row| (row.ms - found_ms).abs() < 1e-9);
+        let interval_ms = interval.filter(|_| own).map(|(lower, upper)| [lower, upper]);
+        let covered = match (row, interval_ms) {
+            _ if !known => None,
+            (_, Some([lower, upper])) => Some(lower <= truth_ms && truth_ms <= upper),
+            (None, None) if account.no_interval.is_none() => Some(truth_ms.abs() <= NOTHING_MS),
+            _ => None,
+        };
+        let claimed = row.is_some_and(|row| row.claim == Claim::Supported);
+        Self {
+            cause,
+            covered,
+            claimed,
+            falsely: (known && injected_ms.abs() < NOTHING_MS).then_some(claimed),
+            missed: (known && injected_ms.abs() >= MISSED.0.max(MISSED.1 * account.gap_ms.abs())).then_some(!claimed),
+            holds,
+            known,
+            injected_ms,
+            truth_ms,
+            found_ms,
+            interval_ms,
+        }
+    }
+
     /// How wide the interval is, and forty times what the truth lies outside it: a wide interval does not win
     /// (Gneiting and Raftery, JASA 102, 2007).
     #[must_use]
@@ -340,10 +332,9 @@ impl RowScore {
 }
 
 impl Score {
-    /// The host took so much of the machine meanwhile that the run says more of it than of the explainer.
-    #[must_use]
-    pub fn is_disturbed(&self) -> bool {
-        self.host_took.is_some_and(|share| share > DISTURBED)
+    /// All rows, that of failures among them.
+    pub(super) fn all_rows(&self) -> impl Iterator<Item = &RowScore> {
+        self.rows.iter().chain(self.failure.iter().map(|failure| &failure.row))
     }
 
     /// The share of the gap that lies in a wrong row; absent where there is no gap.
@@ -354,7 +345,7 @@ impl Score {
 
     /// How many of the rows are so, of how many it could be.
     pub(super) fn count(&self, is: impl Fn(&RowScore) -> Option<bool>) -> (usize, usize) {
-        let all: Vec<bool> = self.rows.iter().filter_map(is).collect();
+        let all: Vec<bool> = self.all_rows().filter_map(is).collect();
         (all.iter().filter(|yes| **yes).count(), all.len())
     }
 }
@@ -396,6 +387,7 @@ mod example {
             unaccounted_ms: 0.0,
             host_took: Some(0.02),
             vanished: 0,
+            failure: None,
             rows,
             percentiles: Vec::new(),
             top: Some(true),

@@ -25,8 +25,11 @@ fn text(table: &Table) -> String {
 #[must_use]
 pub fn rows(score: &Score) -> String {
     let mut table = table(&["row", "truth, ms", "account, ms", "95 % interval", "", ""]);
-    for row in score.rows.iter().filter(|row| row.truth_ms.abs() >= 0.05 || row.found_ms.abs() >= 0.05) {
+    for row in score.all_rows().filter(|row| row.truth_ms.abs() >= 0.05 || row.found_ms.abs() >= 0.05) {
         let mut name = row.cause.to_string();
+        if let Some(failure) = score.failure.as_ref().filter(|failure| failure.row.cause == row.cause) {
+            let _ = write!(name, ", beside the gap: each as {} ms", failure.counts_as_ms);
+        }
         if row.holds.len() > 1 {
             let others: Vec<&str> =
                 row.holds.iter().filter(|cause| **cause != row.cause).map(|cause| cause.as_str()).collect();

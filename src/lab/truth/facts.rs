@@ -161,8 +161,7 @@ impl<'a> Ledger<'a> {
         let lookups: Vec<&Lookup> = self.lookups.iter().filter(|lookup| within(lookup.heard)).collect();
         let syns = flow.iter().filter(|(p, s)| p.outward && s.syn).map(|(p, _)| p.arrived);
         let syn = syns.chain(drops.iter().filter(|(d, s)| d.outward && s.syn).map(|(d, _)| d.arrived)).min();
-        let first_packet = packets.first().map(|(passage, _)| passage.arrived)?;
-        let begun = lookups.iter().map(|lookup| lookup.heard).fold(first_packet, Instant::min);
+        let begun = begun(packets, &lookups)?;
         let after = before.last().map(|met| met.answered);
         let own: Vec<&&Lookup> =
             lookups.iter().filter(|lookup| after.is_none_or(|after| lookup.heard > after)).collect();
@@ -198,9 +197,10 @@ impl<'a> Ledger<'a> {
         // The scheduler counts around the whole call, and does not know what the vantage could only wait for: work that was done
         // meanwhile, with the beginning of a page, made nothing longer.
         let heard: Vec<Instant> = met.iter().map(|met| met.heard).collect();
+        let ended = begun + Duration::from_secs_f64(total_ms / 1_000.0);
         let waited = match self.side.site.tls {
-            Tls::V13 => turns::waited(&turns::asking(packets, &heard), &answers, last.answered),
-            Tls::V12 => turns::waited(packets, &answers, last.answered),
+            Tls::V13 => turns::waited(&turns::asking(packets, &heard), &answers, last.answered, ended),
+            Tls::V12 => turns::waited(packets, &answers, last.answered, ended),
         };
         let busy_ms = total_ms - waited;
         let cpu_ms = asked.cpu_ms.min(busy_ms.max(0.0));
@@ -245,6 +245,13 @@ impl<'a> Ledger<'a> {
             })
             .sum()
     }
+}
+
+/// The first thing that the vantage said. Of the exchange before, the end may still be under way: the site's goodbye, and
+/// acknowledgements.
+fn begun(packets: &[(Passage, Segment)], lookups: &[&Lookup]) -> Option<Instant> {
+    let says = packets.iter().filter(|(passage, segment)| passage.outward && (segment.syn || segment.payload > 0));
+    says.map(|(passage, _)| passage.arrived).chain(lookups.iter().map(|lookup| lookup.heard)).min()
 }
 
 /// For each time that a name was looked up, from the last question to the last answer: between two questions the vantage had
@@ -324,6 +331,22 @@ impl Body {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_exchange_begins_with_what_the_vantage_says_and_not_with_the_end_of_the_one_before() {
+        let start = Instant::now();
+        let at = |ms: u64| start + Duration::from_millis(ms);
+        let packet = |outward, ms, payload, syn| {
+            let segment = Segment { port: 1, sequence: 0, payload, syn, elsewhere: false };
+            let kind = Kind::Tcp(segment);
+            (Passage { outward, length: 60, arrived: at(ms), held: Duration::from_millis(5), kind }, segment)
+        };
+        let packets = [packet(false, 1, 24, false), packet(true, 2, 0, false), packet(true, 20, 0, true)];
+        let lookup = Lookup { ipv6: false, heard: at(15), name: 0, answered: Some(at(17)) };
+        assert_eq!(begun(&packets, &[&lookup]), Some(at(15)));
+        assert_eq!(begun(&packets, &[]), Some(at(20)));
+        assert_eq!(begun(&packets[..2], &[]), None);
+    }
 
     #[test]
     fn a_vantage_that_is_held_between_two_questions_does_not_wait_for_the_first() {

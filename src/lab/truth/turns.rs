@@ -48,11 +48,17 @@ pub(super) fn asking(packets: &[(Passage, Segment)], heard: &[Instant]) -> Vec<(
 }
 
 /// How long the vantage could only wait, for an answer of the site or of the name server, until the page was whole:
-/// nothing that kept it from running then made anything longer. Milliseconds.
-pub(super) fn waited(packets: &[(Passage, Segment)], lookups: &[(Instant, Instant)], answered: Instant) -> f64 {
+/// nothing that kept it from running then made anything longer. What the site says to its closing comes when the exchange has
+/// `ended`. Milliseconds.
+pub(super) fn waited(
+    packets: &[(Passage, Segment)],
+    lookups: &[(Instant, Instant)],
+    answered: Instant,
+    ended: Instant,
+) -> f64 {
     let mut waits = lookups.to_vec();
     let mut turn: Option<(Instant, Option<Instant>)> = None;
-    for (at, outward) in moments(packets) {
+    for (at, outward) in moments(packets).into_iter().take_while(|(at, _)| *at <= ended) {
         turn = match turn {
             // What is said once the page is whole, such as that the connection closes, asks for nothing.
             Some((_, Some(_))) if outward && at > answered => break,
@@ -131,15 +137,22 @@ mod tests {
         let begun = Instant::now();
         let packets = exchange(begun);
         let at = |ms: u32| begun + ms * MS;
-        assert_eq!(waited(&[], &[], at(60)), 0.0);
-        assert_eq!(waited(&packets, &[], at(60)), 25.0 + 20.0);
+        assert_eq!(waited(&[], &[], at(60), at(80)), 0.0);
+        assert_eq!(waited(&packets, &[], at(60), at(80)), 25.0 + 20.0);
         assert_eq!(
-            waited(&packets, &[(at(1), at(5)), (at(2), at(7))], at(60)),
+            waited(&packets, &[(at(1), at(5)), (at(2), at(7))], at(60), at(80)),
             6.0 + 25.0 + 20.0,
             "two questions at once"
         );
-        assert_eq!(waited(&packets, &[], at(40)), 25.0, "the page was whole: closing waits for nothing");
-        assert_eq!(waited(&packets[..1], &[], at(60)), 0.0, "nobody answered");
+        assert_eq!(waited(&packets, &[], at(40), at(80)), 25.0, "the page was whole: closing waits for nothing");
+        assert_eq!(waited(&packets[..5], &[], at(60), at(45)), 25.0);
+        let closed = |ended| waited(&[packets[0], packets[1], packets[5]], &[], at(25), at(ended));
+        assert_eq!(
+            [closed(40), closed(80)],
+            [20.0, 60.0],
+            "the site's goodbye, at 70, to a vantage that was done at 40"
+        );
+        assert_eq!(waited(&packets[..1], &[], at(60), at(80)), 0.0, "nobody answered");
     }
 
     #[test]
@@ -164,8 +177,8 @@ mod tests {
         ];
         let asks = asking(&packets, &[at(45)]);
         assert_eq!(asks.len(), 6);
-        assert_eq!(waited(&asks, &[], at(45)), 10.0 + 10.0 + 10.0);
-        assert_eq!(waited(&packets, &[], at(45)), 10.0 + 10.0 + 10.0 + 10.0);
+        assert_eq!(waited(&asks, &[], at(45), at(60)), 10.0 + 10.0 + 10.0);
+        assert_eq!(waited(&packets, &[], at(45), at(60)), 10.0 + 10.0 + 10.0 + 10.0);
         let at_once = [packets[0], packets[1], packets[2], packets[3], packets[6], packets[7]];
         assert_eq!(asking(&at_once, &[at(45)]).len(), 6, "the end came with the request");
     }
