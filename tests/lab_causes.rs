@@ -67,7 +67,7 @@ fn what_nobody_answers_is_a_failure_in_every_count_and_in_no_mean() {
         return;
     }
     let text = "about = 'x'\n[both]\ntimeout_ms = 700\n[b.site]\nsilent = 0.2\n";
-    let (scenario, found, truth) = once(text, 24);
+    let (scenario, found, truth) = once(text, 30);
     let silent = found.asked.iter().filter(|asked| asked.turn.silent).count();
     assert!(silent > 0);
     for asked in &found.asked {
@@ -77,11 +77,19 @@ fn what_nobody_answers_is_a_failure_in_every_count_and_in_no_mean() {
     }
     assert_eq!((truth.sides[0].left_out, truth.sides[1].left_out), (0, silent));
     let account = account(&found);
-    assert_eq!((account.failures.samples, account.failures.failed), ([24, 24], [0, silent as u64]));
-    assert_eq!(account.samples, [24, 24 - silent]);
+    assert_eq!((account.failures.samples, account.failures.failed), ([30, 30], [0, silent as u64]));
+    assert_eq!(account.samples, [30, 30 - silent]);
     assert!(account.gap_ms.abs() < 60.0, "no timeout is in the mean: {}", account.gap_ms);
-    let scored = score(&scenario, &Injected::from(&truth), &measured(&found), None, 24).unwrap();
-    assert_eq!((scored.vanished, scored.gaps_ms.iter().filter(|gap| gap.is_none()).count()), (0, silent));
+    let scored = score(&scenario, &Injected::from(&truth), &measured(&found), None, 30).unwrap();
+    // A silence counts as the limit where it is asked for, and there alone.
+    let counted = scored.gaps_ms.iter().flatten().filter(|gap| **gap > 600.0).count();
+    assert_eq!((scored.vanished, scored.gaps_ms.iter().flatten().count(), counted), (0, 30, silent));
+    assert!(scored.gap_ms.abs() < 60.0 && scored.rows.iter().all(|row| row.cause != Cause::Failure), "{scored:?}");
+    let failure = scored.failure.expect("a row of failures");
+    let (share, row) = (silent as f64 / 30.0, &failure.row);
+    assert_eq!((failure.counts_as_ms, row.covered), (700.0, Some(true)));
+    assert!((share * 600.0..share * 700.0).contains(&row.injected_ms), "{row:?}");
+    assert!((row.found_ms - row.injected_ms).abs() < 1e-6, "{row:?}");
 }
 
 #[test]

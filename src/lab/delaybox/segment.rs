@@ -13,6 +13,8 @@ pub struct Segment {
     pub payload: u16,
     /// It opens a connection.
     pub syn: bool,
+    /// It ends one.
+    pub fin: bool,
     /// It goes to, or comes from, the second address of the far end.
     pub elsewhere: bool,
 }
@@ -55,11 +57,13 @@ fn tcp(packet: &[u8], outward: bool) -> Option<Segment> {
     let short = |at: usize| Some(u16::from_be_bytes(packet.get(at..at + 2)?.try_into().ok()?));
     let total = short(2)?;
     let data = usize::from(packet.get(header + 12)? >> 4) * 4;
+    let flags = packet.get(header + 13)?;
     Some(Segment {
         port: short(header + if outward { 0 } else { 2 })?,
         sequence: u32::from_be_bytes(packet.get(header + 4..header + 8)?.try_into().ok()?),
         payload: total.checked_sub(u16::try_from(header + data).ok()?)?,
-        syn: packet.get(header + 13)? & 0x02 != 0,
+        syn: flags & 0x02 != 0,
+        fin: flags & 0x01 != 0,
         elsewhere: packet.get(if outward { 16..20 } else { 12..16 })? == ELSEWHERE.octets(),
     })
 }
@@ -71,8 +75,8 @@ mod tests {
     #[test]
     fn the_near_port_is_the_source_outward_and_the_destination_inward() {
         let mut packet = vec![0x45, 0, 0, 45, 0, 0, 0, 0, 64, 6, 0, 0, 10, 77, 0, 1, 10, 77, 0, 2];
-        packet.extend([0x9c, 0x40, 0x01, 0xbb, 0, 0, 0, 7, 0, 0, 0, 0, 0x50, 0x02, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5]);
-        let segment = Segment { port: 40_000, sequence: 7, payload: 5, syn: true, elsewhere: false };
+        packet.extend([0x9c, 0x40, 0x01, 0xbb, 0, 0, 0, 7, 0, 0, 0, 0, 0x50, 0x03, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5]);
+        let segment = Segment { port: 40_000, sequence: 7, payload: 5, syn: true, fin: true, elsewhere: false };
         assert_eq!(Kind::of(&packet, true), Kind::Tcp(segment));
         assert_eq!(Kind::of(&packet, false), Kind::Tcp(Segment { port: 443, ..segment }));
         packet[19] = 3;

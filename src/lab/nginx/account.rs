@@ -84,7 +84,7 @@ mod tests {
             length: 60,
             arrived: begun + ms(at),
             held: ms(5),
-            kind: Kind::Tcp(Segment { port, sequence: 0, payload, syn: false, elsewhere: false }),
+            kind: Kind::Tcp(Segment { port, sequence: 0, payload, syn: false, fin: false, elsewhere: false }),
         };
         let passages = [
             packet(1, true, 0, 300),

@@ -41,7 +41,8 @@ impl Failing {
         }
         let counts_as_ms = b.timeout_ms.map_or(LIMIT_MS, |limit| limit.0);
         let of = |side: usize| {
-            let own = || measured.iter().filter(move |(turn, _)| turn.side == side);
+            let own =
+                || measured.iter().filter(move |(turn, record)| turn.side == side && !record.sample.clock_suspect);
             let share = own().filter(|(turn, _)| is_unanswered(turn)).count() as f64 / own().count().max(1) as f64;
             let times: Vec<f64> =
                 own().filter_map(|(_, record)| record.sample.latency()).map(Micros::as_millis).collect();
@@ -66,7 +67,7 @@ fn injected(counts_as_ms: f64, a: (f64, f64), b: (f64, f64)) -> f64 {
     f64::midpoint(after(a.1), after(b.1))
 }
 
-fn is_unanswered(turn: &Turn) -> bool {
+pub(super) fn is_unanswered(turn: &Turn) -> bool {
     turn.silent || turn.dropped
 }
 

@@ -212,7 +212,7 @@ fn worst_row(scores: &[Score]) -> (f64, String) {
 
 /// Over rows that are there: what their intervals cost, and how wide they are.
 fn interval_score(scores: &[Score]) -> String {
-    let rows = || scores.iter().flat_map(Score::all_rows).filter(|row| row.falsely.is_none());
+    let rows = || scores.iter().flat_map(|score| &score.rows).filter(|row| row.falsely.is_none());
     let middle = |mut all: Vec<f64>| {
         all.sort_by(f64::total_cmp);
         all.get(all.len() / 2).map_or("none".to_owned(), |ms| format!("{ms:.2} ms"))

@@ -104,7 +104,8 @@ pub struct Score {
     pub vanished: u64,
     /// Row by row.
     pub rows: Vec<RowScore>,
-    /// Where requests are made to fail: their row, with a failure counted as so much.
+    /// Where requests are made to fail: their row, with a failure counted as so much. No gate goes by it: account and truth count the
+    /// same requests.
     pub failure: Option<FailureScore>,
     /// Where one cause differs: percentiles, of which all of the gap is its.
     pub percentiles: Vec<PercentileScore>,
@@ -187,7 +188,8 @@ pub fn score(
     let mut gaps_ms = vec![[None; 2]; rounds as usize];
     for (place, (turn, record)) in measured.iter().enumerate() {
         if let Some(round) = gaps_ms.get_mut(place / 2) {
-            let counted = failing.map(|failing| failing.counts_as_ms);
+            // What fails by accident is nobody's experiment.
+            let counted = failing.filter(|_| failing::is_unanswered(turn)).map(|failing| failing.counts_as_ms);
             round[turn.side] = record.sample.latency().map(Micros::as_millis).or(counted);
         }
     }
@@ -333,7 +335,7 @@ impl RowScore {
 
 impl Score {
     /// All rows, that of failures among them.
-    pub(super) fn all_rows(&self) -> impl Iterator<Item = &RowScore> {
+    fn all_rows(&self) -> impl Iterator<Item = &RowScore> {
         self.rows.iter().chain(self.failure.iter().map(|failure| &failure.row))
     }
 
@@ -345,7 +347,7 @@ impl Score {
 
     /// How many of the rows are so, of how many it could be.
     pub(super) fn count(&self, is: impl Fn(&RowScore) -> Option<bool>) -> (usize, usize) {
-        let all: Vec<bool> = self.all_rows().filter_map(is).collect();
+        let all: Vec<bool> = self.rows.iter().filter_map(is).collect();
         (all.iter().filter(|yes| **yes).count(), all.len())
     }
 }

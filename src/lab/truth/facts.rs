@@ -193,14 +193,15 @@ impl<'a> Ledger<'a> {
         let hops = met.len() as f64;
         // Other programs are processes of their own: the thread that waits for them works for something else.
         let shown = if self.side.method.tells() == Tells::Work { 1.0 } else { 0.0 };
-        let answers = asked_and_answered(&lookups);
+        let mut waits = asked_and_answered(&lookups);
+        waits.extend(lost.iter().copied().chain(dead.zip(syn)));
         // The scheduler counts around the whole call, and does not know what the vantage could only wait for: work that was done
         // meanwhile, with the beginning of a page, made nothing longer.
         let heard: Vec<Instant> = met.iter().map(|met| met.heard).collect();
-        let ended = begun + Duration::from_secs_f64(total_ms / 1_000.0);
+        let ended = ended(begun, total_ms, &flow);
         let waited = match self.side.site.tls {
-            Tls::V13 => turns::waited(&turns::asking(packets, &heard), &answers, last.answered, ended),
-            Tls::V12 => turns::waited(packets, &answers, last.answered, ended),
+            Tls::V13 => turns::waited(&turns::asking(packets, &heard), &waits, last.answered, ended),
+            Tls::V12 => turns::waited(packets, &waits, last.answered, ended),
         };
         let busy_ms = total_ms - waited;
         let cpu_ms = asked.cpu_ms.min(busy_ms.max(0.0));
@@ -254,6 +255,14 @@ fn begun(packets: &[(Passage, Segment)], lookups: &[&Lookup]) -> Option<Instant>
     says.map(|(passage, _)| passage.arrived).chain(lookups.iter().map(|lookup| lookup.heard)).min()
 }
 
+/// By when the exchange had ended. Its first word came after its clock began, so the end by the clock is late where it was held before
+/// that; how soon it closes the connection after the end is its own affair.
+fn ended(begun: Instant, total_ms: f64, flow: &[&(Passage, Segment)]) -> Instant {
+    let by_clock = begun + Duration::from_secs_f64(total_ms / 1_000.0);
+    let closes = flow.iter().find(|(passage, segment)| passage.outward && segment.fin);
+    closes.map_or(by_clock, |(passage, _)| by_clock.min(passage.arrived))
+}
+
 /// For each time that a name was looked up, from the last question to the last answer: between two questions the vantage had
 /// something to do.
 fn asked_and_answered(lookups: &[&Lookup]) -> Vec<(Instant, Instant)> {
@@ -266,7 +275,12 @@ fn asked_and_answered(lookups: &[&Lookup]) -> Vec<(Instant, Instant)> {
         *whole = (whole.0.max(lookup.heard), whole.1.max(answered));
         *time += 1;
     }
-    all.into_values().collect()
+    // What nobody heard is asked again.
+    let unheard = lookups.iter().filter(|one| one.answered.is_none()).filter_map(|one| {
+        let again = lookups.iter().filter(|other| (other.name, other.ipv6) == (one.name, one.ipv6));
+        Some((one.heard, again.map(|other| other.heard).filter(|heard| *heard > one.heard).min()?))
+    });
+    all.into_values().chain(unheard).collect()
 }
 
 /// From each lost packet to its repetition, as stretches of time that do not overlap.
@@ -337,7 +351,7 @@ mod tests {
         let start = Instant::now();
         let at = |ms: u64| start + Duration::from_millis(ms);
         let packet = |outward, ms, payload, syn| {
-            let segment = Segment { port: 1, sequence: 0, payload, syn, elsewhere: false };
+            let segment = Segment { port: 1, sequence: 0, payload, syn, fin: false, elsewhere: false };
             let kind = Kind::Tcp(segment);
             (Passage { outward, length: 60, arrived: at(ms), held: Duration::from_millis(5), kind }, segment)
         };
@@ -346,6 +360,14 @@ mod tests {
         assert_eq!(begun(&packets, &[&lookup]), Some(at(15)));
         assert_eq!(begun(&packets, &[]), Some(at(20)));
         assert_eq!(begun(&packets[..2], &[]), None);
+        let closing = |outward, ms| {
+            let (passage, segment) = packet(outward, ms, 0, false);
+            (passage, Segment { fin: true, ..segment })
+        };
+        let of = |flow: &[(Passage, Segment)]| ended(at(20), 40.0, &flow.iter().collect::<Vec<_>>());
+        assert_eq!(of(&packets), at(60), "by the clock");
+        assert_eq!(of(&[packets[2], closing(false, 45), closing(true, 50)]), at(50), "it said that it was done");
+        assert_eq!(of(&[packets[2], closing(true, 70)]), at(60), "it took its time to say so");
     }
 
     #[test]
@@ -367,5 +389,12 @@ mod tests {
             of(0, true, 41, Some(44)),
         ];
         assert_eq!(asked_and_answered(&all.each_ref()), [(at(20), at(22)), (at(41), at(44)), (at(31), at(33))]);
+        let again =
+            [of(0, false, 1, None), of(0, true, 2, None), of(0, false, 1_001, Some(1_003)), of(0, true, 1_004, None)];
+        assert_eq!(
+            asked_and_answered(&again.each_ref()),
+            [(at(1_001), at(1_003)), (at(1), at(1_001)), (at(2), at(1_004))],
+            "not heard, and asked again"
+        );
     }
 }

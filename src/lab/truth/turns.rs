@@ -47,16 +47,16 @@ pub(super) fn asking(packets: &[(Passage, Segment)], heard: &[Instant]) -> Vec<(
     packets.iter().filter(asks).copied().collect()
 }
 
-/// How long the vantage could only wait, for an answer of the site or of the name server, until the page was whole:
-/// nothing that kept it from running then made anything longer. What the site says to its closing comes when the exchange has
+/// How long the vantage could only wait, for an answer of the site or at other times (`waits`: a name server's, a repetition), until the
+/// page was whole: nothing that kept it from running then made anything longer. What the site says to its closing comes when the exchange has
 /// `ended`. Milliseconds.
 pub(super) fn waited(
     packets: &[(Passage, Segment)],
-    lookups: &[(Instant, Instant)],
+    waits: &[(Instant, Instant)],
     answered: Instant,
     ended: Instant,
 ) -> f64 {
-    let mut waits = lookups.to_vec();
+    let mut waits = waits.to_vec();
     let mut turn: Option<(Instant, Option<Instant>)> = None;
     for (at, outward) in moments(packets).into_iter().take_while(|(at, _)| *at <= ended) {
         turn = match turn {
@@ -102,7 +102,7 @@ mod tests {
     /// Asks at 10, is answered at 30 and 35, acknowledges, asks at 50, is answered at 70.
     fn exchange(begun: Instant) -> [(Passage, Segment); 6] {
         let packet = |outward, at: u32, payload| {
-            let segment = Segment { port: 1, sequence: 0, payload, syn: false, elsewhere: false };
+            let segment = Segment { port: 1, sequence: 0, payload, syn: false, fin: false, elsewhere: false };
             let (arrived, held) = (begun + at * MS, 5 * MS);
             (Passage { outward, length: 60, arrived, held, kind: Kind::Tcp(segment) }, segment)
         };
@@ -160,7 +160,7 @@ mod tests {
         let begun = Instant::now();
         let at = |ms: u32| begun + ms * MS;
         let packet = |outward, ms: u32, payload, syn| {
-            let segment = Segment { port: 1, sequence: 0, payload, syn, elsewhere: false };
+            let segment = Segment { port: 1, sequence: 0, payload, syn, fin: false, elsewhere: false };
             (Passage { outward, length: 60, arrived: at(ms), held: 5 * MS, kind: Kind::Tcp(segment) }, segment)
         };
         // SYN at 0, answered at 10; hello at 11, answered at 21; its end at 22, for which tickets come at 32; stopped until the
