@@ -164,6 +164,19 @@ mod tests {
     }
 
     #[test]
+    fn misses_that_come_with_redirects_are_as_many_and_fall_together() {
+        let all = schedule(&Scenario::named("dependence").unwrap().sides, 400, 1);
+        let count =
+            |side: usize, is: fn(&&Turn) -> bool| all.iter().filter(|turn| turn.side == side).filter(is).count();
+        for side in [0, 1] {
+            assert!((75..125).contains(&count(side, |turn| turn.redirected)), "{side}");
+            assert!((75..125).contains(&count(side, |turn| turn.missed)), "{side}");
+        }
+        assert!(count(0, |turn| turn.redirected && turn.missed) < 50, "by chance, one in sixteen");
+        assert_eq!(count(1, |turn| turn.redirected != turn.missed), 0);
+    }
+
+    #[test]
     fn who_measures_at_the_peak_only_meets_more_load_in_the_same_periods() {
         let all = schedule(&Scenario::named("timing").unwrap().sides, 120, 1);
         let of = |side| all.iter().filter(move |turn| turn.side == side);
