@@ -2,7 +2,7 @@
 //!
 //! The shortest of few round trips lies above what the path allows, and every repetition of the experiment from the same
 //! samples has the same shortest one: a bootstrap does not see it. What is too much in `distance` is missing in
-//! `queueing`, by an amount that the spread of the round trips tells.
+//! `queueing`, by an amount that the spread of the shortest round trips tells.
 
 use crate::statistics::interval::Interval;
 

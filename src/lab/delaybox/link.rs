@@ -12,8 +12,7 @@ use crate::lab::hold::Spans;
 pub struct Link {
     /// What each packet is held for.
     pub delay: Duration,
-    /// The mean of what is added at random, exponentially, for the queue that a packet meets: that of the packet before, where that
-    /// one is still on its way. Packets keep their order.
+    /// The mean of what is added at random, exponentially, for the queue that a packet meets. Packets keep their order.
     pub jitter: Duration,
     /// The share of packets that is lost: outward, and inward.
     pub loss: [f64; 2],
@@ -35,6 +34,10 @@ impl Link {
     }
 }
 
+/// How long a queue stays as it is, on average, before it is another: longer than a flight of packets, as long as a round trip
+/// or two.
+const QUEUE_LASTS: Duration = Duration::from_millis(20);
+
 /// One direction of a link, packet after packet.
 pub(super) struct Lane {
     link: Link,
@@ -42,15 +45,24 @@ pub(super) struct Lane {
     random: ChaCha8Rng,
     /// The narrow place is taken until then.
     busy_until: Option<Instant>,
-    /// That the last packet met.
+    /// That the last packet met, and when.
     queue: Duration,
+    last_arrived: Option<Instant>,
     last_due: Option<Instant>,
 }
 
 impl Lane {
     pub(super) fn new(link: Link, way: usize) -> Self {
         let random = ChaCha8Rng::seed_from_u64(link.seed.wrapping_mul(2).wrapping_add(way as u64));
-        Self { link, loss: link.loss[way], random, busy_until: None, queue: Duration::ZERO, last_due: None }
+        Self {
+            link,
+            loss: link.loss[way],
+            random,
+            busy_until: None,
+            queue: Duration::ZERO,
+            last_arrived: None,
+            last_due: None,
+        }
     }
 
     /// When a packet that came now is to leave; `None` where it is lost. A lost packet took its time in the narrow place.
@@ -71,10 +83,15 @@ impl Lane {
         Some(due)
     }
 
-    /// How long the queue is that a packet meets.
+    /// How long the queue is that a packet meets. It changes at moments that have nothing to do with packets (a Poisson process): if
+    /// it changed when one comes, a long queue would be met more often than a short one.
     fn queue(&mut self, arrived: Instant) -> Duration {
-        let joins = self.last_due.is_some_and(|due| arrived < due);
-        if !self.link.jitter.is_zero() && !joins {
+        if self.link.jitter.is_zero() {
+            return Duration::ZERO;
+        }
+        let since = self.last_arrived.replace(arrived).map(|last| arrived.saturating_duration_since(last));
+        let unchanged = since.map_or(0.0, |since| (-since.div_duration_f64(QUEUE_LASTS)).exp());
+        if self.random.random::<f64>() >= unchanged {
             self.queue = self.link.jitter.mul_f64(-(1.0 - self.random.random::<f64>()).ln());
         }
         self.queue
@@ -100,16 +117,28 @@ mod tests {
     }
 
     #[test]
-    fn a_packet_meets_the_queue_of_the_one_before_that_is_still_on_its_way_and_else_another() {
+    fn a_flight_meets_one_queue_and_the_next_one_another() {
         let now = Instant::now();
         let mut lane = Lane::new(Link { jitter: 2 * MS, ..Link::of(5 * MS) }, 0);
         let mut held = |at: Duration| lane.due(now + at, 100).unwrap() - (now + at);
         let bursts: Vec<[Duration; 3]> =
-            (0..100).map(|n| [0, 3_000, 6_000].map(|us| held(n * 50 * MS + us * MS / 1_000))).collect();
-        assert!(bursts.iter().all(|burst| burst.iter().all(|held| *held == burst[0])));
+            (0..1_000).map(|n| [0, 50, 100].map(|us| held(n * 200 * MS + us * MS / 1_000))).collect();
+        let alike = bursts.iter().filter(|burst| burst[0] == burst[2]).count();
+        assert!((985..1_000).contains(&alike), "{alike}");
         assert!(bursts.windows(2).all(|pair| pair[0][0] != pair[1][0]));
-        let mean = bursts.iter().map(|burst| burst[0].as_secs_f64()).sum::<f64>() / 100.0;
-        assert!((0.006..0.008).contains(&mean), "{mean}");
+        let mean = bursts.iter().map(|burst| burst[0].as_secs_f64()).sum::<f64>() / 1_000.0;
+        assert!((0.0068..0.0072).contains(&mean), "{mean}");
+    }
+
+    #[test]
+    fn a_packet_that_follows_another_meets_no_longer_queue_than_one_that_comes_alone() {
+        // The second comes when the first has just left, or would have, had its queue been shorter.
+        let now = Instant::now();
+        let mut lane = Lane::new(Link { jitter: 2 * MS, ..Link::of(5 * MS) }, 0);
+        let mut held = |at: Duration| (lane.due(now + at, 100).unwrap() - (now + at)).as_secs_f64();
+        let pairs: Vec<[f64; 2]> = (0..4_000).map(|n| [0, 7].map(|ms| held(n * 200 * MS + ms * MS))).collect();
+        let [first, second] = [0, 1].map(|at| pairs.iter().map(|pair| pair[at]).sum::<f64>() / 4_000.0);
+        assert!((second - first).abs() < 0.000_15, "{first} {second}");
     }
 
     #[test]

@@ -186,7 +186,7 @@ impl<'a> Ledger<'a> {
             (Some(_), Tls::V13) => 2.0,
             (Some(_), Tls::V12) => 3.0,
         };
-        let queue = self.queue(place, &flow, last.answered);
+        let queue = self.queue(place, &turns::trips(&flow, setup as usize, &request.0, last.answered));
         let lost = recoveries(&drops, &flow);
         let body = Body::of(&flow, last.answered, floor_ms, &lost);
         let base_trips = 1.0 + body.rounds;
@@ -231,20 +231,11 @@ impl<'a> Ledger<'a> {
         })
     }
 
-    /// By how much a round trip of this connection was longer than the shortest, on average.
-    fn queue(&self, place: usize, flow: &[&(Passage, Segment)], answered: Instant) -> f64 {
-        [true, false]
-            .into_iter()
-            .zip(self.least[place])
-            .map(|(outward, least)| {
-                let counts = |(p, s): &&&(Passage, Segment)| {
-                    p.outward == outward && p.arrived <= answered && (s.payload > 0 || s.syn)
-                };
-                let held: Vec<f64> =
-                    flow.iter().filter(counts).map(|(p, _)| ms(p.held.saturating_sub(least))).collect();
-                held.iter().sum::<f64>() / held.len().max(1) as f64
-            })
-            .sum()
+    /// By how much these round trips were longer than the shortest, on average.
+    fn queue(&self, place: usize, trips: &[[Passage; 2]]) -> f64 {
+        let beyond = |(passage, least): (&Passage, Duration)| ms(passage.held.saturating_sub(least));
+        let of = |trip: &[Passage; 2]| trip.iter().zip(self.least[place]).map(beyond).sum::<f64>();
+        trips.iter().map(of).sum::<f64>() / trips.len().max(1) as f64
     }
 }
 

@@ -41,10 +41,40 @@ pub(super) fn asking(packets: &[(Passage, Segment)], heard: &[Instant]) -> Vec<(
         }
     }
     let asks = |(p, s): &&(Passage, Segment)| {
-        let at = if p.outward { p.arrived } else { left(p) };
-        !alone.iter().any(|(port, from, to)| *port == s.port && *from <= at && at < *to)
+        !alone.iter().any(|(port, from, to)| *port == s.port && (*from..*to).contains(&seen(p)))
     };
     packets.iter().filter(asks).copied().collect()
+}
+
+/// The round trips of a connection until the answer to `request` began, which was `answered` then: `setup` at most that opened it, of
+/// each the packet that asked last and the one with which its answer was whole, and that of the request.
+pub(super) fn trips(
+    flow: &[&(Passage, Segment)],
+    setup: usize,
+    request: &Passage,
+    answered: Instant,
+) -> Vec<[Passage; 2]> {
+    let says = flow.iter().filter(|(_, segment)| segment.payload > 0 || segment.syn).map(|(passage, _)| passage);
+    let mut before: Vec<&Passage> = says.clone().filter(|passage| seen(passage) <= request.arrived).collect();
+    before.sort_by_key(|passage| seen(passage));
+    let (mut trips, mut asked, mut told) = (Vec::new(), None, None);
+    for passage in before {
+        if !passage.outward {
+            told = asked.map(|_| *passage);
+            continue;
+        }
+        trips.extend(asked.zip(told.take()).map(|(asked, told)| [asked, told]));
+        asked = Some(*passage);
+    }
+    trips.truncate(setup);
+    let mut answer = says.filter(|passage| !passage.outward && passage.arrived >= answered);
+    trips.extend(answer.next().map(|answer| [*request, *answer]));
+    trips
+}
+
+/// When the vantage had to do with it.
+fn seen(passage: &Passage) -> Instant {
+    if passage.outward { passage.arrived } else { left(passage) }
 }
 
 /// How long the vantage could only wait, for an answer of the site or at other times (`waits`: a name server's, a repetition), until the
@@ -86,8 +116,7 @@ pub(super) fn waited(
 /// Packets that say something, in order: when each left the vantage (true), or came to it.
 fn moments(packets: &[(Passage, Segment)]) -> Vec<(Instant, bool)> {
     let says = packets.iter().filter(|(_, segment)| segment.payload > 0 || segment.syn);
-    let mut moments: Vec<(Instant, bool)> =
-        says.map(|(p, _)| if p.outward { (p.arrived, true) } else { (left(p), false) }).collect();
+    let mut moments: Vec<(Instant, bool)> = says.map(|(passage, _)| (seen(passage), passage.outward)).collect();
     moments.sort_unstable();
     moments
 }
@@ -153,6 +182,40 @@ mod tests {
             "the site's goodbye, at 70, to a vantage that was done at 40"
         );
         assert_eq!(waited(&packets[..1], &[], at(60), at(80)), 0.0, "nobody answered");
+    }
+
+    #[test]
+    fn a_round_trip_is_what_asked_last_and_what_made_its_answer_whole_and_for_the_end_of_a_handshake_none() {
+        let begun = Instant::now();
+        let at = |ms: u32| begun + ms * MS;
+        let packet = |outward, ms: u32, payload, syn, held: u32| {
+            let segment = Segment { port: 1, sequence: 0, payload, syn, fin: false, elsewhere: false };
+            (Passage { outward, length: 60, arrived: at(ms), held: held * MS, kind: Kind::Tcp(segment) }, segment)
+        };
+        // The end of the handshake at 22, with a queue of its own, for which tickets come at 30; the answer has two packets.
+        let packets = [
+            packet(true, 0, 0, true, 5),
+            packet(false, 5, 0, true, 5),
+            packet(true, 10, 0, false, 5),
+            packet(true, 11, 300, false, 6),
+            packet(false, 17, 1_000, false, 6),
+            packet(false, 18, 900, false, 7),
+            packet(true, 26, 80, false, 90),
+            packet(false, 27, 200, false, 3),
+            packet(true, 40, 100, false, 8),
+            packet(false, 50, 200, false, 60),
+            packet(false, 52, 1_000, false, 9),
+            packet(false, 52, 1_000, false, 10),
+        ];
+        let flow: Vec<_> = packets.iter().collect();
+        let of = |setup| {
+            let trips = trips(&flow, setup, &packets[8].0, at(51));
+            trips.iter().map(|trip| trip.map(|passage| passage.held.as_millis())).collect::<Vec<_>>()
+        };
+        assert_eq!(of(2), [[5, 5], [6, 7], [8, 9]]);
+        assert_eq!(of(3), [[5, 5], [6, 7], [90, 3], [8, 9]], "TLS 1.2 waits for it");
+        assert_eq!(of(0), [[8, 9]], "a kept connection");
+        assert!(trips(&flow[..9], 0, &packets[8].0, at(51)).is_empty(), "nobody answered");
     }
 
     #[test]

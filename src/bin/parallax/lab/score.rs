@@ -73,6 +73,9 @@ struct Experiments {
     findings: Vec<Finding>,
 }
 
+/// How many runs in which vantages wait most of the time go side by side, for each processor: one of them takes a fifth of it.
+const AT_ONCE: usize = 2;
+
 /// Runs the suite. Runs in which a vantage waits most of the time go side by side; those that are about the processor go
 /// alone, for they would take it from each other.
 pub(super) fn run(arguments: &Arguments) -> Outcome {
@@ -170,7 +173,7 @@ impl Runs<'_> {
         let busy = |cell: &Cell| Scenario::named(&cell.scenario).is_ok_and(|scenario| scenario.is_busy());
         let (busy, quiet): (Vec<usize>, Vec<usize>) = (0..self.cells.len()).partition(|at| busy(&self.cells[*at]));
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        for (numbers, at_once) in [(quiet, processors), (busy, 1)] {
+        for (numbers, at_once) in [(quiet, AT_ONCE * processors), (busy, 1)] {
             let next = AtomicUsize::new(0);
             std::thread::scope(|scope| {
                 for _ in 0..at_once {
