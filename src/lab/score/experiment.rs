@@ -93,12 +93,37 @@ pub fn factors(scenario: &Scenario) -> Vec<Factor> {
     causes.into_iter().filter(|cause| alone || ADDITIVE.contains(cause)).map(of).collect()
 }
 
+/// Two causes, each alone and neither: the four runs that a pair is an experiment with.
+struct Square {
+    /// Either cause, and the scenario in which the other is alone.
+    sides: [(Cause, Scenario); 2],
+    neither: Scenario,
+}
+
+/// Of a pair of scenarios with one cause each, which leave all else alike.
+fn square(name: &str) -> Option<Square> {
+    let (one, other) = name.split_once('+')?;
+    let [(x, without_x, one), (y, without_y, other)] = [one, other]
+        .map(|name| {
+            let scenario = Scenario::named(name).ok()?;
+            let [Factor { cause, without }] = &factors(&scenario)[..] else { return None };
+            Some((*cause, Scenario::named(without).ok()?, scenario))
+        })
+        .into_iter()
+        .collect::<Option<Vec<_>>>()?
+        .try_into()
+        .ok()?;
+    let alike = without_x.sides == without_y.sides && x != y;
+    alike.then(|| Square { sides: [(x, other), (y, one)], neither: without_x })
+}
+
 /// What one factor was found to make, milliseconds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
     /// The scenario.
     pub scenario: String,
-    /// The run that has the factor reset; runs of equal sides are one.
+    /// The run that has the factor reset; runs of equal sides are one. Of a pair it is the other cause alone, and the effect the mean
+    /// of that with it and that without.
     pub without: String,
     /// Where randomness started in both, so that each round meets the same conditions in both.
     pub seed: u64,
@@ -122,28 +147,47 @@ pub struct Finding {
     pub agrees: Option<bool>,
 }
 
-/// Of all scenarios of which both runs are there.
+/// Of all scenarios of which all runs are there.
 #[must_use]
 pub fn findings(scores: &[Score]) -> Vec<Finding> {
     let mut found = Vec::new();
     for score in scores {
         let Ok(scenario) = Scenario::named(&score.scenario) else { continue };
-        for factor in factors(&scenario) {
-            let Ok(reset) = Scenario::named(&factor.without) else { continue };
-            let like = |other: &&Score| {
+        let like = |reset: &Scenario| {
+            let alike = |other: &&Score| {
                 (other.seed, other.rounds) == (score.seed, score.rounds)
                     && Scenario::named(&other.scenario).is_ok_and(|other| other.sides == reset.sides)
             };
-            found.extend(scores.iter().find(like).and_then(|other| finding(score, other, factor.cause)));
+            scores.iter().find(alike)
+        };
+        for factor in factors(&scenario) {
+            let Ok(reset) = Scenario::named(&factor.without) else { continue };
+            found.extend(like(&reset).and_then(|other| finding(score, other, None, factor.cause)));
         }
+        let Some(Square { sides, neither }) = square(&score.scenario) else { continue };
+        let [(x, y_alone), (y, x_alone)] = sides.map(|(cause, other)| (cause, like(&other)));
+        let (Some(x_alone), Some(y_alone), Some(neither)) = (x_alone, y_alone, like(&neither)) else { continue };
+        found.extend(finding(score, y_alone, Some([x_alone, neither]), x));
+        found.extend(finding(score, x_alone, Some([y_alone, neither]), y));
     }
     found
 }
 
-fn finding(score: &Score, without: &Score, cause: Cause) -> Option<Finding> {
+/// What the gap loses without a cause; where another differs too, on average with that (`score`, `without`) and without it
+/// (`alone`).
+fn finding(score: &Score, without: &Score, alone: Option<[&Score; 2]>, cause: Cause) -> Option<Finding> {
     let row: &RowScore = score.all_rows().find(|row| row.holds.contains(&cause))?;
-    let both = score.gaps_ms.iter().zip(&without.gaps_ms);
-    let lost: Vec<f64> = both.filter_map(|(with, without)| Some((*with)? - (*without)?)).collect();
+    let change = |with: &Score, without: &Score| -> Vec<Option<f64>> {
+        let both = with.gaps_ms.iter().zip(&without.gaps_ms);
+        both.map(|(with, without)| Some((*with)? - (*without)?)).collect()
+    };
+    let mut lost = change(score, without);
+    if let Some([with, without]) = alone {
+        for (lost, alone) in lost.iter_mut().zip(change(with, without)) {
+            *lost = lost.zip(alone).map(|(lost, alone)| f64::midpoint(lost, alone));
+        }
+    }
+    let lost: Vec<f64> = lost.into_iter().flatten().collect();
     let (effect_ms, error_ms, half_ms) = of_batches(&lost)?;
     let found_half_ms = row.interval_ms.map(|[lower, upper]| (upper - lower) / 2.0);
     Some(Finding {
@@ -270,5 +314,23 @@ mod tests {
         assert_eq!(found(70.0, 1)[0].agrees, Some(false));
         assert_eq!(found(60.5, 2), [], "another seed met other conditions");
         assert_eq!(agreeing(&[found(60.5, 1), found(70.0, 1)].concat()), (1, 2));
+    }
+
+    #[test]
+    fn a_pair_is_a_square_of_four_runs_and_what_both_make_together_is_shared_evenly() {
+        let causes = |name: &str| square(name).map(|square| square.sides.map(|(cause, other)| (cause, other.name)));
+        assert_eq!(
+            causes("distance+redirect"),
+            Some([(Cause::Distance, "redirect".to_owned()), (Cause::Redirect, "distance".to_owned())])
+        );
+        let none = ["distance", "scheduling+distance", "null", "distance+points-of-presence"];
+        assert!(none.iter().all(|name| causes(name).is_none()), "other work, one row, or no pair");
+        let level = |scenario: &str, ms: f64| score(scenario, &[ms; 8], 70.0, 1.0);
+        let runs =
+            [level("distance+redirect", 100.0), level("distance", 60.0), level("redirect", 20.0), level("null", 2.0)];
+        let found = findings(&runs);
+        let one = found.iter().find(|one| one.scenario == "distance+redirect").unwrap();
+        assert_eq!((one.effect_ms, one.without.as_str(), one.agrees), (69.0, "redirect", Some(true)));
+        assert!(findings(&runs[..3]).iter().all(|one| one.scenario != "distance+redirect"), "neither is not there");
     }
 }
