@@ -114,7 +114,7 @@ fn square(name: &str) -> Option<Square> {
         .try_into()
         .ok()?;
     let alike = without_x.sides == without_y.sides && x != y;
-    alike.then(|| Square { sides: [(x, other), (y, one)], neither: without_x })
+    alike.then_some(Square { sides: [(x, other), (y, one)], neither: without_x })
 }
 
 /// What one factor was found to make, milliseconds.
