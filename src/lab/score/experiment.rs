@@ -103,16 +103,12 @@ struct Square {
 /// Of a pair of scenarios with one cause each, which leave all else alike.
 fn square(name: &str) -> Option<Square> {
     let (one, other) = name.split_once('+')?;
-    let [(x, without_x, one), (y, without_y, other)] = [one, other]
-        .map(|name| {
-            let scenario = Scenario::named(name).ok()?;
-            let [Factor { cause, without }] = &factors(&scenario)[..] else { return None };
-            Some((*cause, Scenario::named(without).ok()?, scenario))
-        })
-        .into_iter()
-        .collect::<Option<Vec<_>>>()?
-        .try_into()
-        .ok()?;
+    let of = |name: &str| {
+        let scenario = Scenario::named(name).ok()?;
+        let [Factor { cause, without }] = &factors(&scenario)[..] else { return None };
+        Some((*cause, Scenario::named(without).ok()?, scenario))
+    };
+    let ((x, without_x, one), (y, without_y, other)) = (of(one)?, of(other)?);
     let alike = without_x.sides == without_y.sides && x != y;
     alike.then_some(Square { sides: [(x, other), (y, one)], neither: without_x })
 }
