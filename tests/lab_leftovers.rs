@@ -30,8 +30,8 @@ fn whatever_ends_a_run_nothing_of_it_stays() {
     let mut scenarios = vec!["all-at-once"];
     // A server has processes of its own.
     scenarios.extend(lab_nginx::can("whatever_ends_a_run_nothing_of_it_stays").then_some("nginx"));
-    // A function is a process that stands still when it is killed with the rest.
-    scenarios.extend(probe().map(|_| "cold"));
+    // A function and an agent are processes that stand still when they are killed with the rest.
+    scenarios.extend(probe().into_iter().flat_map(|_| ["cold", "on-premises"]));
     for number in 0..9 {
         let scenario = scenarios[number % scenarios.len()];
         let mut under = UnderWay::start(directory.path(), scenario, &format!("killed-{number}"));

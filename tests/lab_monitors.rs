@@ -200,7 +200,7 @@ fn of_zabbix(found: &Run, side: usize) -> impl Iterator<Item = &Record> {
 /// shows more, milliseconds.
 fn switched(words: &str) -> (Run, f64) {
     let text = format!(
-        "about = 'x'\n[both]\nmethod = 'zabbix'\nbeside = 'fresh'\nverify = false\n[both.path]\ndelay_ms = 10\n\
+        "about = 'x'\n[both]\nmethod = 'zabbix'\nbeside = 'agent'\nverify = false\n[both.path]\ndelay_ms = 10\n\
          [both.site]\nredirect = 1\nbody_kb = 40\n{words}"
     );
     let mut tries = 3;

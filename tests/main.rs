@@ -30,6 +30,8 @@ mod intake;
 #[cfg(target_os = "linux")]
 mod lab;
 #[cfg(target_os = "linux")]
+mod lab_agent;
+#[cfg(target_os = "linux")]
 mod lab_causes;
 #[cfg(all(target_os = "linux", feature = "lambda"))]
 mod lab_function;

@@ -1,5 +1,6 @@
 //! Where the packets go: loopback, or a path of 20 ms; either in networks of its own, where nothing else runs.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use parallax::lab::capture::flows::{self, Flow};
-use parallax::lab::capture::{self, Capture};
+use parallax::lab::capture::{self, Capture, CaptureError};
 use parallax::lab::delaybox::{Account, DEVICE, DelayBox, FAR};
 use parallax::lab::namespace::Namespace;
 use parallax::lab::site::{Options, Site};
@@ -18,6 +19,8 @@ use crate::spread::Spread;
 
 /// Half of 20 ms.
 pub const ONE_WAY: Duration = Duration::from_millis(10);
+/// The kernel may give two of the exchanges one port, and then nobody can tell them apart: all are made again.
+const TRIES: u32 = 8;
 
 /// A client's network, a server's, and what is between them.
 pub struct Road {
@@ -68,8 +71,23 @@ impl Road {
         &self,
         port: u16,
         keys: &Path,
-        work: impl FnOnce() -> anyhow::Result<T>,
-    ) -> anyhow::Result<(T, std::collections::BTreeMap<u16, Flow>)> {
+        mut work: impl FnMut() -> anyhow::Result<T>,
+    ) -> anyhow::Result<(T, BTreeMap<u16, Flow>)> {
+        let mut left = TRIES;
+        loop {
+            match self.captured_once(port, keys, &mut work) {
+                Err(error) if left > 1 && matches!(error.downcast_ref(), Some(CaptureError::Port(_))) => left -= 1,
+                ended => return ended,
+            }
+        }
+    }
+
+    fn captured_once<T>(
+        &self,
+        port: u16,
+        keys: &Path,
+        work: &mut impl FnMut() -> anyhow::Result<T>,
+    ) -> anyhow::Result<(T, BTreeMap<u16, Flow>)> {
         let file = tempfile::Builder::new().prefix("parallax-").suffix(".pcap").tempfile()?;
         let capture = Capture::start(&self.near, self.device, port, File::options().write(true).open(file.path())?)?;
         let done = work()?;

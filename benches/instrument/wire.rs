@@ -6,7 +6,6 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Context;
-use parallax::lab::capture::CaptureError;
 use parallax::lab::capture::flows::{Flow, WireTime};
 use parallax::measurement::units::Micros;
 
@@ -18,8 +17,6 @@ use crate::spread::Spread;
 use crate::stamps::Bare;
 
 const ROUNDS: usize = 200;
-/// The kernel may give two of the exchanges one port, and then nobody can tell them apart: all are made again.
-const TRIES: u32 = 8;
 /// In milliseconds, at the 95th percentile.
 const OFF: f64 = 0.3;
 /// Closer bounds of single quantities: a percentile, and the most there; milliseconds.
@@ -103,15 +100,11 @@ pub fn run(road: &Road, bare: &Bare) -> anyhow::Result<bool> {
         pause: Duration::from_millis(10),
         work: Duration::ZERO,
     };
-    let mut left = TRIES;
-    let (output, flows) = loop {
+    let (output, flows) = road.captured(site.address().port(), keys.path(), || {
         let mut command = Command::new(env::current_exe()?);
         command.args(job.arguments()?).env("SSLKEYLOGFILE", keys.path());
-        match road.captured(site.address().port(), keys.path(), || road.run_near(command)) {
-            Err(error) if left > 1 && matches!(error.downcast_ref(), Some(CaptureError::Port(_))) => left -= 1,
-            ended => break ended?,
-        }
-    };
+        road.run_near(command)
+    })?;
     let exchanges = measure::told(&output.stdout)?;
     figures::head();
     let mut kept = true;

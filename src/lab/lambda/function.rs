@@ -2,7 +2,6 @@
 
 use std::ffi::CString;
 use std::fs;
-use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -19,19 +18,17 @@ use crate::adapters::clock;
 use crate::intake::arrival::{Arrivals, decode};
 use crate::lab::cpu_share::CpuShare;
 use crate::lab::namespace::Namespace;
+use crate::lab::vantage::page;
 use crate::lab::vantage::process::enter;
-use crate::lab::vantage::work::TARGET;
+use crate::lab::vantage::threads::Scheduled;
 use crate::lab::vantage::{Measures, Orders, Told, VantageError, forget};
 use crate::measurement::identity::Vantage;
-use crate::measurement::units::Micros;
 use crate::measurement::wire::Record;
 use crate::probe::fleet;
 use crate::probe::fleet::row::Row;
 
 /// Far more than any exchange of the lab takes, and what the probe keeps of an invocation for sending.
 const TIME_OUT: Duration = Duration::from_secs(60);
-/// The threads of the probe that measure have this name, and do nothing else.
-const MEASURES: &str = "measure";
 
 /// A function in its sandbox, frozen but for its invocations.
 #[derive(Debug)]
@@ -106,9 +103,9 @@ impl Function {
 impl Measures for Function {
     fn measure(&mut self, stop: &dyn Fn() -> bool) -> Result<Told, VantageError> {
         let pid = self.sandbox.process();
-        let before = scheduled(pid);
+        let before = Scheduled::of_measuring(pid);
         let ended = self.sandbox.invoke(&event(), TIME_OUT, TIME_OUT, stop);
-        let after = scheduled(pid);
+        let after = Scheduled::of_measuring(pid);
         match ended {
             Some(Ended::Answered(_)) => {}
             Some(Ended::Failed(said)) => return Err(self.broken(&format!("failed: {said}"))),
@@ -120,15 +117,7 @@ impl Measures for Function {
         // Sides have one name, whatever measures there; and the lab asks when it likes, not in slots.
         record.sample.vantage = self.vantage.clone();
         record.sample.slot_ms = None;
-        // The thread also waits for its turn before the exchange begins. So what counts is what the probe says of the
-        // exchange, and no more than the scheduler counted for its threads.
-        let own = |ns: u64, said: Option<Micros>| said.map_or(ns, |said| ns.min(said.0.saturating_mul(1_000)));
-        let local = record.sample.local;
-        Ok(Told {
-            cpu_ns: own(after.0.saturating_sub(before.0), local.cpu_us),
-            delay_ns: own(after.1.saturating_sub(before.1), local.run_delay_us),
-            record,
-        })
+        Ok(Told::within(record, before, after))
     }
 
     fn rest(&mut self, stop: &dyn Fn() -> bool) -> Result<(), VantageError> {
@@ -151,25 +140,7 @@ impl Measures for Function {
 
 /// The page as the probe's table has it, by the very code that writes the table.
 fn row(orders: &Orders) -> Result<Row, String> {
-    let text = |text: &str| toml::Value::String(text.to_owned());
-    let mut page = toml::Table::new();
-    page.insert("id".to_owned(), text(TARGET));
-    page.insert("url".to_owned(), text(&orders.url));
-    page.insert("every".to_owned(), text("1m"));
-    page.insert("http".to_owned(), text("1.1"));
-    page.insert("follow_redirects".to_owned(), true.into());
-    page.insert("allow_private".to_owned(), true.into());
-    page.insert("trust".to_owned(), text(&orders.authority.to_string_lossy()));
-    if orders.accept_gzip {
-        page.insert("accept_encoding".to_owned(), vec!["gzip"].into());
-    }
-    if let Some(ms) = orders.timeout_ms {
-        page.insert("timeout".to_owned(), text(&format!("{ms:.0}ms")));
-    }
-    let mut file = toml::Table::new();
-    file.insert("schema".to_owned(), 1.into());
-    file.insert("target".to_owned(), vec![page].into());
-    let fleet = fleet::parse(&file.to_string(), &|_| None).map_err(|error| error.to_string())?;
+    let fleet = fleet::parse(&page::fleet(orders, "1m").to_string(), &|_| None).map_err(|error| error.to_string())?;
     let page = fleet.pages.first().ok_or("there is no page")?;
     Row::of(page).map_err(|error| error.to_string())
 }
@@ -198,19 +169,6 @@ fn only(messages: &[String]) -> Result<Record, String> {
             Err(format!("sent {samples} samples and missed slots, and one sample was to come"))
         }
     }
-}
-
-/// What the scheduler says of the threads that measure: time they ran, and time they were ready to and did not.
-fn scheduled(process: Pid) -> (u64, u64) {
-    let tasks = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
-    let read = |task: &Path, name: &str| -> io::Result<String> { fs::read_to_string(task.join(name)) };
-    let measuring =
-        tasks.map(|task| task.path()).filter(|task| read(task, "comm").is_ok_and(|it| it.trim() == MEASURES));
-    measuring.fold((0, 0), |(ran, waited), task| {
-        let text = read(&task, "schedstat").unwrap_or_default();
-        let mut numbers = text.split_whitespace().map(|number| number.parse().unwrap_or(0));
-        (ran + numbers.next().unwrap_or(0), waited + numbers.next().unwrap_or(0))
-    })
 }
 
 #[cfg(test)]

@@ -104,7 +104,7 @@ pub fn missing(scenario: &Scenario) -> Vec<String> {
 
 fn needs(side: &Side) -> Vec<Need> {
     let mut needs = match side.method {
-        Way::Fresh | Way::Pooled | Way::Lambda => Vec::new(),
+        Way::Fresh | Way::Pooled | Way::Agent | Way::Lambda => Vec::new(),
         Way::Curl | Way::ShellCurl => vec![shell::CURL],
         Way::Blackbox => vec![blackbox::EXPORTER],
         Way::Zabbix => zabbix::NEEDS.to_vec(),

@@ -42,6 +42,7 @@ book![
     "nginx",
     "null",
     "null-busy",
+    "on-premises",
     "points-of-presence",
     "queueing",
     "redirect",

@@ -198,6 +198,8 @@ fn impossible(sides: &[Side; 2]) -> Option<String> {
     let any = |is: fn(&Side) -> bool| is(a) || is(b);
     let said = if any(|side| side.method == Way::Lambda && side.work_ms != Ms(0.0)) {
         "`work_ms` is for vantages that are the lab's own; the function of `lambda` has no other work"
+    } else if any(|side| side.method == Way::Agent && (side.work_ms != Ms(0.0) || side.held_ms.is_some())) {
+        "`work_ms` and `held_ms` are for vantages that are the lab's own; an `agent` is a process beside one"
     } else if any(|side| side.held_ms.is_some_and(|held| held.0 >= side.period_ms.0)) {
         "`held_ms` is as long as `period_ms` or longer, and nothing would ever go on"
     } else if any(|side| side.switches && (side.method != Way::Zabbix || side.site.program != Program::Own)) {

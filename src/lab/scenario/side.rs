@@ -8,7 +8,7 @@ use crate::measurement::identity::Method;
 /// All of one side.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Side {
-    /// The way of measuring: `fresh`, `pooled`, `curl`, `lambda`, or a real monitor.
+    /// The way of measuring: `fresh`, `pooled`, `curl`, `agent`, `lambda`, or a real monitor.
     pub method: Way,
     /// Our probe at the same place, which measures right after it: what a bridge is made of.
     pub beside: Option<Way>,
@@ -134,6 +134,8 @@ pub enum Way {
     Fresh,
     /// Connections are kept.
     Pooled,
+    /// The agent as it runs on premises, on a schedule of its own; a new connection for each.
+    Agent,
     /// The real curl.
     Curl,
     /// The program that runs as a Lambda function, as Lambda runs it; a new connection for each.
@@ -172,7 +174,7 @@ impl Way {
     #[must_use]
     pub fn method(self) -> Method {
         match self {
-            Self::Fresh | Self::Lambda => Method::Fresh,
+            Self::Fresh | Self::Agent | Self::Lambda => Method::Fresh,
             Self::Pooled => Method::Pooled,
             Self::Curl | Self::ShellCurl => Method::Curl,
             Self::Zabbix => Method::Imported("zabbix".to_owned()),
@@ -184,7 +186,7 @@ impl Way {
     #[must_use]
     pub fn tells(self) -> Tells {
         match self {
-            Self::Fresh | Self::Pooled | Self::Lambda => Tells::Work,
+            Self::Fresh | Self::Agent | Self::Pooled | Self::Lambda => Tells::Work,
             Self::Curl | Self::ShellCurl => Tells::Phases,
             Self::Zabbix | Self::Blackbox => Tells::Total,
         }

@@ -144,7 +144,7 @@ mod tests {
                 sized += 1;
             }
         }
-        assert_eq!(sized, 62);
+        assert_eq!(sized, 64);
     }
 
     #[test]

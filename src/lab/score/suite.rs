@@ -17,13 +17,14 @@ pub struct Cell {
 
 /// Variations on others, what needs more than one of a row's kinds of truth, and what needs other people's programs, for the
 /// full suite only.
-const NOT_QUICK: [&str; 13] = [
+const NOT_QUICK: [&str; 14] = [
     "closed",
     "cpu",
     "dependence",
     "dns-lost",
     "dns-search",
     "nginx",
+    "on-premises",
     "points-of-presence",
     "scheduling-unseen",
     "small-function",
@@ -141,7 +142,7 @@ mod tests {
     fn a_factor_is_reset_once_where_no_run_of_the_suite_does_so() {
         let full = cells(Suite::Full);
         let more = resets(&full);
-        assert_eq!(more.len(), 21, "{more:?}");
+        assert_eq!(more.len(), 23, "{more:?}");
         let named = |name: &str| more.iter().any(|cell| cell.scenario == name);
         assert!(named("transfer-rate:without-path.rate_mbit") && named("cold:without-cold"), "{more:?}");
         assert!(!named("distance:without-path.delay_ms"), "that is `null`");

@@ -85,6 +85,7 @@ pub fn scenarios(scores: &[Score]) -> String {
         "missed",
         "top",
         "top 3",
+        "hidden",
         "by nobody, ms",
     ];
     let mut table = table(&head);
@@ -104,6 +105,7 @@ pub fn scenarios(scores: &[Score]) -> String {
             counted(score.count(|row| row.missed)),
             yes(score.top).to_owned(),
             yes(score.top_three).to_owned(),
+            yes(score.honest).to_owned(),
             format!("{:+.2}", score.unaccounted_ms),
         ]);
     }

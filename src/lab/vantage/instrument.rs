@@ -14,12 +14,15 @@ use crate::measurement::wire::Record;
 use crate::probe::port::Measure;
 use crate::probe::target::Target;
 
-use super::Orders;
+use super::agent::Agent;
+use super::threads::Scheduled;
+use super::{Orders, Told};
 
-/// A probe of ours or the real curl; or a server that probes when it is asked.
+/// A probe of ours or the real curl; a server that probes when it is asked; or the agent.
 pub(super) enum Instrument {
     Prober(Box<dyn Measure + Send>),
     Exporter(Box<Exporter>),
+    Agent(Box<Agent>),
 }
 
 /// Whose samples they are.
@@ -47,25 +50,34 @@ impl Instrument {
                 let started = Exporter::start(&orders.folder, &wanted, &target.id, vantage);
                 started.map(|exporter| Self::Exporter(Box::new(exporter))).map_err(|error| error.to_string())
             }
+            Way::Agent => Ok(Self::Agent(Box::new(Agent::start(orders)?))),
             way => prober(&way.method()).map(Self::Prober).map_err(|error| error.to_string()),
         }
     }
 
-    pub(super) fn measure(&mut self, target: &Target, whose: &mut Whose) -> Result<Record, String> {
-        let prober = match self {
-            Self::Exporter(exporter) => return exporter.measure().map_err(|error| error.to_string()),
-            Self::Prober(prober) => prober,
+    pub(super) fn measure(&mut self, target: &Target, whose: &mut Whose) -> Result<Told, String> {
+        let before = Scheduled::of_this_thread();
+        let record = match self {
+            Self::Agent(agent) => return agent.measure(),
+            Self::Exporter(exporter) => exporter.measure().map_err(|error| error.to_string())?,
+            Self::Prober(prober) => whose.record(prober.as_mut(), target),
         };
-        let invocation = whose.invocations.next(clock::wall());
+        Ok(Told::between(record, before, Scheduled::of_this_thread()))
+    }
+}
+
+impl Whose {
+    fn record(&mut self, prober: &mut dyn Measure, target: &Target) -> Record {
+        let invocation = self.invocations.next(clock::wall());
         let sample = prober.measure(target).named(Identity {
             id: sample_id(),
             target: target.id.clone(),
-            vantage: whose.vantage.clone(),
-            method: whose.method.clone(),
+            vantage: self.vantage.clone(),
+            method: self.method.clone(),
             slot: None,
             slot_guessed: false,
             invocation: Some(invocation),
         });
-        Ok(Record::new(sample, whose.environment.clone()))
+        Record::new(sample, self.environment.clone())
     }
 }

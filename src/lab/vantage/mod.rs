@@ -1,9 +1,12 @@
 //! A vantage: a process of its own, in its network and with its share of a processor, that measures when told.
 
+mod agent;
 mod instrument;
+pub(super) mod page;
 mod place;
 pub(super) mod process;
 mod resolv_conf;
+pub(super) mod threads;
 pub mod work;
 
 use std::io;

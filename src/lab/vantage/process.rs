@@ -118,8 +118,8 @@ impl Measures for Vantage {
     fn end(&mut self) {
         drop(self.input.take());
         let begun = Instant::now();
-        // Its servers have files that nobody may remove while they run.
-        let serves = self.way.tells() == Tells::Total;
+        // What it started has files that nobody may remove while it runs.
+        let serves = self.way.tells() == Tells::Total || self.way == Way::Agent;
         while serves && begun.elapsed() < ENDING && matches!(self.child.try_wait(), Ok(None)) {
             std::thread::sleep(STEP);
         }

@@ -137,10 +137,7 @@ impl Place {
 
     fn measure(&mut self) -> Result<Told, String> {
         work(self.work_ms);
-        let before = scheduled();
-        let record = self.instrument.measure(&self.target, &mut self.whose)?;
-        let after = scheduled();
-        Ok(Told { record, cpu_ns: after.0.saturating_sub(before.0), delay_ns: after.1.saturating_sub(before.1) })
+        self.instrument.measure(&self.target, &mut self.whose)
     }
 }
 
@@ -151,13 +148,6 @@ fn work(ms: f64) {
     while used().is_some_and(|used| used < ms) {
         std::hint::spin_loop();
     }
-}
-
-/// What the scheduler says of this thread: time it ran, and time it was ready to and did not.
-fn scheduled() -> (u64, u64) {
-    let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let mut numbers = text.split_whitespace().map(|number| number.parse().unwrap_or(0));
-    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
 }
 
 /// Another `/etc/resolv.conf` for this process and its children: it goes with them.
