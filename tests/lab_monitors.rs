@@ -147,6 +147,12 @@ fn a_demo_goes_on_to_the_founding_case_a_real_zabbix_and_a_curl_out_of_a_shell_a
     // Zabbix's checks are found at the box, the name server and the site, too.
     let met = |request: &&Value| request["side"] == 0 && request["injected"]["redirects"] == 1.0;
     assert!(truth["requests"].as_array().unwrap().iter().filter(met).count() >= 20, "{}", truth["sides"]);
+    // What measured, and what that stands on, is left with its version.
+    let programs = |side: usize| truth["sides"][side]["programs"].as_array().cloned().unwrap_or_default();
+    let says =
+        |side, words: &str| programs(side).iter().any(|said| said.as_str().is_some_and(|said| said.contains(words)));
+    assert!(["(Zabbix) 6.", "(PostgreSQL) ", "PHP "].iter().all(|words| says(0, words)), "{:?}", programs(0));
+    assert!(says(1, "curl ") && ran.out.contains("measured by curl "), "{:?}: {}", programs(1), ran.out);
 }
 
 /// Of one side.

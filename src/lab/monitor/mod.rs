@@ -3,6 +3,7 @@
 pub mod blackbox;
 pub mod daemon;
 pub mod shell;
+pub mod version;
 pub mod zabbix;
 
 use std::env;

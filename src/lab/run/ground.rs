@@ -13,6 +13,7 @@ use crate::lab::delaybox::{DEVICE, DelayBox, FAR, Link};
 use crate::lab::hold::{Holder, Spans};
 use crate::lab::lambda::function::Function;
 use crate::lab::monitor::authorities;
+use crate::lab::monitor::version::programs;
 use crate::lab::namespace::Namespace;
 use crate::lab::resolver::{Resolver, search_list};
 use crate::lab::scenario::quantity::Ms;
@@ -124,12 +125,13 @@ impl Ground {
 
     /// Takes all down, and tells what was done.
     pub(super) fn finish(self) -> Accounts {
-        let Self { vantage, beside, holder, served, resolver, path, share, .. } = self;
+        let Self { vantage, beside, holder, served, resolver, path, share, side, .. } = self;
         drop((vantage, beside));
         let throttled = share.as_ref().filter(|share| share.has_quota()).and_then(|share| share.throttled().ok());
         let path = path.finish();
         let accounts = Accounts {
             server: served.version(),
+            programs: programs(&side),
             met: served.finish(&path),
             path,
             lookups: resolver.lookups(),

@@ -104,6 +104,8 @@ pub struct Accounts {
     pub lookups: Vec<Lookup>,
     /// What served the page and in which version, where that is another program.
     pub server: Option<String>,
+    /// What measured, and what that stands on, in which versions, where those are other people's programs.
+    pub programs: Vec<String>,
     /// The site.
     pub met: Vec<Met>,
     /// From when to when the process was held.

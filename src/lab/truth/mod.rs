@@ -52,6 +52,9 @@ pub struct SideTruth {
     /// What served the page and in which version, where that is another program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
+    /// What measured, and what that stands on, in which versions, where those are other people's programs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub programs: Vec<String>,
     /// Packets that passed the box.
     pub packets: usize,
     /// Packets that it lost on purpose.
@@ -95,6 +98,7 @@ impl Truth {
                 floor_ms: floors[0],
                 elsewhere_floor_ms: Some(floors[1]).filter(|floor| *floor > 0.0),
                 server: run.accounts[side].server.clone(),
+                programs: run.accounts[side].programs.clone(),
                 packets: account.passages.len(),
                 lost: account.drops.iter().filter(|drop| matches!(drop.kind, super::delaybox::Kind::Tcp(_))).count(),
                 realtime: account.realtime,

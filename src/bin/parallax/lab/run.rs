@@ -138,7 +138,7 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     if arguments.json {
         print(&json::pretty(&Scored { schema: 1, score: &score, machine: &machine }))?;
     } else {
-        print(&format!("{}\n{}", table::rows(&score), machine.line()))?;
+        print(&format!("{}\n{}{}", table::rows(&score), programs(&truth), machine.line()))?;
     }
     tell(&left);
     if let Some(words) = again(&scenario, &folder) {
@@ -179,6 +179,13 @@ fn unexplained(error: &BridgeError) -> String {
 pub(super) fn vantage() -> Result<Command, Problem> {
     let program = env::current_exe().map_err(|error| Problem::unfinished(format!("cannot find itself: {error}")))?;
     Ok(Command { program, arguments: vec!["lab".to_owned(), "vantage".to_owned()] })
+}
+
+/// Other people's programs that measured, a line for each that says which it is.
+fn programs(truth: &Truth) -> String {
+    let [a, b] = &truth.sides;
+    let of_b = b.programs.iter().filter(|program| !a.programs.contains(program));
+    a.programs.iter().chain(of_b).map(|program| format!("measured by {program}\n")).collect()
 }
 
 /// The command that explains a run of other programs.

@@ -39,6 +39,10 @@ pub const NEEDS: [Need; 6] = [
     place::INITDB,
 ];
 
+/// Those that say of which version they are, and by which option.
+pub(super) const TOLD: [(Need, &str); 3] =
+    [(place::SERVER, "-V"), (place::INITDB, "--version"), (place::PHP, "--version")];
+
 const TOOL: &str = "Zabbix";
 /// What the lab's one check is called in it.
 const HOST: &str = "lab";
