@@ -32,6 +32,8 @@ mod lab;
 #[cfg(target_os = "linux")]
 mod lab_agent;
 #[cfg(target_os = "linux")]
+mod lab_alone;
+#[cfg(target_os = "linux")]
 mod lab_causes;
 #[cfg(all(target_os = "linux", feature = "lambda"))]
 mod lab_function;
