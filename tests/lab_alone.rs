@@ -56,13 +56,21 @@ fn moves_one_row(truth: f64, without: &Account, with: &Account) {
     println!("{truth:+.2} ms; the row {ms_without:+.2} ± {half_without:.2}, then {ms_with:+.2} ± {half_with:.2}");
 }
 
-fn of_zabbix(found: &Run, side: usize) -> impl Iterator<Item = &Record> {
-    found.asked.iter().filter(move |one| one.turn.side == side).map(|one| &one.record)
+/// What a side's Zabbix keeps of the page by its usual web scenario, or by that with this option switched.
+fn of_zabbix<'a>(found: &'a Run, side: usize, option: Option<&str>) -> Vec<&'a Record> {
+    let Some(option) = option else {
+        return found.asked.iter().filter(|one| one.turn.side == side).map(|one| &one.record).collect();
+    };
+    let method = format!("zabbix-{option}");
+    let own: Vec<&Record> =
+        found.switched[side].iter().filter(|record| record.sample.method.as_str() == method).collect();
+    assert!(own.iter().all(|record| record.sample.outcome.is_good()), "{own:?}");
+    own
 }
 
-/// Two Zabbixes at once, so that both have the same neighbours, which differ in what these words say of B; and by how much B
-/// shows more, milliseconds.
-fn switched(words: &str) -> (Run, f64) {
+/// Two Zabbixes at once, so that both have the same neighbours, which differ in what these words say of B and in one of B's options; and
+/// by how much B shows more for each, milliseconds. Beside each Zabbix is an agent of its own, and no sample is in both accounts.
+fn switched<const N: usize>(words: &str, options: [Option<&str>; N]) -> [f64; N] {
     let text = format!(
         "about = 'x'\n[both]\nmethod = 'zabbix'\nbeside = 'agent'\nverify = false\n[both.path]\ndelay_ms = 10\n\
          [both.site]\nredirect = 1\nbody_kb = 40\n{words}"
@@ -71,47 +79,51 @@ fn switched(words: &str) -> (Run, f64) {
     loop {
         tries -= 1;
         let (_, found, _) = once(&text, 30);
-        let truth = mean_ms(of_zabbix(&found, 1)) - mean_ms(of_zabbix(&found, 0));
-        let [without, with] = [0, 1].map(|side| over_the_probe(&found, side, of_zabbix(&found, side)));
+        let usual = of_zabbix(&found, 0, None);
+        let without = over_the_probe(&found, 0, usual.iter().copied());
+        let compared = options.map(|option| {
+            let own = of_zabbix(&found, 1, option);
+            let truth = mean_ms(own.iter().copied()) - mean_ms(usual.iter().copied());
+            (truth, over_the_probe(&found, 1, own))
+        });
         // Where a neighbour's work went through all that was measured there is no interval, and so nothing to hold.
-        let sure = [&without, &with].iter().all(|account| account.no_interval.is_none());
-        if sure || tries == 0 {
-            moves_one_row(truth, &without, &with);
-            return (found, truth);
+        let unsure = |account: &Account| account.no_interval.is_some();
+        if tries == 0 || !(unsure(&without) || compared.iter().any(|(_, with)| unsure(with))) {
+            return compared.map(|(truth, with)| {
+                moves_one_row(truth, &without, &with);
+                truth
+            });
         }
     }
-}
-
-/// An option of A's Zabbix, which watches the page with it as it is and switched, about the same times; and by how much it shows
-/// more for that. The probe beside it is one: samples that find no partner would move the row of times.
-fn option(found: &Run, name: &str) -> f64 {
-    let own: Vec<&Record> =
-        found.switched[0].iter().filter(|record| record.sample.method.as_str() == format!("zabbix-{name}")).collect();
-    assert!(own.iter().all(|record| record.sample.outcome.is_good()), "{own:?}");
-    let truth = mean_ms(own.iter().copied()) - mean_ms(of_zabbix(found, 0));
-    moves_one_row(truth, &over_the_probe(found, 0, of_zabbix(found, 0)), &over_the_probe(found, 0, own));
-    truth
 }
 
 #[test]
 fn what_the_authorities_of_a_zabbix_make_is_in_the_row_of_the_way_of_measuring_and_in_no_other() {
     let test = "what_the_authorities_of_a_zabbix_make_is_in_the_row_of_the_way_of_measuring_and_in_no_other";
     if can(test, &["definition:large"]) {
-        let (_, truth) = switched("[b]\nstore = 'all'\n");
+        let [truth] = switched("[b]\nstore = 'all'\n", [None]);
         assert!(truth > 15.0, "hundreds of certificates are read for each connection: {truth}");
     }
 }
 
 #[test]
-fn what_compression_and_options_make_of_a_zabbix_is_in_the_row_of_the_way_of_measuring_and_in_no_other() {
-    let test = "what_compression_and_options_make_of_a_zabbix_is_in_the_row_of_the_way_of_measuring_and_in_no_other";
-    if can(test, &["definition"]) {
-        // Our probe allows none. Both Zabbixes have the further checks, so that they are equally busy.
-        let (found, truth) = switched("[a]\nswitches = true\n[b]\nswitches = true\n[b.site]\ncompress = true\n");
+fn what_compression_makes_of_a_zabbix_is_in_the_row_of_the_way_of_measuring_and_in_no_other() {
+    let test = "what_compression_makes_of_a_zabbix_is_in_the_row_of_the_way_of_measuring_and_in_no_other";
+    if can(test, &["definition:small"]) {
+        // Our probe allows none.
+        let [truth] = switched("[b.site]\ncompress = true\n", [None]);
         assert!(truth < -10.0, "the page needs a round trip of 20 ms less: {truth}");
-        let follow = option(&found, "follow");
+    }
+}
+
+#[test]
+fn what_options_make_of_a_zabbix_is_in_the_row_of_the_way_of_measuring_and_in_no_other() {
+    let test = "what_options_make_of_a_zabbix_is_in_the_row_of_the_way_of_measuring_and_in_no_other";
+    if can(test, &["definition"]) {
+        // Both have the further checks, so that they are equally busy.
+        let words = "[a]\nswitches = true\n[b]\nswitches = true\n";
+        let [follow, verify] = switched(words, [Some("follow"), Some("verify")]);
         assert!(follow < -70.0, "the second hop has four round trips of 20 ms, and its page: {follow}");
-        let verify = option(&found, "verify");
         assert!(verify.abs() < 20.0, "the site's signature is checked by one authority that was read anyway: {verify}");
     }
 }

@@ -20,6 +20,8 @@ use crate::measurement::wire::Record;
 const DEAD_IPV6: Ipv6Addr = Ipv6Addr::new(0xfd77, 0x7061, 0x7261, 0, 0, 0, 0, 2);
 /// A monitor that checks every second has checked long before.
 const CHECKED: Duration = Duration::from_secs(90);
+/// Between two checks of one Zabbix the site is quiet for less: there it reads its authorities.
+const QUIET: Duration = Duration::from_millis(150);
 /// How often it is looked whether it has.
 const STEP: Duration = Duration::from_millis(2);
 /// Beyond the packets still under way when the site has answered: reading and decrypting them.
@@ -42,12 +44,17 @@ impl Ground {
         if self.beside.is_none() {
             return Ok(Answered { request, beside: None });
         }
+        if self.side.switches {
+            let what = "the monitor's checks leave no time between them for the probe beside it";
+            Self::until(what, stop, || self.served.is_quiet(QUIET).then_some(()))?;
+        }
         // What the one before used of their share of a processor is back.
         std::thread::sleep(duration(2.0 * self.side.period_ms.0));
         self.meet(&turn)?;
         let (near, share) = (&self.near, self.share.as_ref());
         let start = |command: &Command, orders: &Orders| started(orders.way, command, near, share, orders, stop);
         let beside = self.beside.as_mut().map(|beside| beside.measure(&start, stop)).transpose()?;
+        self.free = Instant::now();
         Ok(Answered { request, beside })
     }
 
@@ -55,23 +62,32 @@ impl Ground {
     fn watch(&self, turn: Turn, stop: &dyn Fn() -> bool) -> Result<Seen, RunError> {
         self.meet(&turn)?;
         let (from, from_wall) = (Instant::now(), clock::wall());
-        let heard = loop {
-            if let Some(heard) = self.served.answered_since(from, turn.redirected) {
-                break heard;
+        let what = "no check of the monitor reached the site in a minute and a half";
+        let heard = Self::until(what, stop, || self.served.answered_since(from, turn.redirected))?;
+        std::thread::sleep(duration(4.0 * self.side.path.delay_ms.0) + READ);
+        let waited = i64::try_from(heard.saturating_duration_since(from).as_millis()).unwrap_or(i64::MAX);
+        Ok(Seen { turn, free: self.free, heard, heard_wall: UnixMillis(from_wall.0.saturating_add(waited)) })
+    }
+
+    /// Waits until there is something, for a minute and a half.
+    fn until<T>(
+        what: &'static str,
+        stop: &dyn Fn() -> bool,
+        mut look: impl FnMut() -> Option<T>,
+    ) -> Result<T, RunError> {
+        let from = Instant::now();
+        loop {
+            if let Some(found) = look() {
+                return Ok(found);
             }
             if stop() {
                 return Err(VantageError::Stopped.into());
             }
             if from.elapsed() > CHECKED {
-                return Err(RunError::Unseen {
-                    what: "no check of the monitor reached the site in a minute and a half",
-                });
+                return Err(RunError::Unseen { what });
             }
             std::thread::sleep(STEP);
-        };
-        std::thread::sleep(duration(4.0 * self.side.path.delay_ms.0) + READ);
-        let waited = i64::try_from(heard.saturating_duration_since(from).as_millis()).unwrap_or(i64::MAX);
-        Ok(Seen { turn, heard, heard_wall: UnixMillis(from_wall.0.saturating_add(waited)) })
+        }
     }
 
     /// All that a monitor of that kind has kept; nothing of others.

@@ -32,6 +32,8 @@ const WHOLE_MB: u32 = 1_769;
 pub(super) struct Ground {
     pub(super) vantage: Box<dyn Measures>,
     pub(super) beside: Option<Beside>,
+    /// The probe beside it has measured, the last time, by then.
+    pub(super) free: Instant,
     pub(super) holder: Option<Holder>,
     pub(super) served: Served,
     pub(super) resolver: Resolver,
@@ -99,6 +101,7 @@ impl Ground {
         let mut ground = Self {
             vantage,
             beside,
+            free: Instant::now(),
             holder,
             served,
             resolver,

@@ -203,7 +203,7 @@ pub fn run(scenario: &Scenario, doing: &mut Doing<'_>) -> Result<Run, RunError> 
     let told = all.len() - seen;
     let (kept, switched) = watched::apart(kept, &scenario.sides);
     let asked = watched::settled(all, kept);
-    let switched = watched::beside(&asked, switched);
+    let switched = watched::beside(&asked, switched, &beside);
     for one in asked.iter().filter(|one| scenario.sides[one.turn.side].method == Way::Zabbix) {
         (doing.hear)(&one.record)?;
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{RunError, duration};
 use crate::lab::delaybox::{Account, FAR};
@@ -108,6 +108,11 @@ impl Served {
     /// See [`Director::answered_since`].
     pub(super) fn answered_since(&self, from: Instant, sent_on: bool) -> Option<Instant> {
         self.director.answered_since(from, sent_on)
+    }
+
+    /// See [`Director::is_quiet`].
+    pub(super) fn is_quiet(&self, length: Duration) -> bool {
+        self.director.is_quiet(length)
     }
 
     /// Ends it, and tells what it met; the box has seen all that it did.

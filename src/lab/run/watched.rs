@@ -1,7 +1,7 @@
 //! Checks that a monitor makes by itself: waited for as the site sees them, and matched with what it kept when the run is
 //! over.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::Asked;
@@ -15,6 +15,8 @@ use crate::measurement::wire::Record;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Seen {
     pub(super) turn: Turn,
+    /// Since then the probe beside it stood still.
+    pub(super) free: Instant,
     /// When the site had heard its first request.
     pub(super) heard: Instant,
     /// The same moment by the clock that monitors write.
@@ -24,23 +26,25 @@ pub(super) struct Seen {
 /// A monitor notes the time when it is done with a check, somewhat later than it was; so its start seems later, too.
 const NOTED_LATE_MS: i64 = 50;
 
-/// Checks that are made every second are nearer to each other than this.
-const NEAR_MS: i64 = 1_000;
+/// Of checks that are made every other second one is nearer than this, also where the nearest is left out.
+const NEAR_MS: i64 = 2_100;
 
 impl Seen {
-    /// The check of `kept`, in the order of time, within which it was heard; absent where that was not kept.
+    /// The check of `kept`, in the order of time, within which it was heard; absent where that was not kept, or had begun while
+    /// the probe beside it measured.
     pub(super) fn matched(self, kept: &[Record]) -> Option<Asked> {
-        let length = |record: &Record| i64::try_from(record.sample.elapsed_us.0 / 1_000).unwrap_or(i64::MAX);
         // The first that ended after it was heard, if it had begun by then.
         let before = |record: &Record| self.heard_wall.0 - record.sample.started_at_ms.0;
-        let record = kept.iter().find(|record| before(record) <= length(record).saturating_add(1))?;
+        let record = kept.iter().find(|record| before(record) <= length_ms(record).saturating_add(1))?;
         let before = Some(before(record)).filter(|before| *before >= -NOTED_LATE_MS)?;
         let ms = |ms: i64| Duration::from_millis(u64::try_from(ms).unwrap_or(0));
+        self.heard.checked_sub(ms(before)).filter(|begun| *begun >= self.free)?;
+        let from = self.heard.checked_sub(ms(before + NOTED_LATE_MS)).unwrap_or(self.heard).max(self.free);
         Some(Asked {
             turn: self.turn,
             record: record.clone(),
-            from: self.heard.checked_sub(ms(before + NOTED_LATE_MS)).unwrap_or(self.heard),
-            to: self.heard + ms(length(record) - before + 2),
+            from,
+            to: self.heard + ms(length_ms(record) - before + 2),
             cpu_ms: 0.0,
             stolen_ms: 0.0,
         })
@@ -63,22 +67,40 @@ pub(super) fn apart(kept: [Vec<Record>; 2], sides: &[Side; 2]) -> ([Vec<Record>;
     ([a.0, b.0], [a.1, b.1])
 }
 
-/// Of what was kept in other ways, for each request the check of each way that is nearest to it in time.
-pub(super) fn beside(asked: &[Asked], mut switched: [Vec<Record>; 2]) -> [Vec<Record>; 2] {
-    for (side, kept) in switched.iter_mut().enumerate() {
-        let requests = || asked.iter().filter(|one| one.turn.side == side).map(|one| one.record.sample.started_at_ms.0);
-        let nearest = |at: i64, method: &Method| {
-            let of_it = kept.iter().filter(|record| record.sample.method == *method);
-            let away = |record: &&Record| (record.sample.started_at_ms.0 - at).abs();
-            of_it.min_by_key(away).filter(|record| away(record) < NEAR_MS)
-        };
-        let methods: BTreeSet<&Method> = kept.iter().map(|record| &record.sample.method).collect();
-        let mut found: Vec<Record> =
-            methods.into_iter().flat_map(|method| requests().filter_map(|at| nearest(at, method)).cloned()).collect();
-        found.dedup_by(|one, before| one.sample.id == before.sample.id);
-        *kept = found;
-    }
-    switched
+/// Of what was kept in other ways, for each request and each way the check that is nearest to it in time, of those that no other
+/// request has, and during which nothing of `ours` measured, the probes beside them.
+pub(super) fn beside(asked: &[Asked], switched: [Vec<Record>; 2], ours: &[Vec<Record>; 2]) -> [Vec<Record>; 2] {
+    let mut sides = [0, 1].into_iter();
+    switched.map(|kept| {
+        let side = sides.next().unwrap_or_default();
+        let alone = |record: &Record| !ours[side].iter().any(|probe| overlap(record, probe));
+        let mut of_ways: BTreeMap<Method, Vec<Record>> = BTreeMap::new();
+        for record in kept.into_iter().filter(alone) {
+            of_ways.entry(record.sample.method.clone()).or_default().push(record);
+        }
+        let mut found = Vec::new();
+        for mut left in of_ways.into_values() {
+            for one in asked.iter().filter(|one| one.turn.side == side) {
+                let away = |at: &usize| (left[*at].sample.started_at_ms.0 - one.record.sample.started_at_ms.0).abs();
+                let nearest = (0..left.len()).min_by_key(away).filter(|at| away(at) < NEAR_MS);
+                found.extend(nearest.map(|at| left.swap_remove(at)));
+            }
+        }
+        found
+    })
+}
+
+/// A check, which may have begun earlier than it says, and an exchange of ours were under way at once.
+fn overlap(check: &Record, ours: &Record) -> bool {
+    let [check, ours] = [check, ours].map(|record| {
+        let from = record.sample.started_at_ms.0;
+        (from, from + length_ms(record))
+    });
+    check.0 - NOTED_LATE_MS <= ours.1 && ours.0 <= check.1
+}
+
+fn length_ms(record: &Record) -> i64 {
+    i64::try_from(record.sample.elapsed_us.0 / 1_000).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -117,15 +139,19 @@ mod tests {
         let turn = schedule(&Scenario::named("null").unwrap().sides, 2, 1)[0];
         let heard = Instant::now();
         let kept = [record(900, 30), record(1_900, 130), record(2_900, 32)];
-        let found = |wall| Seen { turn, heard, heard_wall: UnixMillis(wall) }.matched(&kept);
+        let ms = Duration::from_millis;
+        let since = |free, wall| Seen { turn, free, heard, heard_wall: UnixMillis(wall) }.matched(&kept);
+        let found = |wall| since(heard - ms(1_000), wall);
         let length = |wall| found(wall).map(|asked| asked.record.sample.elapsed_us.0 / 1_000);
         assert_eq!(length(1_960), Some(130), "it had begun before");
         assert_eq!(length(1_890), Some(130), "its end was noted late, and so its start");
         assert_eq!(length(1_500), None, "none was under way");
         assert_eq!(length(3_500), None, "it was not kept");
         let asked = found(1_960).unwrap();
-        let ms = Duration::from_millis;
         assert_eq!((heard - asked.from, asked.to - heard), (ms(110), ms(72)));
+        let after = |free| since(heard - ms(free), 1_960).map(|asked| heard - asked.from);
+        assert_eq!(after(80), Some(ms(80)), "what was before is the probe's");
+        assert_eq!(after(50), None, "it had begun while the probe measured");
     }
 
     #[test]
@@ -139,23 +165,28 @@ mod tests {
             record
         };
         let mut kept = vec![record(1_000, 20), record(5_000, 20)];
-        kept.extend([100, 1_300, 2_300, 5_900, 9_000].map(|started| of("zabbix-follow", started)));
-        kept.extend([of("zabbix-verify", 4_100), of("zabbix-late", 7_000)]);
+        kept.extend([100, 1_150, 1_300, 5_900, 9_000].map(|started| of("zabbix-follow", started)));
+        kept.extend([of("zabbix-verify", 3_100), of("zabbix-late", 7_100)]);
         let ([usual, _], switched) = apart([kept, Vec::new()], &scenario.sides);
         assert_eq!((usual.len(), switched[0].len(), switched[1].len()), (2, 7, 0));
-        let asked = usual.iter().map(|record| Seen { turn, heard, heard_wall: record.sample.started_at_ms });
+        let asked = usual.iter().map(|record| {
+            let free = heard - Duration::from_secs(1);
+            Seen { turn, free, heard, heard_wall: record.sample.started_at_ms }
+        });
         let asked: Vec<Asked> = asked.filter_map(|seen| seen.matched(&usual)).collect();
-        let found = beside(&asked, switched);
+        let found = beside(&asked, switched, &[vec![record(1_160, 20)], Vec::new()]);
         let found: Vec<_> =
             found[0].iter().map(|one| (one.sample.method.as_str(), one.sample.started_at_ms.0)).collect();
-        assert_eq!(found, [("zabbix-follow", 1_300), ("zabbix-follow", 5_900), ("zabbix-verify", 4_100)]);
+        let wanted = [("zabbix-follow", 1_300), ("zabbix-follow", 5_900), ("zabbix-verify", 3_100)];
+        assert_eq!(found, wanted, "the probe measured from 1160 to 1180, and 7100 is too late for anyone");
     }
 
     #[test]
     fn what_was_not_kept_is_left_out_and_the_order_stays() {
         let turns = schedule(&Scenario::named("null").unwrap().sides, 2, 1);
         let heard = Instant::now();
-        let seen = |at: usize, wall| Seen { turn: turns[at], heard, heard_wall: UnixMillis(wall) };
+        let free = heard - Duration::from_secs(1);
+        let seen = |at: usize, wall| Seen { turn: turns[at], free, heard, heard_wall: UnixMillis(wall) };
         let side = turns[0].side;
         let mut kept: [Vec<Record>; 2] = Default::default();
         kept[side] = vec![record(500, 20), record(100, 10)];

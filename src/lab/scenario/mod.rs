@@ -192,6 +192,11 @@ impl Scenario {
     }
 }
 
+/// An agent measures at a side, or beside what does.
+fn is_agents(side: &Side) -> bool {
+    side.method == Way::Agent || side.beside == Some(Way::Agent)
+}
+
 /// What each value allows by itself, and all of them together do not.
 fn impossible(sides: &[Side; 2]) -> Option<String> {
     let [a, b] = sides;
@@ -200,6 +205,10 @@ fn impossible(sides: &[Side; 2]) -> Option<String> {
         "`work_ms` is for vantages that are the lab's own; the function of `lambda` has no other work"
     } else if any(|side| side.method == Way::Agent && (side.work_ms != Ms(0.0) || side.held_ms.is_some())) {
         "`work_ms` and `held_ms` are for vantages that are the lab's own; an `agent` is a process beside one"
+    } else if any(|side| side.method == Way::Agent && side.cold != Share(0.0)) {
+        "`cold` is for vantages that start with a request; the start of an `agent` is in no sample"
+    } else if any(|side| is_agents(side) && side.timeout_ms.is_some_and(|limit| limit.0 > 1_000.0)) {
+        "`timeout_ms` of an `agent` is its interval at most, which is a second"
     } else if any(|side| side.held_ms.is_some_and(|held| held.0 >= side.period_ms.0)) {
         "`held_ms` is as long as `period_ms` or longer, and nothing would ever go on"
     } else if any(|side| side.switches && (side.method != Way::Zabbix || side.site.program != Program::Own)) {
@@ -293,7 +302,7 @@ mod tests {
             ("about = 'x'\n[b.pth]\ndelay_ms = 1\n", &["line 2", "pth", "unknown field"]),
             ("about = 'x'\ntogether = ['sever']\n", &["line 2", "`sever` is no row of an account"]),
             ("about = 'x'\nrounds = 1\n", &["line 2", "from 2 to 100000"]),
-            ("about = 'x'\n[a]\nbeside = 'zabbix'\n", &["line 3", "only `fresh`, `pooled` or `lambda`"]),
+            ("about = 'x'\n[a]\nbeside = 'zabbix'\n", &["line 3", "only `fresh`, `pooled`, `agent` or `lambda`"]),
             ("about = 'x'\n[b]\nswitches = true\n", &["`switches` are options of `zabbix`"]),
             ("about = 'x'\n[b]\nheld_ms = 20\n", &["`held_ms` is as long as `period_ms`"]),
             ("about = 'x'\n[b.site]\nload_ms = 20\n", &["`load_ms` differs"]),

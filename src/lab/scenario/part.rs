@@ -83,7 +83,7 @@ impl TryFrom<Way> for Ours {
         if way.tells() == Tells::Work {
             Ok(Self(way))
         } else {
-            Err("only `fresh`, `pooled` or `lambda` can stand beside another")
+            Err("only `fresh`, `pooled`, `agent` or `lambda` can stand beside another")
         }
     }
 }

@@ -64,6 +64,8 @@ pub struct Met {
 pub struct Director {
     conduct: Mutex<Conduct>,
     met: Mutex<Vec<Met>>,
+    /// When anyone was answered last, also of those of whom no account is kept.
+    answered: Mutex<Option<Instant>>,
 }
 
 impl Director {
@@ -86,6 +88,13 @@ impl Director {
             met.iter().filter(|one| one.heard >= from).skip_while(|one| one.redirected != sent_on).peekable();
         let first = since.peek().map(|one| one.heard);
         first.filter(|_| since.any(|one| !one.redirected))
+    }
+
+    /// Nobody was answered for so long.
+    #[must_use]
+    pub fn is_quiet(&self, length: Duration) -> bool {
+        let answered = *self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        answered.is_none_or(|at| at.elapsed() >= length)
     }
 
     /// A request that was met.
@@ -150,6 +159,7 @@ pub(super) async fn answer(
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     met.answered = Instant::now();
+    *director.answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(met.answered);
     if request.headers().get(USER_AGENT).is_none_or(|agent| agent != ASIDE) {
         director.note(met);
     }

@@ -4,10 +4,10 @@
 use std::env;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
+use std::os::fd::AsRawFd;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{self, Child, ChildStdout, Command, Stdio};
 
-use nix::libc;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde::Deserialize;
@@ -16,6 +16,7 @@ use tokio::runtime::{Builder, Runtime};
 use toml::{Table, Value};
 
 use super::page;
+use super::process::{ends_with, is_readable};
 use super::threads::Scheduled;
 use super::{Orders, Told};
 use crate::adapters::archive::{Archive, Mode, open};
@@ -27,16 +28,22 @@ use crate::measurement::wire::Record;
 
 /// The shortest interval that a fleet file may have: a request waits no longer for it, and an exchange is limited by it.
 const EVERY: &str = "1s";
+/// The same.
+const EVERY_MS: i64 = 1_000;
+/// So often it is looked whether it has told something, for a twentieth of a second each: a minute, where its page has a second.
+const LOOKS_MAX: u32 = 1_200;
 /// So much of what it said is shown where it ends.
 const TAIL: usize = 600;
 
-/// It stands still but for its requests; it ends when this is dropped.
+/// It stands still from one rest to the next measurement; it ends when this is dropped.
 pub(super) struct Agent {
     child: Child,
     lines: BufReader<ChildStdout>,
     /// Absent until it has made one.
     archive: Option<Archive>,
     runtime: Runtime,
+    /// When its last sample was.
+    started: UnixMillis,
     folder: TempDir,
 }
 
@@ -60,43 +67,61 @@ impl Agent {
         let mut command = Command::new(env::current_exe().map_err(failed("find the agent's program"))?);
         command.arg("agent").arg(&file).args(["--archive", &place(&folder), "--json", "--quiet"]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(said);
-        let ends_with_us = || {
-            // SAFETY: takes no pointers, and concerns the new process only.
-            let done = unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) };
-            if done < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
-        };
-        // SAFETY: between fork and exec the closure makes one system call; it allocates nothing and takes no lock.
-        unsafe { command.pre_exec(ends_with_us) };
+        // SAFETY: between fork and exec the closure makes system calls only; it allocates nothing and takes no lock.
+        unsafe { command.pre_exec(ends_with(process::id())) };
         let runtime = Builder::new_current_thread().build().map_err(failed("start a runtime"))?;
         let mut child = command.spawn().map_err(failed("start the agent"))?;
         let lines = child.stdout.take().map(BufReader::new).ok_or("the agent has no output")?;
-        let agent = Self { child, lines, archive: None, runtime, folder };
+        let agent = Self { child, lines, archive: None, runtime, started: UnixMillis(0), folder };
         agent.send(Signal::SIGSTOP)?;
         Ok(agent)
     }
 
-    /// Lets it run until it has kept a sample that was begun from now on.
+    /// Lets it run until it has kept a sample that was begun from now on. It runs on until it is to [`Agent::rest`].
     pub(super) fn measure(&mut self) -> Result<Told, String> {
-        let process = Pid::from_raw(self.child.id().cast_signed());
-        let (asked, before) = (clock::wall(), Scheduled::of_measuring(process));
+        let pid = self.pid();
+        let (asked, before) = (clock::wall(), Scheduled::of_measuring(pid));
         self.send(Signal::SIGCONT)?;
+        let mut looks = LOOKS_MAX;
         let (id, started) = loop {
-            let mut line = String::new();
-            self.lines.read_line(&mut line).map_err(|error| format!("cannot hear the agent: {error}"))?;
-            if line.is_empty() {
-                return Err(format!("the agent ended; it said last: {}", self.tail()));
-            }
-            match serde_json::from_str(&line).map_err(|error| format!("the agent said {line:?}: {error}"))? {
+            match self.hear(&mut looks)? {
                 Line::Kept { id, started_at_ms } if started_at_ms >= asked => break (id, started_at_ms),
                 Line::Kept { .. } | Line::Missed => {}
             }
         };
-        let after = Scheduled::of_measuring(process);
-        self.send(Signal::SIGSTOP)?;
+        let after = Scheduled::of_measuring(pid);
+        self.started = started;
         let mut record = self.kept(&id, started)?;
         // The lab asks when it likes, not in slots.
         record.sample.slot_ms = None;
         Ok(Told::within(record, before, after))
+    }
+
+    /// Lets it stand still, once nothing of it is under way: what took longer than until its next slot is followed at once.
+    pub(super) fn rest(&mut self) -> Result<(), String> {
+        let mut looks = LOOKS_MAX;
+        while slot(clock::wall()) > slot(self.started) {
+            if let Line::Kept { started_at_ms, .. } = self.hear(&mut looks)? {
+                self.started = started_at_ms;
+            }
+        }
+        self.send(Signal::SIGSTOP)
+    }
+
+    /// What it tells next.
+    fn hear(&mut self, looks: &mut u32) -> Result<Line, String> {
+        while self.lines.buffer().is_empty() && !is_readable(self.lines.get_ref().as_raw_fd()) {
+            *looks = looks.saturating_sub(1);
+            if *looks == 0 {
+                return Err(format!("the agent kept no sample in a minute; it said last: {}", self.tail()));
+            }
+        }
+        let mut line = String::new();
+        self.lines.read_line(&mut line).map_err(|error| format!("cannot hear the agent: {error}"))?;
+        if line.is_empty() {
+            return Err(format!("the agent ended; it said last: {}", self.tail()));
+        }
+        serde_json::from_str(&line).map_err(|error| format!("the agent said {line:?}: {error}"))
     }
 
     fn kept(&mut self, id: &str, started: UnixMillis) -> Result<Record, String> {
@@ -116,9 +141,12 @@ impl Agent {
         found.ok_or_else(|| format!("the agent's archive has no sample {id}"))
     }
 
+    fn pid(&self) -> Pid {
+        Pid::from_raw(self.child.id().cast_signed())
+    }
+
     fn send(&self, signal: Signal) -> Result<(), String> {
-        let process = Pid::from_raw(self.child.id().cast_signed());
-        kill(process, signal).map_err(|error| format!("cannot send {signal} to the agent: {error}"))
+        kill(self.pid(), signal).map_err(|error| format!("cannot send {signal} to the agent: {error}"))
     }
 
     fn tail(&self) -> String {
@@ -134,6 +162,11 @@ impl Drop for Agent {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Of its one page; they begin with the second.
+fn slot(at: UnixMillis) -> i64 {
+    at.0.div_euclid(EVERY_MS)
 }
 
 fn place(folder: &TempDir) -> String {

@@ -64,6 +64,11 @@ impl Instrument {
         };
         Ok(Told::between(record, before, Scheduled::of_this_thread()))
     }
+
+    /// Until the next measurement.
+    pub(super) fn rest(&mut self) -> Result<(), String> {
+        if let Self::Agent(agent) = self { agent.rest() } else { Ok(()) }
+    }
 }
 
 impl Whose {

@@ -28,7 +28,7 @@ pub trait Measures {
     /// `Stopped` where `stop` came true meanwhile, and what can go wrong with a process.
     fn measure(&mut self, stop: &dyn Fn() -> bool) -> Result<Told, VantageError>;
 
-    /// Between two measurements: a function is frozen, and others wait.
+    /// Between two measurements: a function is frozen, an agent stands still, and others wait.
     ///
     /// # Errors
     /// As for [`Measures::measure`].
@@ -107,6 +107,10 @@ pub struct Told {
     /// Time for which it was ready to run and did not.
     pub delay_ns: u64,
 }
+
+/// What it says once it stands still.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Rested;
 
 /// What a monitor that measures by itself says when it is asked for all that it has.
 #[derive(Debug, Deserialize, Serialize)]

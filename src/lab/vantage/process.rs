@@ -13,7 +13,8 @@ use nix::libc;
 use nix::unistd::Pid;
 
 use super::resolv_conf;
-use super::{Greeting, Kept, Measures, Orders, Told, VantageError};
+use super::work::REST;
+use super::{Greeting, Kept, Measures, Orders, Rested, Told, VantageError};
 use crate::lab::cpu_share::CpuShare;
 use crate::lab::namespace::Namespace;
 use crate::lab::scenario::side::{Tells, Way};
@@ -104,6 +105,15 @@ impl Measures for Vantage {
         self.hear(stop)
     }
 
+    fn rest(&mut self, stop: &dyn Fn() -> bool) -> Result<(), VantageError> {
+        if self.way != Way::Agent {
+            return Ok(());
+        }
+        self.say(&format!("{REST}\n"))?;
+        let Rested = self.hear(stop)?;
+        Ok(())
+    }
+
     fn kept(&mut self, stop: &dyn Fn() -> bool) -> Result<Vec<Record>, VantageError> {
         if self.way != Way::Zabbix {
             return Ok(Vec::new());
@@ -147,10 +157,10 @@ pub(in crate::lab) fn enter(
     group: Option<RawFd>,
     resolv_conf: Option<CString>,
 ) {
+    let ends_with_us = ends_with(process::id());
     let enter = move || {
         let done = |result: libc::c_long| if result < 0 { Err(std::io::Error::last_os_error()) } else { Ok(()) };
-        // SAFETY: takes no pointers, and concerns the new process only.
-        done(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) }.into())?;
+        ends_with_us()?;
         if let Some(group) = group {
             // SAFETY: the descriptor is open, and the one byte is static. 0 means the writer itself.
             done(unsafe { libc::write(group, c"0".as_ptr().cast(), 1) } as libc::c_long)?;
@@ -163,8 +173,22 @@ pub(in crate::lab) fn enter(
     unsafe { command.pre_exec(enter) };
 }
 
+/// Called in a new process, lets it end when the thread of `parent` that started it does; it fails where that was before.
+/// It makes system calls only.
+pub(super) fn ends_with(parent: u32) -> impl Fn() -> std::io::Result<()> + Copy {
+    move || {
+        // SAFETY: takes no pointers, and concerns the calling process only.
+        if unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL) } < 0 {
+            return Err(std::io::Error::last_os_error());
+        }
+        // Who was killed between the two calls sent no signal.
+        let ended = std::os::unix::process::parent_id() != parent;
+        if ended { Err(std::io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
+    }
+}
+
 /// Whether there is something to read, or never will be; waits for it for a moment.
-fn is_readable(stream: RawFd) -> bool {
+pub(super) fn is_readable(stream: RawFd) -> bool {
     let mut watched = libc::pollfd { fd: stream, events: libc::POLLIN, revents: 0 };
     // SAFETY: one entry that outlives the call.
     unsafe { libc::poll(&raw mut watched, 1, STEP.as_millis() as libc::c_int) > 0 }

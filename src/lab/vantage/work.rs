@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::instrument::{Instrument, Whose};
 use super::place::{instead, own_mounts};
 use super::resolv_conf;
-use super::{Greeting, Kept, Orders, Told};
+use super::{Greeting, Kept, Orders, Rested, Told};
 use crate::adapters::clock;
 use crate::adapters::environment::invocations::Invocations;
 use crate::adapters::environment::of_this_process;
@@ -20,6 +20,9 @@ use crate::lab::monitor::zabbix::{Ports, Wanted, Zabbix};
 use crate::lab::scenario::side::{Store, Way};
 use crate::measurement::identity::{TargetId, Vantage};
 use crate::probe::target::{Coding, HttpVersions, Target, Timeouts, TrustStore};
+
+/// The line after which an agent stands still; all others are for a measurement.
+pub(super) const REST: &str = "rest";
 
 /// What the page is called.
 pub const TARGET: &str = "lab-page";
@@ -41,8 +44,13 @@ pub fn run(input: impl BufRead, mut output: impl Write) -> io::Result<()> {
     };
     say(&mut output, &Greeting::Ready)?;
     for line in lines {
-        line?;
-        say(&mut output, &place.measure().map_err(io::Error::other)?)?;
+        match line?.as_str() {
+            REST => {
+                place.instrument.rest().map_err(io::Error::other)?;
+                say(&mut output, &Rested)?;
+            }
+            _ => say(&mut output, &place.measure().map_err(io::Error::other)?)?,
+        }
     }
     Ok(())
 }
