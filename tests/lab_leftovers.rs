@@ -45,14 +45,16 @@ fn whatever_ends_a_run_nothing_of_it_stays() {
     }
     assert!(parts > 0, "every run was killed before it had a process");
 
-    for scenario in scenarios {
-        let mut interrupted = UnderWay::start(directory.path(), scenario, &format!("interrupted-{scenario}"));
+    // Ctrl-C, and a terminal that is closed.
+    let signals = scenarios.iter().map(|scenario| (*scenario, Signal::SIGINT)).chain([("all-at-once", Signal::SIGHUP)]);
+    for (scenario, signal) in signals {
+        let mut interrupted = UnderWay::start(directory.path(), scenario, &format!("{signal}-{scenario}"));
         interrupted.watch(Duration::from_secs(3));
-        kill(interrupted.pid(), Signal::SIGINT).unwrap();
+        kill(interrupted.pid(), signal).unwrap();
         let ended = interrupted.child.wait().unwrap();
-        assert_eq!(ended.code(), Some(3), "{scenario}");
-        assert_eq!(interrupted.left(), Vec::<String>::new(), "{scenario}, after Ctrl-C");
-        assert_eq!(traces(&[interrupted.pid()]), before, "{scenario}, after Ctrl-C");
+        assert_eq!(ended.code(), Some(3), "{scenario}, after {signal}");
+        assert_eq!(interrupted.left(), Vec::<String>::new(), "{scenario}, after {signal}");
+        assert_eq!(traces(&[interrupted.pid()]), before, "{scenario}, after {signal}");
     }
 
     // What a killed run could not take with it goes with the next, also while nobody has asked how it ended.

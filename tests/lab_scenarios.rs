@@ -52,3 +52,31 @@ fn a_scenario_that_is_none_is_bad_input_and_leaves_nothing() {
     }
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn a_file_of_ones_own_is_a_scenario_and_a_bad_one_is_refused_with_line_and_key() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
+    write("far-away.toml", "about = 'B is far.'\n[b.path]\ndelay_ms = 80\n");
+    let shown = run(directory.path(), &["lab", "show", "far-away.toml", "--json"]);
+    let shown: Value = serde_json::from_str(&shown.out).unwrap();
+    assert_eq!((&shown["name"], &shown["sides"][1]["path"]["delay_ms"]), (&"far-away".into(), &80.0.into()));
+    write("bad.toml", "about = 'B is far.'\n[b.path]\ndelay = 80\n");
+    write("empty.toml", "");
+    std::fs::write(directory.path().join("binary.toml"), [0xff, 0xfe, 0, 1]).unwrap();
+    for (file, parts) in [
+        ("bad.toml", &["line 3", "`delay", "unknown field"][..]),
+        ("empty.toml", &["missing field `about`"]),
+        ("binary.toml", &["cannot read binary.toml"]),
+        ("none.toml", &["cannot read none.toml"]),
+    ] {
+        for command in ["show", "run"] {
+            let refused = run(directory.path(), &["lab", command, file]);
+            assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{file}: {}", refused.err);
+            assert!(parts.iter().all(|part| refused.err.contains(part)), "{file}: {}", refused.err);
+        }
+    }
+    let together = run(directory.path(), &["lab", "show", "on-premises+reuse"]);
+    assert_eq!(together.code, 2);
+    assert!(together.err.contains("different things of `a.method`"), "{}", together.err);
+}

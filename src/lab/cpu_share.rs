@@ -34,6 +34,16 @@ pub enum ShareError {
         /// What the system said.
         reason: io::Error,
     },
+    /// The kernel made something else of it.
+    #[error("{path} is {taken:?} where {wanted:?} was written")]
+    Other {
+        /// Which file.
+        path: PathBuf,
+        /// What was written.
+        wanted: String,
+        /// What stands there.
+        taken: String,
+    },
     /// The counters are not as documented.
     #[error("cannot read the counts of throttling in {0}")]
     Unreadable(PathBuf),
@@ -69,10 +79,10 @@ impl CpuShare {
         let (quota, period) = (quota.as_micros(), period.as_micros());
         match version {
             Version::One => {
-                share.write("cpu.cfs_period_us", &period.to_string())?;
-                share.write("cpu.cfs_quota_us", &quota.to_string())?;
+                share.take("cpu.cfs_period_us", &period.to_string())?;
+                share.take("cpu.cfs_quota_us", &quota.to_string())?;
             }
-            Version::Two => share.write("cpu.max", &format!("{quota} {period}"))?,
+            Version::Two => share.take("cpu.max", &format!("{quota} {period}"))?,
         }
         // Refused, it waits for neighbours.
         let _ = share.goes_first(version);
@@ -136,6 +146,19 @@ impl CpuShare {
         let path = self.folder.join("cpu.stat");
         let text = fs::read_to_string(&path).map_err(|reason| ShareError::Refused { path: path.clone(), reason })?;
         parse(&text).ok_or(ShareError::Unreadable(path))
+    }
+
+    /// Writes, and looks whether the kernel took it as it was meant.
+    fn take(&self, name: &str, value: &str) -> Result<(), ShareError> {
+        self.write(name, value)?;
+        let path = self.folder.join(name);
+        let taken = fs::read_to_string(&path);
+        let taken = taken.map_err(|reason| ShareError::Refused { path: path.clone(), reason })?;
+        if taken.trim() == value {
+            Ok(())
+        } else {
+            Err(ShareError::Other { path, wanted: value.to_owned(), taken: taken.trim().to_owned() })
+        }
     }
 
     fn write(&self, name: &str, value: &str) -> Result<(), ShareError> {

@@ -1,4 +1,4 @@
-//! Ctrl-C: what is under way is broken off, and what was measured is kept and shown.
+//! Ctrl-C, or a terminal that is closed: what is under way is broken off, and what was measured is kept and shown.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -18,10 +18,15 @@ pub(crate) fn listen() -> Result<(), Problem> {
     // SA_RESETHAND: who presses twice does not want to wait for anything.
     let action =
         SigAction::new(SigHandler::Handler(remember), SaFlags::SA_RESTART | SaFlags::SA_RESETHAND, SigSet::empty());
-    for signal in [Signal::SIGINT, Signal::SIGTERM] {
-        // SAFETY: the handler does nothing but store to an atomic, which is safe in a signal handler.
-        unsafe { sigaction(signal, &action) }
-            .map_err(|error| Problem::unfinished(format!("cannot listen for Ctrl-C: {error}")))?;
+    // SAFETY: the handler does nothing but store to an atomic, which is safe in a signal handler.
+    let listen = |signal, action: &SigAction| unsafe { sigaction(signal, action) };
+    let refused = |error| Problem::unfinished(format!("cannot listen for Ctrl-C: {error}"));
+    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
+        let before = listen(signal, &action).map_err(refused)?;
+        // `nohup` has it go on without its terminal.
+        if signal == Signal::SIGHUP && matches!(before.handler(), SigHandler::SigIgn) {
+            listen(signal, &before).map_err(refused)?;
+        }
     }
     Ok(())
 }

@@ -19,9 +19,12 @@ mod show;
 #[cfg(target_os = "linux")]
 mod vantage;
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use crate::exit::Outcome;
+use parallax::lab::scenario::Scenario;
+
+use crate::exit::{Outcome, Problem};
 #[cfg(not(target_os = "linux"))]
 use {elsewhere as run, elsewhere as score};
 
@@ -37,9 +40,9 @@ enum What {
     List(list::Arguments),
     /// One scenario: its file, or all of it as JSON
     Show(show::Arguments),
-    /// Make one scenario, and explain it beside what it really was (Linux, root)
+    /// Make one scenario, and explain it beside what it really was (Linux; as root, or where user namespaces may do it)
     Run(run::Arguments),
-    /// How well `explain` does on scenarios whose causes are known (Linux, root); 1 where a gate does not hold
+    /// How well `explain` does on scenarios whose causes are known (Linux; as root, or where user namespaces may do it); 1 where a gate does not hold
     Score(score::Arguments),
     /// What a run starts at each of its two sides
     #[cfg(target_os = "linux")]
@@ -100,6 +103,18 @@ impl FoundingRun {
     pub(crate) fn run(&self) -> Outcome {
         Ok(crate::exit::Answer::Done)
     }
+}
+
+/// One that comes with the program, or a variation of such; or a file of one's own, which is called what the file is.
+fn scenario(asked: &str) -> Result<(Scenario, String), Problem> {
+    let path = Path::new(asked);
+    if path.extension().is_none_or(|extension| extension != "toml") {
+        let scenario = Scenario::named(asked).map_err(Problem::input)?;
+        return Ok((scenario, Scenario::source(asked).map_err(Problem::input)?));
+    }
+    let text = fs::read_to_string(path).map_err(|error| Problem::input(format!("cannot read {asked}: {error}")))?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    Ok((Scenario::parse(&name, &text).map_err(Problem::input)?, text))
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {

@@ -1,4 +1,4 @@
-//! Our probe beside a monitor: in its place, right after it.
+//! Our probe beside a monitor: in its place, after it.
 
 use crate::lab::scenario::side::Way;
 use crate::lab::vantage::{Command, Measures, Orders, VantageError};

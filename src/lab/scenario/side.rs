@@ -10,7 +10,7 @@ use crate::measurement::identity::Method;
 pub struct Side {
     /// The way of measuring: `fresh`, `pooled`, `curl`, `agent`, `lambda`, or a real monitor.
     pub method: Way,
-    /// Our probe at the same place, which measures right after it: what a bridge is made of.
+    /// Our probe at the same place, which measures after it: what a bridge is made of.
     pub beside: Option<Way>,
     /// The certificate is checked.
     pub verify: bool,
@@ -23,7 +23,7 @@ pub struct Side {
     pub cold: Share,
     /// The page may be compressed: `Accept-Encoding: gzip` is sent.
     pub accept_gzip: bool,
-    /// The limit of a request; absent, ten seconds.
+    /// The limit of a request; absent, ten seconds, and of an agent one.
     pub timeout_ms: Option<Ms>,
     /// The function's memory, and so its share of a processor; absent, a processor to itself.
     pub memory_mb: Option<Memory>,

@@ -23,7 +23,11 @@ pub(super) fn text(name: &str) -> Result<String, ScenarioError> {
     let mut parts = name.split('+').map(|part| one(name, part));
     let mut whole = parts.next().unwrap_or_else(|| Err(ScenarioError::Unknown(name.to_owned())))?;
     for part in parts {
-        lay(&mut whole, part?);
+        let part = part?;
+        if let Some(key) = disagree(&whole, &part) {
+            return Err(bad(name, format!("they say different things of `{key}`, so they cannot be together")));
+        }
+        lay(&mut whole, part);
         whole.insert("about".to_owned(), Value::String(format!("`{}` together.", name.replace('+', "` and `"))));
     }
     toml::to_string(&whole).map_err(|error| bad(name, error.to_string()))
@@ -98,6 +102,23 @@ fn lay(onto: &mut Table, said: Table) {
                 onto.insert(key, value);
             }
         }
+    }
+}
+
+/// A key under a side of which both say something, and not the same; what is said of both sides is said of either.
+fn disagree(one: &Table, other: &Table) -> Option<String> {
+    let pairs = [("both", "both"), ("a", "a"), ("b", "b"), ("both", "a"), ("both", "b"), ("a", "both"), ("b", "both")];
+    pairs
+        .into_iter()
+        .find_map(|(side, like)| differ(one.get(side)?, other.get(like)?, if side == "both" { like } else { side }))
+}
+
+fn differ(one: &Value, other: &Value, path: &str) -> Option<String> {
+    match (one, other) {
+        (Value::Table(one), Value::Table(other)) => {
+            other.iter().find_map(|(key, value)| differ(one.get(key)?, value, &format!("{path}.{key}")))
+        }
+        (one, other) => (one != other).then(|| path.to_owned()),
     }
 }
 

@@ -183,7 +183,7 @@ pub(super) fn ends_with(parent: u32) -> impl Fn() -> std::io::Result<()> + Copy 
         }
         // Who was killed between the two calls sent no signal.
         let ended = std::os::unix::process::parent_id() != parent;
-        if ended { Err(std::io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
+        if ended { Err(std::io::Error::from_raw_os_error(libc::ESRCH)) } else { Ok(()) }
     }
 }
 
@@ -202,4 +202,21 @@ pub fn forget(path: &Path) -> std::io::Result<()> {
     let file = File::open(path)?;
     nix::fcntl::posix_fadvise(&file, 0, 0, nix::fcntl::PosixFadviseAdvice::POSIX_FADV_DONTNEED)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_whose_parent_ended_before_it_could_ask_to_end_with_it_does_not_begin() {
+        let begun = |parent| {
+            let mut command = process::Command::new("true");
+            // SAFETY: it makes system calls only.
+            unsafe { command.pre_exec(ends_with(parent)) };
+            command.status()
+        };
+        assert!(begun(process::id()).unwrap().success());
+        assert_eq!(begun(1).unwrap_err().raw_os_error(), Some(libc::ESRCH));
+    }
 }

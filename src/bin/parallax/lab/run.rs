@@ -33,7 +33,7 @@ use crate::target_arguments::quantity;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Its name, as `parallax lab list` has it; also NAME:small, NAME:large, NAME+NAME, NAME:without-KEY
+    /// Its name, as `parallax lab list` has it; also NAME:small, NAME:large, NAME+NAME, NAME:without-KEY; or a file, FILE.toml
     scenario: String,
     /// How often each side measures [default: as the scenario says]
     #[arg(long, value_name = "NUMBER", value_parser = quantity::whole(2_u32..=100_000), allow_negative_numbers = true)]
@@ -60,7 +60,7 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    let scenario = Scenario::named(&arguments.scenario).map_err(Problem::input)?;
+    let (scenario, _) = super::scenario(&arguments.scenario)?;
     let missing = missing(std::slice::from_ref(&scenario));
     if !missing.is_empty() {
         return Err(Problem::input(format!("the lab cannot run here; it needs {}", missing.join("; and "))));

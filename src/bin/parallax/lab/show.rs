@@ -1,14 +1,13 @@
 //! `parallax lab show`: one scenario.
 
-use parallax::lab::scenario::Scenario;
 use parallax::report::json;
 
-use crate::exit::{Answer, Outcome, Problem};
+use crate::exit::{Answer, Outcome};
 use crate::output::print;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Its name, as `parallax lab list` has it; also NAME:small, NAME:large, NAME+NAME, NAME:without-KEY
+    /// Its name, as `parallax lab list` has it; also NAME:small, NAME:large, NAME+NAME, NAME:without-KEY; or a file, FILE.toml
     scenario: String,
     /// Print JSON: all of it, with what the file leaves out
     #[arg(long)]
@@ -16,11 +15,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    let scenario = Scenario::named(&arguments.scenario).map_err(Problem::input)?;
-    if arguments.json {
-        print(&json::pretty(&scenario))?;
-    } else {
-        print(&Scenario::source(&arguments.scenario).map_err(Problem::input)?)?;
-    }
+    let (scenario, text) = super::scenario(&arguments.scenario)?;
+    print(&if arguments.json { json::pretty(&scenario) } else { text })?;
     Ok(Answer::Done)
 }
