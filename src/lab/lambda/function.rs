@@ -201,6 +201,9 @@ mod tests {
         assert_eq!(page.target.timeouts.total, Duration::from_millis(1_500));
         assert_eq!(page.target.asked().accept_encoding, Some(vec!["gzip".to_owned()]));
         assert_eq!(page.target.asked().http, ["1.1"]);
+        assert!(page.target.tls.verify);
+        let unchecked = row(&Orders { verify: false, ..orders }).unwrap().page().unwrap();
+        assert!(!unchecked.target.tls.verify);
     }
 
     #[test]

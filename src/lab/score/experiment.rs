@@ -127,6 +127,8 @@ pub struct Finding {
     pub rounds: usize,
     /// The row, and those that cannot be told from it.
     pub rows: Vec<Cause>,
+    /// The gap over these rounds, with all that makes it; what is made to fail counts as in `--failures-as`.
+    pub gap_ms: f64,
     /// What the gap loses without the factor.
     pub effect_ms: f64,
     /// Its standard error.
@@ -185,6 +187,7 @@ fn finding(score: &Score, without: &Score, alone: Option<[&Score; 2]>, cause: Ca
     }
     let lost: Vec<f64> = lost.into_iter().flatten().collect();
     let (effect_ms, error_ms, half_ms) = of_batches(&lost)?;
+    let gaps: Vec<f64> = score.gaps_ms.iter().copied().flatten().collect();
     let found_half_ms = row.interval_ms.map(|[lower, upper]| (upper - lower) / 2.0);
     Some(Finding {
         scenario: score.scenario.clone(),
@@ -192,6 +195,7 @@ fn finding(score: &Score, without: &Score, alone: Option<[&Score; 2]>, cause: Ca
         seed: score.seed,
         rounds: lost.len(),
         rows: row.holds.clone(),
+        gap_ms: gaps.iter().sum::<f64>() / gaps.len() as f64,
         effect_ms,
         error_ms,
         half_ms,
@@ -222,6 +226,15 @@ fn of_batches(values: &[f64]) -> Option<(f64, f64, f64)> {
 pub fn agreeing(findings: &[Finding]) -> (usize, usize) {
     let all: Vec<bool> = findings.iter().filter_map(|finding| finding.agrees).collect();
     (all.iter().filter(|agrees| **agrees).count(), all.len())
+}
+
+/// By how much rows and experiments differ, as a share of all gaps; absent where there was no experiment.
+#[must_use]
+pub fn off(findings: &[Finding]) -> Option<f64> {
+    let (off, gaps) = findings
+        .iter()
+        .fold((0.0, 0.0), |(off, gaps), one| (off + (one.found_ms - one.effect_ms).abs(), gaps + one.gap_ms.abs()));
+    (gaps > 0.0).then(|| off / gaps)
 }
 
 #[cfg(test)]
@@ -311,7 +324,9 @@ mod tests {
         assert!(one.error_ms > 0.0 && one.half_ms > 2.0 * one.error_ms);
         assert_eq!(found(70.0, 1)[0].agrees, Some(false));
         assert_eq!(found(60.5, 2), [], "another seed met other conditions");
-        assert_eq!(agreeing(&[found(60.5, 1), found(70.0, 1)].concat()), (1, 2));
+        let both = [found(60.5, 1), found(70.0, 1)].concat();
+        assert_eq!(agreeing(&both), (1, 2));
+        assert_eq!((one.gap_ms, off(&both), off(&[])), (60.0, Some((0.5 + 10.0) / 120.0), None));
     }
 
     #[test]

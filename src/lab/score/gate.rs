@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::experiment::{Finding, agreeing, off};
 use super::percentile;
 use super::repeat::Repeats;
 use super::suite::ROUNDS_LONG;
@@ -86,7 +87,8 @@ pub fn targets(scores: &[Score], suite: Suite, whole: bool) -> Vec<Target> {
     };
     let (top, three, honest) = (ranked(|one| one.top), ranked(|one| one.top_three), ranked(|one| one.honest));
     let rest = residual_off(scores);
-    let worst = worst_row(scores);
+    let worst = worst_row(scores, 1, |row| row.covered);
+    let worst_at_work = worst_row(scores, 5, |row| row.covered.filter(|_| row.falsely.is_none()));
     let of_long: Vec<Score> = scores.iter().filter(|score| score.rounds >= ROUNDS_LONG).cloned().collect();
     let long = misattribution(&of_long);
     let interval = interval_score(scores);
@@ -124,6 +126,7 @@ pub fn targets(scores: &[Score], suite: Suite, whole: bool) -> Vec<Target> {
         ),
         target("… rows in which there is something", at_work.1, "≥ 80 %", least(at_work.0, 0.8), full),
         target("… worst row", worst.1, "≥ 80 %", worst.0 >= 0.8, full),
+        target("… worst row, where there is something in it", worst_at_work.1, "≥ 80 %", worst_at_work.0 >= 0.8, false),
         target("interval score of rows in which there is something, median", interval, "–", true, false),
         target("false causes", falsely.1, "≤ 2 %", falsely.0.is_none_or(|of| of <= 0.02), full),
         target("missed causes", missed.1, "≤ 5 %", missed.0.is_none_or(|of| of <= 0.05), full),
@@ -177,6 +180,20 @@ pub fn targets(scores: &[Score], suite: Suite, whole: bool) -> Vec<Target> {
     targets
 }
 
+/// How far rows are from experiments; what a chosen part of a suite has no experiment for is no matter of it.
+#[must_use]
+pub fn tried(findings: &[Finding], suite: Suite, whole: bool) -> Target {
+    let (off, (agree, of)) = (off(findings), agreeing(findings));
+    let full = suite == Suite::Full;
+    Target {
+        what: "rows less what experiments find, all gaps of those pooled",
+        found: off.map_or("none".to_owned(), |off| format!("{} ({agree} of {of} agree)", percent(off))),
+        gate: "≤ 8 %",
+        holds: off.map_or(!(full && whole), |off| off <= 0.08),
+        gated: full,
+    }
+}
+
 /// In the median run, in the worst, and how many were disturbed by it.
 fn taken_by_host(scores: &[Score]) -> String {
     let mut told: Vec<f64> = scores.iter().filter_map(|score| score.host_took).collect();
@@ -198,11 +215,11 @@ fn residual_off(scores: &[Score]) -> Option<(f64, f64, &str)> {
     off.max_by(|x, y| x.0.total_cmp(&y.0))
 }
 
-/// The cause whose rows are least often covered, over all scenarios.
-fn worst_row(scores: &[Score]) -> (f64, String) {
+/// The cause whose rows are least often covered, over all scenarios, of those that have so many at least.
+fn worst_row(scores: &[Score], least: usize, covered: impl Fn(&RowScore) -> Option<bool> + Copy) -> (f64, String) {
     let of = |cause: Cause| {
-        let (yes, all) = pooled(scores, |row| row.covered.filter(|_| row.cause == cause));
-        (all > 0).then(|| {
+        let (yes, all) = pooled(scores, |row| covered(row).filter(|_| row.cause == cause));
+        (all >= least).then(|| {
             (yes as f64 / all as f64, format!("{} ({cause}, {yes} of {all})", percent(yes as f64 / all as f64)))
         })
     };
@@ -316,6 +333,34 @@ mod tests {
         assert!(hold(&part), "one scenario in which nothing differs: {part:?}");
         assert!(!hold(&targets(&[null()], Suite::Full, true)), "nor is it the whole suite");
         assert!(!hold(&targets(&[null()], Suite::Quick, true)), "nor a quick one, which has gaps");
+    }
+
+    #[test]
+    fn rows_are_held_to_experiments_by_the_full_suite_which_cannot_do_without() {
+        let finding = |found_ms| Finding {
+            scenario: "dns".to_owned(),
+            without: "null".to_owned(),
+            seed: 1,
+            rounds: 240,
+            rows: vec![Cause::Dns],
+            gap_ms: 50.0,
+            effect_ms: 50.0,
+            error_ms: 1.0,
+            half_ms: 2.0,
+            truth_ms: 50.0,
+            found_ms,
+            found_half_ms: Some(2.0),
+            agrees: Some(true),
+        };
+        let of = |findings: &[Finding], suite| {
+            let target = tried(findings, suite, true);
+            (target.holds, target.gated)
+        };
+        assert_eq!(of(&[finding(49.0), finding(45.0)], Suite::Full), (true, true), "6 % of both gaps");
+        assert_eq!(of(&[finding(45.0), finding(55.0)], Suite::Full), (false, true), "10 %, and nothing on average");
+        assert_eq!(of(&[finding(45.0)], Suite::Quick), (false, false));
+        assert_eq!(of(&[], Suite::Full), (false, true));
+        assert!(tried(&[], Suite::Full, false).holds);
     }
 
     #[test]

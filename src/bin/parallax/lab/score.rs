@@ -126,8 +126,9 @@ pub(super) fn run(arguments: &Arguments) -> Outcome {
     };
     runs.make();
     let Ended { scores, machines, failed } = runs.ended();
-    let targets = gate::targets(&scores, suite, arguments.scenario.is_empty());
-    let findings = findings(&scores);
+    let (findings, whole) = (findings(&scores), arguments.scenario.is_empty());
+    let mut targets = gate::targets(&scores, suite, whole);
+    targets.push(gate::tried(&findings, suite, whole));
     let holds = gate::hold(&targets);
     let machines = Machine::kinds(machines);
     if arguments.json {
