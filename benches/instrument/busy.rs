@@ -1,4 +1,5 @@
-//! Two programs want both processors: what the kernel's stamps say stays, and what programs see of it does not.
+//! Our probe, curl and blackbox_exporter side by side, alone and while two programs want both processors: what the kernel's stamps say
+//! stays, and what programs see of it does not.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -18,7 +19,8 @@ use crate::road::Road;
 use crate::wire;
 
 const ROUNDS: usize = 100;
-const HOGS: usize = 2;
+/// How many want the two processors.
+pub const HOGS: usize = 2;
 /// In milliseconds, at the 90th percentile.
 const OFF: f64 = 0.1;
 /// Announces a hog on the command line.
@@ -50,8 +52,8 @@ impl Drop for Ended {
     }
 }
 
-/// Whether the bounds were kept.
-pub fn run(road: &Road) -> anyhow::Result<bool> {
+/// Beside so many hogs; whether the bounds were kept.
+pub fn run(road: &Road, count: usize) -> anyhow::Result<bool> {
     let site = road.site()?;
     let keys = tempfile::Builder::new().prefix("parallax-").suffix(".keys").tempfile()?;
     let job = Job {
@@ -66,7 +68,7 @@ pub fn run(road: &Road) -> anyhow::Result<bool> {
     let exporter = Exporter::start(road)?;
     let mut hogs = Vec::new();
     let ((told, probes), flows) = road.captured(site.address().port(), keys.path(), || {
-        for _ in 0..HOGS {
+        for _ in 0..count {
             hogs.push(Ended(Command::new(&program).arg(HOG).stdin(Stdio::null()).stdout(Stdio::null()).spawn()?));
         }
         let mut command = Command::new(&program);

@@ -68,8 +68,10 @@ fn all() -> anyhow::Result<bool> {
         kept &= stamped & wire::run(&road, &bare)?;
         println!("\n== {}: under a processor quota", road.name);
         kept &= share::run(&road)?;
-        println!("\n== {}: beside two programs that want both processors", road.name);
-        kept &= busy::run(&road)?;
+        println!("\n== {}: side by side with blackbox_exporter", road.name);
+        kept &= busy::run(&road, 0)?;
+        println!("\n== {}: the same, beside two programs that want both processors", road.name);
+        kept &= busy::run(&road, busy::HOGS)?;
         if let Some(account) = road.finish() {
             println!("{account}");
         }

@@ -40,9 +40,9 @@ enum What {
     List(list::Arguments),
     /// One scenario: its file, or all of it as JSON
     Show(show::Arguments),
-    /// Make one scenario, and explain it beside what it really was (Linux; as root, or where user namespaces may do it)
+    /// Make one scenario, and explain it beside what it really was (Linux; root or a user namespace)
     Run(run::Arguments),
-    /// How well `explain` does on scenarios whose causes are known (Linux; as root, or where user namespaces may do it); 1 where a gate does not hold
+    /// How well `explain` does on scenarios whose causes are known (Linux; root or a user namespace); 1 where a gate does not hold
     Score(score::Arguments),
     /// What a run starts at each of its two sides
     #[cfg(target_os = "linux")]
