@@ -3,7 +3,6 @@
 use parallax::explain::account::Case;
 use parallax::explain::cause::Cause;
 use parallax::explain::question::{Question, Statistic};
-use parallax::lab::scenario::Scenario;
 use parallax::lab::score::{measured, sources};
 
 use crate::lab_run::once;
@@ -40,17 +39,18 @@ fn the_agent_measures_when_it_is_let_run_and_its_account_is_that_of_the_path() {
 }
 
 #[test]
-fn what_an_agent_cannot_do_is_refused_by_its_key() {
-    for words in ["work_ms = 3", "held_ms = 3"] {
-        let text = format!("about = 'x'\n[a]\nmethod = 'agent'\n{words}\n");
-        let refused = Scenario::parse("x", &text).unwrap_err().to_string();
-        assert!(refused.contains("`work_ms` and `held_ms`") && refused.contains("agent"), "{refused}");
+fn an_agent_that_is_not_answered_comes_to_rest_and_the_request_after_meets_nothing_of_it() {
+    if !needs::root("an_agent_that_is_not_answered_comes_to_rest_and_the_request_after_meets_nothing_of_it") {
+        return;
     }
-    let refused = |text: &str| Scenario::parse("x", &format!("about = 'x'\n{text}\n")).unwrap_err().to_string();
-    assert!(refused("[a]\nmethod = 'agent'\ncold = 0.2").contains("`cold`"));
-    for agents in ["method = 'agent'", "method = 'zabbix'\nbeside = 'agent'"] {
-        let long = format!("[a]\n{agents}\ntimeout_ms = ");
-        assert!(refused(&format!("{long}1500")).contains("`timeout_ms`"));
-        assert!(Scenario::parse("x", &format!("about = 'x'\n{long}1000\n")).is_ok(), "{agents}");
+    let (_, found, truth) = once("about = 'x'\n[a]\nmethod = 'agent'\n[a.site]\nsilent = 0.3\n", 12);
+    let of_a = || found.asked.iter().zip(&truth.requests).filter(|(asked, _)| asked.turn.side == 0);
+    let silent = of_a().filter(|(asked, _)| asked.turn.silent).count();
+    assert!(silent > 1 && of_a().count() == 12, "{silent}");
+    for (asked, request) in of_a() {
+        assert_eq!(asked.record.sample.outcome.is_good(), !asked.turn.silent, "{:?}", asked.record.sample);
+        let Some(facts) = request.injected else { continue };
+        // What an exchange that nobody asked for had left would be a hop more.
+        assert_eq!(facts.redirects, 0.0, "{facts:?}");
     }
 }

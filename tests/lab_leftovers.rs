@@ -44,6 +44,17 @@ fn whatever_ends_a_run_nothing_of_it_stays() {
         pids.push(under.pid());
     }
     assert!(parts > 0, "every run was killed before it had a process");
+    // The first moments of an agent, which is started by what the lab starts.
+    for number in 0..if probe().is_some() { 6 } else { 0 } {
+        let mut under = UnderWay::start(directory.path(), "on-premises", &format!("agent-{number}"));
+        under.watch_for_further(Duration::from_secs(10));
+        assert!(under.further > 0, "no agent was started");
+        std::thread::sleep(Duration::from_micros(random.random_range(0..8_000)));
+        kill(under.pid(), Signal::SIGKILL).unwrap();
+        under.child.wait().unwrap();
+        assert_eq!(under.left(), Vec::<String>::new(), "after SIGKILL of an agent's lab");
+        pids.push(under.pid());
+    }
 
     // Ctrl-C, and a terminal that is closed.
     let signals = scenarios.iter().map(|scenario| (*scenario, Signal::SIGINT)).chain([("all-at-once", Signal::SIGHUP)]);
@@ -51,6 +62,10 @@ fn whatever_ends_a_run_nothing_of_it_stays() {
         let mut interrupted = UnderWay::start(directory.path(), scenario, &format!("{signal}-{scenario}"));
         interrupted.watch(Duration::from_secs(3));
         kill(interrupted.pid(), signal).unwrap();
+        if signal == Signal::SIGHUP {
+            // The shell says it, and the kernel again.
+            let _ = kill(interrupted.pid(), signal);
+        }
         let ended = interrupted.child.wait().unwrap();
         assert_eq!(ended.code(), Some(3), "{scenario}, after {signal}");
         assert_eq!(interrupted.left(), Vec::<String>::new(), "{scenario}, after {signal}");

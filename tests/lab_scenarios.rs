@@ -60,7 +60,14 @@ fn a_file_of_ones_own_is_a_scenario_and_a_bad_one_is_refused_with_line_and_key()
     write("far-away.toml", "about = 'B is far.'\n[b.path]\ndelay_ms = 80\n");
     let shown = run(directory.path(), &["lab", "show", "far-away.toml", "--json"]);
     let shown: Value = serde_json::from_str(&shown.out).unwrap();
-    assert_eq!((&shown["name"], &shown["sides"][1]["path"]["delay_ms"]), (&"far-away".into(), &80.0.into()));
+    let far = |shown: &Value| shown["sides"][1]["path"]["delay_ms"].clone();
+    assert_eq!((&shown["name"], far(&shown)), (&"far-away.toml".into(), 80.0.into()));
+    std::fs::create_dir(directory.path().join("mine")).unwrap();
+    write("mine/sized.toml", "about = 'B is far.'\n[b.path]\ndelay_ms = 80\n[large.b.path]\ndelay_ms = 200\n");
+    let shown = run(directory.path(), &["lab", "show", "mine/sized.toml:large+dns", "--json"]);
+    let shown: Value = serde_json::from_str(&shown.out).unwrap();
+    assert_eq!((&shown["name"], far(&shown)), (&"sized.toml:large+dns".into(), 200.0.into()));
+    assert_eq!(shown["toggled"], serde_json::json!(["path.delay_ms", "resolver.delay_ms", "resolver.spread_ms"]));
     write("bad.toml", "about = 'B is far.'\n[b.path]\ndelay = 80\n");
     write("empty.toml", "");
     std::fs::write(directory.path().join("binary.toml"), [0xff, 0xfe, 0, 1]).unwrap();
@@ -76,6 +83,8 @@ fn a_file_of_ones_own_is_a_scenario_and_a_bad_one_is_refused_with_line_and_key()
             assert!(parts.iter().all(|part| refused.err.contains(part)), "{file}: {}", refused.err);
         }
     }
+    let scored = run(directory.path(), &["lab", "score", "--scenario", "far-away.toml"]);
+    assert!(scored.code == 2 && scored.err.contains("`lab run` and `lab show` take"), "{}", scored.err);
     let together = run(directory.path(), &["lab", "show", "on-premises+reuse"]);
     assert_eq!(together.code, 2);
     assert!(together.err.contains("different things of `a.method`"), "{}", together.err);

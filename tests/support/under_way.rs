@@ -15,8 +15,10 @@ use super::command::parallax;
 pub struct UnderWay {
     /// The lab.
     pub child: Child,
-    /// Processes that it started.
+    /// Processes that it started, and what those did.
     pub parts: BTreeSet<Pid>,
+    /// Of those, what it did not start itself: an agent, the servers of a monitor.
+    pub further: usize,
     networks: BTreeSet<PathBuf>,
 }
 
@@ -48,7 +50,7 @@ impl UnderWay {
 
     /// Starts whatever runs the lab.
     pub fn spawned(command: &mut Command) -> Self {
-        Self { child: command.spawn().unwrap(), parts: BTreeSet::new(), networks: BTreeSet::new() }
+        Self { child: command.spawn().unwrap(), parts: BTreeSet::new(), further: 0, networks: BTreeSet::new() }
     }
 
     /// Of the lab.
@@ -58,13 +60,29 @@ impl UnderWay {
 
     /// Watches it for a while.
     pub fn watch(&mut self, length: Duration) {
-        let (start, own) = (Instant::now(), self.pid());
+        let start = Instant::now();
         while start.elapsed() < length {
-            for part in processes().filter(|pid| parent(*pid) == Some(own)) {
-                self.parts.insert(part);
+            self.look();
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Watches it until one of its processes has started one of its own; so long at most.
+    pub fn watch_for_further(&mut self, length: Duration) {
+        let start = Instant::now();
+        while self.further == 0 && start.elapsed() < length {
+            self.look();
+        }
+    }
+
+    fn look(&mut self) {
+        let own = self.pid();
+        for (part, parent) in processes().filter_map(|pid| Some((pid, parent(pid)?))) {
+            let further = self.parts.contains(&parent);
+            if parent == own || further {
+                self.further += usize::from(self.parts.insert(part) && further);
                 self.networks.extend(network(part).filter(|found| Some(found) != network("self").as_ref()));
             }
-            thread::sleep(Duration::from_millis(20));
         }
     }
 

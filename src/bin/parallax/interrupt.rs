@@ -15,20 +15,30 @@ extern "C" fn remember(_: libc::c_int) {
 
 /// From now on Ctrl-C is remembered instead of ending the program; a second one ends it.
 pub(crate) fn listen() -> Result<(), Problem> {
-    // SA_RESETHAND: who presses twice does not want to wait for anything.
-    let action =
-        SigAction::new(SigHandler::Handler(remember), SaFlags::SA_RESTART | SaFlags::SA_RESETHAND, SigSet::empty());
-    // SAFETY: the handler does nothing but store to an atomic, which is safe in a signal handler.
-    let listen = |signal, action: &SigAction| unsafe { sigaction(signal, action) };
-    let refused = |error| Problem::unfinished(format!("cannot listen for Ctrl-C: {error}"));
-    for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP] {
-        let before = listen(signal, &action).map_err(refused)?;
-        // `nohup` has it go on without its terminal.
-        if signal == Signal::SIGHUP && matches!(before.handler(), SigHandler::SigIgn) {
-            listen(signal, &before).map_err(refused)?;
+    // Who presses twice does not want to wait for anything; a terminal that is closed may say so twice by itself.
+    let twice_ends = SaFlags::SA_RESTART | SaFlags::SA_RESETHAND;
+    for (signal, flags) in
+        [(Signal::SIGINT, twice_ends), (Signal::SIGTERM, twice_ends), (Signal::SIGHUP, SaFlags::SA_RESTART)]
+    {
+        if signal == Signal::SIGHUP && outlives_its_terminal() {
+            continue;
         }
+        let action = SigAction::new(SigHandler::Handler(remember), flags, SigSet::empty());
+        // SAFETY: the handler does nothing but store to an atomic, which is safe in a signal handler.
+        unsafe { sigaction(signal, &action) }
+            .map_err(|error| Problem::unfinished(format!("cannot listen for Ctrl-C: {error}")))?;
     }
     Ok(())
+}
+
+/// It was started by `nohup`, or in another way that has SIGHUP ignored.
+pub(crate) fn outlives_its_terminal() -> bool {
+    let mut now = std::mem::MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: with no new action the call only writes the present one, which is whole where it returns 0.
+    unsafe {
+        libc::sigaction(libc::SIGHUP, std::ptr::null(), now.as_mut_ptr()) == 0
+            && now.assume_init().sa_sigaction == libc::SIG_IGN
+    }
 }
 
 /// Whether Ctrl-C was pressed since [`listen`].

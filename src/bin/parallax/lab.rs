@@ -19,6 +19,7 @@ mod show;
 #[cfg(target_os = "linux")]
 mod vantage;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -105,16 +106,24 @@ impl FoundingRun {
     }
 }
 
-/// One that comes with the program, or a variation of such; or a file of one's own, which is called what the file is.
+/// One that comes with the program, a file of one's own (`.toml`), which is called what the file is, or a variation of either; and its
+/// text.
 fn scenario(asked: &str) -> Result<(Scenario, String), Problem> {
-    let path = Path::new(asked);
-    if path.extension().is_none_or(|extension| extension != "toml") {
-        let scenario = Scenario::named(asked).map_err(Problem::input)?;
-        return Ok((scenario, Scenario::source(asked).map_err(Problem::input)?));
+    let mut own = BTreeMap::new();
+    let mut names = Vec::new();
+    for part in asked.split('+') {
+        let (file, variation) = part.split_at(part.find(':').unwrap_or(part.len()));
+        let path = Path::new(file);
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            let text = fs::read_to_string(path);
+            let text = text.map_err(|error| Problem::input(format!("cannot read {file}: {error}")))?;
+            own.insert(file.to_owned(), text);
+        }
+        names.push(path.file_name().unwrap_or_default().to_string_lossy().into_owned() + variation);
     }
-    let text = fs::read_to_string(path).map_err(|error| Problem::input(format!("cannot read {asked}: {error}")))?;
-    let name = path.file_stem().unwrap_or_default().to_string_lossy();
-    Ok((Scenario::parse(&name, &text).map_err(Problem::input)?, text))
+    let text = Scenario::source_of(asked, &own).map_err(Problem::input)?;
+    let scenario = Scenario::parse(&names.join("+"), &text).map_err(Problem::input)?;
+    Ok((scenario, text))
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {

@@ -66,7 +66,8 @@ impl Ground {
         let heard = Self::until(what, stop, || self.served.answered_since(from, turn.redirected))?;
         std::thread::sleep(duration(4.0 * self.side.path.delay_ms.0) + READ);
         let waited = i64::try_from(heard.saturating_duration_since(from).as_millis()).unwrap_or(i64::MAX);
-        Ok(Seen { turn, free: self.free, heard, heard_wall: UnixMillis(from_wall.0.saturating_add(waited)) })
+        let aside = self.served.aside_until(heard);
+        Ok(Seen { turn, free: self.free, aside, heard, heard_wall: UnixMillis(from_wall.0.saturating_add(waited)) })
     }
 
     /// Waits until there is something, for a minute and a half.

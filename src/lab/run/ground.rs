@@ -16,7 +16,7 @@ use crate::lab::monitor::authorities;
 use crate::lab::monitor::version::programs;
 use crate::lab::namespace::Namespace;
 use crate::lab::resolver::{Resolver, search_list};
-use crate::lab::scenario::quantity::Ms;
+use crate::lab::scenario::quantity::{Memory, Ms};
 use crate::lab::scenario::side::{Side, Tells, Way};
 use crate::lab::schedule::Turn;
 use crate::lab::vantage::{Command, Measures, Orders, Vantage, VantageError};
@@ -25,8 +25,6 @@ use crate::lab::vantage::{Command, Measures, Orders, Vantage, VantageError};
 const NAME_SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 53);
 /// In the range for private networks (RFC 4193): the vantage's own.
 const OWN_IPV6: &str = "fd77:7061:7261::1/64";
-/// Memory that comes with a whole processor, MB (AWS, "Configure Lambda function memory").
-const WHOLE_MB: u32 = 1_769;
 
 /// In the order in which they have to go: the process before its networks and its share.
 pub(super) struct Ground {
@@ -151,10 +149,7 @@ impl Ground {
 fn share(side: &Side) -> Result<Option<CpuShare>, RunError> {
     let Ms(period) = side.period_ms;
     Ok(match side.memory_mb.filter(|_| side.held_ms.is_none()) {
-        Some(memory) => {
-            let quota = period * f64::from(memory.0) / f64::from(WHOLE_MB);
-            Some(CpuShare::create(duration(quota), duration(period))?)
-        }
+        Some(memory) => Some(CpuShare::create(duration(memory.of(period)), duration(period))?),
         // Where there are no control groups, it shares the machine as it comes.
         None if side.method.tells() == Tells::Total => CpuShare::whole().ok(),
         None => None,
@@ -215,7 +210,7 @@ fn orders(side: &Side, name: &str, number: u32, share: Option<&CpuShare>, files:
         accept_gzip: side.accept_gzip,
         work_ms: side.work_ms.0,
         timeout_ms: side.timeout_ms.map(|limit| limit.0),
-        memory_mb: side.memory_mb.map_or(WHOLE_MB, |memory| memory.0),
+        memory_mb: side.memory_mb.unwrap_or(Memory::WHOLE).0,
         vantage: format!("lab/{name}"),
         sandbox: format!("lab-{name}-{number}"),
         resolv_conf: files.resolv_conf.clone(),

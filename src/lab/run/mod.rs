@@ -200,9 +200,8 @@ pub fn run(scenario: &Scenario, doing: &mut Doing<'_>) -> Result<Run, RunError> 
     }
     let kept = [grounds[0].kept()?, grounds[1].kept()?];
     let seen = all.iter().filter(|one| one.is_err()).count();
-    let told = all.len() - seen;
     let (kept, switched) = watched::apart(kept, &scenario.sides);
-    let asked = watched::settled(all, kept);
+    let (asked, lost) = watched::settled(all, kept);
     let switched = watched::beside(&asked, switched, &beside);
     for one in asked.iter().filter(|one| scenario.sides[one.turn.side].method == Way::Zabbix) {
         (doing.hear)(&one.record)?;
@@ -210,7 +209,7 @@ pub fn run(scenario: &Scenario, doing: &mut Doing<'_>) -> Result<Run, RunError> 
     for record in switched.iter().flatten() {
         (doing.hear)(record)?;
     }
-    if (asked.len() - told) * 10 < seen * 9 {
+    if lost * 10 > seen {
         return Err(RunError::Unseen {
             what: "of the checks that reached the site, the monitor kept less than nine in ten",
         });

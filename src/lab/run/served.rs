@@ -115,6 +115,11 @@ impl Served {
         self.director.is_quiet(length)
     }
 
+    /// See [`Director::aside_until`].
+    pub(super) fn aside_until(&self, then: Instant) -> Option<Instant> {
+        self.director.aside_until(then)
+    }
+
     /// Ends it, and tells what it met; the box has seen all that it did.
     pub(super) fn finish(self, path: &Account) -> Vec<Met> {
         let Self { program, director, .. } = self;

@@ -17,6 +17,8 @@ pub(super) struct Seen {
     pub(super) turn: Turn,
     /// Since then the probe beside it stood still.
     pub(super) free: Instant,
+    /// By then another of the monitor's checks had been answered.
+    pub(super) aside: Option<Instant>,
     /// When the site had heard its first request.
     pub(super) heard: Instant,
     /// The same moment by the clock that monitors write.
@@ -29,32 +31,56 @@ const NOTED_LATE_MS: i64 = 50;
 /// Of checks that are made every other second one is nearer than this, also where the nearest is left out.
 const NEAR_MS: i64 = 2_100;
 
+/// What became of a check that was seen.
+#[derive(Clone, Debug)]
+pub(super) enum Found {
+    /// It was kept.
+    Kept(Box<Asked>),
+    /// It was kept, and may have begun while the probe beside it measured.
+    Disturbed,
+    /// It was not kept.
+    Lost,
+}
+
 impl Seen {
-    /// The check of `kept`, in the order of time, within which it was heard; absent where that was not kept, or had begun while
-    /// the probe beside it measured.
-    pub(super) fn matched(self, kept: &[Record]) -> Option<Asked> {
+    /// The check of `kept`, in the order of time, within which it was heard.
+    fn matched(self, kept: &[Record]) -> Found {
         // The first that ended after it was heard, if it had begun by then.
         let before = |record: &Record| self.heard_wall.0 - record.sample.started_at_ms.0;
-        let record = kept.iter().find(|record| before(record) <= length_ms(record).saturating_add(1))?;
-        let before = Some(before(record)).filter(|before| *before >= -NOTED_LATE_MS)?;
+        let record = kept.iter().find(|record| before(record) <= length_ms(record).saturating_add(1));
+        let Some(record) = record.filter(|record| before(record) >= -NOTED_LATE_MS) else { return Found::Lost };
+        let before = before(record);
         let ms = |ms: i64| Duration::from_millis(u64::try_from(ms).unwrap_or(0));
-        self.heard.checked_sub(ms(before)).filter(|begun| *begun >= self.free)?;
-        let from = self.heard.checked_sub(ms(before + NOTED_LATE_MS)).unwrap_or(self.heard).max(self.free);
-        Some(Asked {
+        let begun = self.heard.checked_sub(ms(before + NOTED_LATE_MS)).unwrap_or(self.heard);
+        if begun < self.free {
+            return Found::Disturbed;
+        }
+        Found::Kept(Box::new(Asked {
             turn: self.turn,
             record: record.clone(),
-            from,
+            from: self.aside.map_or(begun, |aside| begun.max(aside)),
             to: self.heard + ms(length_ms(record) - before + 2),
             cpu_ms: 0.0,
             stolen_ms: 0.0,
-        })
+        }))
     }
 }
 
-/// Puts what was kept in the places of what was seen.
-pub(super) fn settled(all: Vec<Result<Asked, Seen>>, mut kept: [Vec<Record>; 2]) -> Vec<Asked> {
+/// Puts what was kept in the places of what was seen; and how many of those were not kept.
+pub(super) fn settled(all: Vec<Result<Asked, Seen>>, mut kept: [Vec<Record>; 2]) -> (Vec<Asked>, usize) {
     kept.iter_mut().for_each(|kept| kept.sort_by_key(|record| record.sample.started_at_ms));
-    all.into_iter().filter_map(|one| one.map_or_else(|seen| seen.matched(&kept[seen.turn.side]), Some)).collect()
+    let mut lost = 0;
+    let found = |one: Result<Asked, Seen>| match one
+        .map_or_else(|seen| seen.matched(&kept[seen.turn.side]), |asked| Found::Kept(Box::new(asked)))
+    {
+        Found::Kept(asked) => Some(*asked),
+        Found::Disturbed => None,
+        Found::Lost => {
+            lost += 1;
+            None
+        }
+    };
+    (all.into_iter().filter_map(found).collect(), lost)
 }
 
 /// What was kept of the pages that are watched, and what of them in other ways.
@@ -140,8 +166,15 @@ mod tests {
         let heard = Instant::now();
         let kept = [record(900, 30), record(1_900, 130), record(2_900, 32)];
         let ms = Duration::from_millis;
-        let since = |free, wall| Seen { turn, free, heard, heard_wall: UnixMillis(wall) }.matched(&kept);
-        let found = |wall| since(heard - ms(1_000), wall);
+        let since = |free: u64, aside, wall| {
+            let aside = Some(heard - ms(aside));
+            let seen = Seen { turn, free: heard - ms(free), aside, heard, heard_wall: UnixMillis(wall) };
+            match seen.matched(&kept) {
+                Found::Kept(asked) => Ok(*asked),
+                other => Err(matches!(other, Found::Lost)),
+            }
+        };
+        let found = |wall| since(1_000, 1_000, wall).ok();
         let length = |wall| found(wall).map(|asked| asked.record.sample.elapsed_us.0 / 1_000);
         assert_eq!(length(1_960), Some(130), "it had begun before");
         assert_eq!(length(1_890), Some(130), "its end was noted late, and so its start");
@@ -149,9 +182,10 @@ mod tests {
         assert_eq!(length(3_500), None, "it was not kept");
         let asked = found(1_960).unwrap();
         assert_eq!((heard - asked.from, asked.to - heard), (ms(110), ms(72)));
-        let after = |free| since(heard - ms(free), 1_960).map(|asked| heard - asked.from);
-        assert_eq!(after(80), Some(ms(80)), "what was before is the probe's");
-        assert_eq!(after(50), None, "it had begun while the probe measured");
+        let after = |free, aside, wall| since(free, aside, wall).map(|asked| heard - asked.from);
+        assert_eq!(after(110, 80, 1_960), Ok(ms(80)), "what was before is another check's");
+        assert_eq!(after(109, 200, 1_960), Err(false), "it may have begun while the probe measured");
+        assert_eq!(after(109, 200, 1_500), Err(true), "it was not kept");
     }
 
     #[test]
@@ -171,9 +205,9 @@ mod tests {
         assert_eq!((usual.len(), switched[0].len(), switched[1].len()), (2, 7, 0));
         let asked = usual.iter().map(|record| {
             let free = heard - Duration::from_secs(1);
-            Seen { turn, free, heard, heard_wall: record.sample.started_at_ms }
+            Err(Seen { turn, free, aside: None, heard, heard_wall: record.sample.started_at_ms })
         });
-        let asked: Vec<Asked> = asked.filter_map(|seen| seen.matched(&usual)).collect();
+        let (asked, _) = settled(asked.collect(), [usual.clone(), Vec::new()]);
         let found = beside(&asked, switched, &[vec![record(1_160, 20)], Vec::new()]);
         let found: Vec<_> =
             found[0].iter().map(|one| (one.sample.method.as_str(), one.sample.started_at_ms.0)).collect();
@@ -186,12 +220,13 @@ mod tests {
         let turns = schedule(&Scenario::named("null").unwrap().sides, 2, 1);
         let heard = Instant::now();
         let free = heard - Duration::from_secs(1);
-        let seen = |at: usize, wall| Seen { turn: turns[at], free, heard, heard_wall: UnixMillis(wall) };
+        let seen = |at: usize, wall| Seen { turn: turns[at], free, aside: None, heard, heard_wall: UnixMillis(wall) };
         let side = turns[0].side;
         let mut kept: [Vec<Record>; 2] = Default::default();
         kept[side] = vec![record(500, 20), record(100, 10)];
         let later = turns.iter().skip(1).position(|turn| turn.side == side).unwrap() + 1;
-        let all = settled(vec![Err(seen(0, 105)), Err(seen(later, 510)), Err(seen(later, 9_000))], kept);
+        let (all, lost) = settled(vec![Err(seen(0, 105)), Err(seen(later, 510)), Err(seen(later, 9_000))], kept);
+        assert_eq!(lost, 1);
         assert_eq!(all.iter().map(|one| one.record.sample.elapsed_us.0).collect::<Vec<_>>(), [10_000, 20_000]);
     }
 }

@@ -5,13 +5,16 @@ pub mod side;
 
 mod book;
 mod part;
+mod possible;
 pub mod variant;
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::explain::cause::Cause;
 use part::SidePart;
-use quantity::{Count, Ms, Share};
+use quantity::Count;
 use side::{Program, Side, Tells, Way};
 
 pub use book::NAMES;
@@ -43,7 +46,9 @@ pub struct Scenario {
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
     /// No such file comes with the program.
-    #[error("there is no scenario `{0}`; `parallax lab list` names them")]
+    #[error(
+        "there is no scenario `{0}`; `parallax lab list` names them, and `lab run` and `lab show` take a FILE.toml"
+    )]
     Unknown(String),
     /// The file cannot be read as one.
     #[error("scenario {name}: {said}")]
@@ -109,7 +114,16 @@ impl Scenario {
     /// # Errors
     /// See [`Scenario::named`].
     pub fn source(name: &str) -> Result<String, ScenarioError> {
-        text(name).map_or_else(|| variant::text(name), |text| Ok(text.to_owned()))
+        Self::source_of(name, &BTreeMap::new())
+    }
+
+    /// The text of one, or of a variation, also of files that do not come with the program: their texts by name.
+    ///
+    /// # Errors
+    /// See [`Scenario::named`].
+    pub fn source_of(name: &str, own: &BTreeMap<String, String>) -> Result<String, ScenarioError> {
+        let text = own.get(name).map(String::as_str).or_else(|| text(name));
+        text.map_or_else(|| variant::text(name, own), |text| Ok(text.to_owned()))
     }
 
     /// From the text of a file.
@@ -135,8 +149,8 @@ impl Scenario {
         toggled.sort();
         toggled.dedup();
         let sides = [side(&file.a), side(&file.b)];
-        if let Some(said) = impossible(&sides) {
-            return Err(ScenarioError::File { name: name.to_owned(), said });
+        if let Some(said) = possible::refusal(&sides) {
+            return Err(ScenarioError::File { name: name.to_owned(), said: said.to_owned() });
         }
         Ok(Self {
             name: name.to_owned(),
@@ -190,40 +204,6 @@ impl Scenario {
         let works = |side: &Side| side.work_ms.0 > 0.0 || side.site.intermediates.0 > 0;
         self.sides.iter().any(|side| works(side) || side.memory_mb.is_some() || side.method == Way::Lambda)
     }
-}
-
-/// An agent measures at a side, or beside what does.
-fn is_agents(side: &Side) -> bool {
-    side.method == Way::Agent || side.beside == Some(Way::Agent)
-}
-
-/// What each value allows by itself, and all of them together do not.
-fn impossible(sides: &[Side; 2]) -> Option<String> {
-    let [a, b] = sides;
-    let any = |is: fn(&Side) -> bool| is(a) || is(b);
-    let said = if any(|side| side.method == Way::Lambda && side.work_ms != Ms(0.0)) {
-        "`work_ms` is for vantages that are the lab's own; the function of `lambda` has no other work"
-    } else if any(|side| side.method == Way::Agent && (side.work_ms != Ms(0.0) || side.held_ms.is_some())) {
-        "`work_ms` and `held_ms` are for vantages that are the lab's own; an `agent` is a process beside one"
-    } else if any(|side| side.method == Way::Agent && side.cold != Share(0.0)) {
-        "`cold` is for vantages that start with a request; the start of an `agent` is in no sample"
-    } else if any(|side| is_agents(side) && side.timeout_ms.is_some_and(|limit| limit.0 > 1_000.0)) {
-        "`timeout_ms` of an `agent` is its interval at most, which is a second"
-    } else if any(|side| side.held_ms.is_some_and(|held| held.0 >= side.period_ms.0)) {
-        "`held_ms` is as long as `period_ms` or longer, and nothing would ever go on"
-    } else if any(|side| side.switches && (side.method != Way::Zabbix || side.site.program != Program::Own)) {
-        "`switches` are options of `zabbix`, and the lab's own site has to tell its ways apart"
-    } else if any(|side| side.resolver.elsewhere != Share(0.0) && side.path.elsewhere_ms.is_none()) {
-        "`elsewhere` tells some the address of another point of presence; `path.elsewhere_ms` has to say how far that is"
-    } else if a.site.load_ms != b.site.load_ms {
-        "`load_ms` differs; load is the site's own, and the same for both"
-    } else if any(|side| !side.site.is_possible()) {
-        "a page of `nginx` is a file: `think_ms`, `think_spread_ms`, `load_ms`, `hidden_ms`, `miss`, `silent`, \
-         `dropped`, `server_timing` and `intermediates` are for the lab's own site"
-    } else {
-        return None;
-    };
-    Some(said.to_owned())
 }
 
 /// Line, key and reason, without the drawing that the parser makes of it.

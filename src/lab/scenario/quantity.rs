@@ -37,6 +37,17 @@ pub struct Domains(pub u32);
 #[serde(try_from = "u32")]
 pub struct Memory(pub u32);
 
+impl Memory {
+    /// It comes with a whole processor (AWS, "Configure Lambda function memory").
+    pub const WHOLE: Self = Self(1_769);
+
+    /// What of a time the processor is its own.
+    #[must_use]
+    pub fn of(self, time: f64) -> f64 {
+        time * f64::from(self.0) / f64::from(Self::WHOLE.0)
+    }
+}
+
 /// How often each side measures, from 2 to 100 000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "u32")]

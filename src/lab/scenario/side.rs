@@ -5,6 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::quantity::{Between, Domains, Kilobytes, Memory, Ms, Rate, Share};
 use crate::measurement::identity::Method;
 
+/// An agent's limit of a request, milliseconds, and the longest: its interval is a second, and by the next it has to be at rest.
+pub const AGENT_LIMIT_MS: f64 = 900.0;
+/// That of others.
+const LIMIT_MS: f64 = 10_000.0;
+
 /// All of one side.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Side {
@@ -23,7 +28,7 @@ pub struct Side {
     pub cold: Share,
     /// The page may be compressed: `Accept-Encoding: gzip` is sent.
     pub accept_gzip: bool,
-    /// The limit of a request; absent, ten seconds, and of an agent one.
+    /// The limit of a request; absent, what [`Side::limit_ms`] says.
     pub timeout_ms: Option<Ms>,
     /// The function's memory, and so its share of a processor; absent, a processor to itself.
     pub memory_mb: Option<Memory>,
@@ -203,19 +208,6 @@ pub enum Program {
     Nginx,
 }
 
-impl Site {
-    /// It asks of a real nginx no more than that does.
-    #[must_use]
-    pub fn is_possible(&self) -> bool {
-        let times = [self.think_ms, self.think_spread_ms, self.load_ms, self.hidden_ms];
-        let asks_more = times.iter().any(|time| time.0 > 0.0)
-            || [self.miss, self.silent, self.dropped].iter().any(|share| share.0 > 0.0)
-            || self.server_timing != Told::Off
-            || self.intermediates.0 > 0;
-        self.program == Program::Own || !asks_more
-    }
-}
-
 /// A version of TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub enum Tls {
@@ -237,6 +229,15 @@ pub enum Told {
     Off,
     /// Less than half of it.
     Lying,
+}
+
+impl Side {
+    /// How long a request may take, milliseconds.
+    #[must_use]
+    pub fn limit_ms(&self) -> f64 {
+        let usual = if self.method == Way::Agent { AGENT_LIMIT_MS } else { LIMIT_MS };
+        self.timeout_ms.map_or(usual, |limit| limit.0)
+    }
 }
 
 impl Default for Side {

@@ -4,6 +4,8 @@
 //! `all-at-once:without-path.delay_ms` is `all-at-once` with that key as it stands for both sides, and
 //! `dns:small:without-resolver.delay_ms,resolver.spread_ms` does so with two keys of another size.
 
+use std::collections::BTreeMap;
+
 use toml::{Table, Value};
 
 use super::{ScenarioError, book};
@@ -14,13 +16,13 @@ pub const SIZES: [&str; 2] = ["small", "large"];
 const SIDES: [&str; 2] = ["a", "b"];
 const WITHOUT: &str = "without-";
 
-/// The text of a variation, as a file would have it.
-pub(super) fn text(name: &str) -> Result<String, ScenarioError> {
+/// The text of a variation, as a file would have it; `own` are files that do not come with the program.
+pub(super) fn text(name: &str, own: &BTreeMap<String, String>) -> Result<String, ScenarioError> {
     let files: Vec<&str> = name.split('+').map(|part| part.split(':').next().unwrap_or_default()).collect();
     if let Some((_, twice)) = files.iter().enumerate().find(|(at, file)| files[..*at].contains(file)) {
         return Err(bad(name, format!("`{twice}` is in it twice")));
     }
-    let mut parts = name.split('+').map(|part| one(name, part));
+    let mut parts = name.split('+').map(|part| one(name, part, own));
     let mut whole = parts.next().unwrap_or_else(|| Err(ScenarioError::Unknown(name.to_owned())))?;
     for part in parts {
         let part = part?;
@@ -38,10 +40,11 @@ fn bad(name: &str, said: String) -> ScenarioError {
 }
 
 /// One file, in one of its sizes, or without one of its keys.
-fn one(name: &str, part: &str) -> Result<Table, ScenarioError> {
+fn one(name: &str, part: &str, own: &BTreeMap<String, String>) -> Result<Table, ScenarioError> {
     let mut variants = part.split(':');
     let file = variants.next().unwrap_or_default();
-    let text = book::text(file).ok_or_else(|| ScenarioError::Unknown(name.to_owned()))?;
+    let text = own.get(file).map(String::as_str).or_else(|| book::text(file));
+    let text = text.ok_or_else(|| ScenarioError::Unknown(name.to_owned()))?;
     let mut table: Table = toml::from_str(text).map_err(|error| bad(name, error.to_string()))?;
     let mut sizes = SIZES.map(|size| (size, table.remove(size)));
     let mut about = format!("`{file}`");

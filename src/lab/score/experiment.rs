@@ -1,6 +1,8 @@
 //! Truth by experiment: the same scenario once more with one factor as it stands for both sides. What the gap loses by
 //! that is what the factor made of it, by no arithmetic of rows: not the explainer's, and not the lab's own.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::{RowScore, Score};
@@ -127,7 +129,9 @@ pub struct Finding {
     pub rounds: usize,
     /// The row, and those that cannot be told from it.
     pub rows: Vec<Cause>,
-    /// The gap over these rounds, with all that makes it; what is made to fail counts as in `--failures-as`.
+    /// Rounds of the scenario.
+    pub of_rounds: u32,
+    /// Its gap, of the means of both sides.
     pub gap_ms: f64,
     /// What the gap loses without the factor.
     pub effect_ms: f64,
@@ -187,7 +191,6 @@ fn finding(score: &Score, without: &Score, alone: Option<[&Score; 2]>, cause: Ca
     }
     let lost: Vec<f64> = lost.into_iter().flatten().collect();
     let (effect_ms, error_ms, half_ms) = of_batches(&lost)?;
-    let gaps: Vec<f64> = score.gaps_ms.iter().copied().flatten().collect();
     let found_half_ms = row.interval_ms.map(|[lower, upper]| (upper - lower) / 2.0);
     Some(Finding {
         scenario: score.scenario.clone(),
@@ -195,7 +198,8 @@ fn finding(score: &Score, without: &Score, alone: Option<[&Score; 2]>, cause: Ca
         seed: score.seed,
         rounds: lost.len(),
         rows: row.holds.clone(),
-        gap_ms: gaps.iter().sum::<f64>() / gaps.len() as f64,
+        of_rounds: score.rounds,
+        gap_ms: score.gap_ms,
         effect_ms,
         error_ms,
         half_ms,
@@ -228,13 +232,15 @@ pub fn agreeing(findings: &[Finding]) -> (usize, usize) {
     (all.iter().filter(|agrees| **agrees).count(), all.len())
 }
 
-/// By how much rows and experiments differ, as a share of all gaps; absent where there was no experiment.
+/// By how much rows and experiments differ, as a share of the gaps of their runs; absent where there was no experiment. What is made to
+/// fail is drawn, and no measure of anything.
 #[must_use]
 pub fn off(findings: &[Finding]) -> Option<f64> {
-    let (off, gaps) = findings
-        .iter()
-        .fold((0.0, 0.0), |(off, gaps), one| (off + (one.found_ms - one.effect_ms).abs(), gaps + one.gap_ms.abs()));
-    (gaps > 0.0).then(|| off / gaps)
+    let measured = || findings.iter().filter(|one| one.rows != [Cause::Failure]);
+    let runs: BTreeMap<(&str, u64, u32), f64> =
+        measured().map(|one| ((one.scenario.as_str(), one.seed, one.of_rounds), one.gap_ms.abs())).collect();
+    let gaps: f64 = runs.into_values().sum();
+    (gaps > 0.0).then(|| measured().map(|one| (one.found_ms - one.effect_ms).abs()).sum::<f64>() / gaps)
 }
 
 #[cfg(test)]
@@ -326,7 +332,11 @@ mod tests {
         assert_eq!(found(60.5, 2), [], "another seed met other conditions");
         let both = [found(60.5, 1), found(70.0, 1)].concat();
         assert_eq!(agreeing(&both), (1, 2));
-        assert_eq!((one.gap_ms, off(&both), off(&[])), (60.0, Some((0.5 + 10.0) / 120.0), None));
+        assert_eq!((one.gap_ms, off(&both), off(&[])), (60.0, Some((0.5 + 10.0) / 60.0), None), "one run, twice");
+        let other = Finding { seed: 2, ..one.clone() };
+        let failed = Finding { rows: vec![Cause::Failure], seed: 3, gap_ms: 900.0, ..one.clone() };
+        assert_eq!(off(&[one.clone(), other, failed.clone()]), Some(1.0 / 120.0));
+        assert_eq!(off(&[failed]), None);
     }
 
     #[test]

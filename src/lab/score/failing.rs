@@ -13,9 +13,6 @@ use crate::lab::schedule::Turn;
 use crate::measurement::units::Micros;
 use crate::measurement::wire::Record;
 
-/// The limit of a request where a scenario sets none.
-const LIMIT_MS: f64 = 10_000.0;
-
 /// The row of failures against its truth.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FailureScore {
@@ -39,7 +36,7 @@ impl Failing {
         if (a.site.silent, a.site.dropped) == (b.site.silent, b.site.dropped) {
             return None;
         }
-        let counts_as_ms = b.timeout_ms.map_or(LIMIT_MS, |limit| limit.0);
+        let counts_as_ms = b.limit_ms();
         let of = |side: usize| {
             let own =
                 || measured.iter().filter(move |(turn, record)| turn.side == side && !record.sample.clock_suspect);

@@ -64,8 +64,8 @@ pub struct Met {
 pub struct Director {
     conduct: Mutex<Conduct>,
     met: Mutex<Vec<Met>>,
-    /// When anyone was answered last, also of those of whom no account is kept.
-    answered: Mutex<Option<Instant>>,
+    /// When those were answered of whom no account is kept.
+    aside: Mutex<Vec<Instant>>,
 }
 
 impl Director {
@@ -93,8 +93,15 @@ impl Director {
     /// Nobody was answered for so long.
     #[must_use]
     pub fn is_quiet(&self, length: Duration) -> bool {
-        let answered = *self.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        answered.is_none_or(|at| at.elapsed() >= length)
+        let met = self.met.lock().unwrap_or_else(PoisonError::into_inner).last().map(|met| met.answered);
+        met.max(self.aside_until(Instant::now())).is_none_or(|at| at.elapsed() >= length)
+    }
+
+    /// When the last of those of whom no account is kept was answered by then.
+    #[must_use]
+    pub fn aside_until(&self, then: Instant) -> Option<Instant> {
+        let aside = self.aside.lock().unwrap_or_else(PoisonError::into_inner);
+        aside.iter().rev().find(|at| **at <= then).copied()
     }
 
     /// A request that was met.
@@ -159,9 +166,10 @@ pub(super) async fn answer(
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     met.answered = Instant::now();
-    *director.answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(met.answered);
     if request.headers().get(USER_AGENT).is_none_or(|agent| agent != ASIDE) {
         director.note(met);
+    } else {
+        director.aside.lock().unwrap_or_else(PoisonError::into_inner).push(met.answered);
     }
     Some(response)
 }
@@ -244,5 +252,17 @@ mod tests {
         assert_eq!(director.answered_since(at(900), true), Some(at(1_000)));
         assert_eq!(director.answered_since(at(1_010), true), None);
         assert_eq!(director.answered_since(at(1_010), false), Some(at(1_020)), "no redirect is waited for");
+    }
+
+    #[test]
+    fn it_is_quiet_when_nobody_was_answered_for_a_while_also_of_those_of_whom_no_account_is_kept() {
+        let director = Director::default();
+        let long = Duration::from_secs(600);
+        assert!(director.is_quiet(long));
+        let now = Instant::now();
+        director.aside.lock().unwrap().extend([now, now + 2 * long]);
+        assert!(!director.is_quiet(long) && director.is_quiet(Duration::ZERO));
+        assert_eq!(director.aside_until(now + long), Some(now));
+        assert_eq!(director.aside_until(now - Duration::from_secs(1)), None);
     }
 }

@@ -161,7 +161,7 @@ impl<'a> Ledger<'a> {
         let lookups: Vec<&Lookup> = self.lookups.iter().filter(|lookup| within(lookup.heard)).collect();
         let syns = flow.iter().filter(|(p, s)| p.outward && s.syn).map(|(p, _)| p.arrived);
         let syn = syns.chain(drops.iter().filter(|(d, s)| d.outward && s.syn).map(|(d, _)| d.arrived)).min();
-        let begun = begun(packets, &lookups)?;
+        let begun = begun(packets, &lookups, self.side.method.tells())?;
         let after = before.last().map(|met| met.answered);
         let own: Vec<&&Lookup> =
             lookups.iter().filter(|lookup| after.is_none_or(|after| lookup.heard > after)).collect();
@@ -240,9 +240,12 @@ impl<'a> Ledger<'a> {
 }
 
 /// The first thing that the vantage said. Of the exchange before, the end may still be under way: the site's goodbye, and
-/// acknowledgements.
-fn begun(packets: &[(Passage, Segment)], lookups: &[&Lookup]) -> Option<Instant> {
-    let says = packets.iter().filter(|(passage, segment)| passage.outward && (segment.syn || segment.payload > 0));
+/// acknowledgements. Of a monitor's check before, its own goodbye, too: each of its checks begins with a connection.
+fn begun(packets: &[(Passage, Segment)], lookups: &[&Lookup], tells: Tells) -> Option<Instant> {
+    let connects = tells == Tells::Total;
+    let says = packets
+        .iter()
+        .filter(|(passage, segment)| passage.outward && (segment.syn || segment.payload > 0 && !connects));
     says.map(|(passage, _)| passage.arrived).chain(lookups.iter().map(|lookup| lookup.heard)).min()
 }
 
@@ -348,9 +351,12 @@ mod tests {
         };
         let packets = [packet(false, 1, 24, false), packet(true, 2, 0, false), packet(true, 20, 0, true)];
         let lookup = Lookup { ipv6: false, heard: at(15), name: 0, answered: Some(at(17)) };
-        assert_eq!(begun(&packets, &[&lookup]), Some(at(15)));
-        assert_eq!(begun(&packets, &[]), Some(at(20)));
-        assert_eq!(begun(&packets[..2], &[]), None);
+        assert_eq!(begun(&packets, &[&lookup], Tells::Work), Some(at(15)));
+        assert_eq!(begun(&packets, &[], Tells::Work), Some(at(20)));
+        assert_eq!(begun(&packets[..2], &[], Tells::Work), None);
+        let goodbye = [packet(true, 3, 24, false), packets[2]];
+        assert_eq!(begun(&goodbye, &[], Tells::Work), Some(at(3)), "on a connection that is kept it is a request");
+        assert_eq!(begun(&goodbye, &[], Tells::Total), Some(at(20)), "of a monitor it is the check before");
         let closing = |outward, ms| {
             let (passage, segment) = packet(outward, ms, 0, false);
             (passage, Segment { fin: true, ..segment })

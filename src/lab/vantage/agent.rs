@@ -23,6 +23,7 @@ use crate::adapters::archive::{Archive, Mode, open};
 use crate::adapters::clock;
 use crate::archive::port::Scan;
 use crate::archive::selection::{Selection, Source, Window};
+use crate::lab::scenario::side::AGENT_LIMIT_MS;
 use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::Record;
 
@@ -91,13 +92,11 @@ impl Agent {
         };
         let after = Scheduled::of_measuring(pid);
         self.started = started;
-        let mut record = self.kept(&id, started)?;
-        // The lab asks when it likes, not in slots.
-        record.sample.slot_ms = None;
-        Ok(Told::within(record, before, after))
+        Ok(Told::within(self.kept(&id, started)?, before, after))
     }
 
-    /// Lets it stand still, once nothing of it is under way: what took longer than until its next slot is followed at once.
+    /// Lets it stand still, once nothing of it is under way: what took longer than until its next slot is followed at once. Its limit is
+    /// shorter than its interval, so that this does not go on for ever.
     pub(super) fn rest(&mut self) -> Result<(), String> {
         let mut looks = LOOKS_MAX;
         while slot(clock::wall()) > slot(self.started) {
@@ -113,7 +112,10 @@ impl Agent {
         while self.lines.buffer().is_empty() && !is_readable(self.lines.get_ref().as_raw_fd()) {
             *looks = looks.saturating_sub(1);
             if *looks == 0 {
-                return Err(format!("the agent kept no sample in a minute; it said last: {}", self.tail()));
+                return Err(format!(
+                    "the agent kept nothing, or was never at rest, for a minute; it said last: {}",
+                    self.tail()
+                ));
             }
         }
         let mut line = String::new();
@@ -175,7 +177,8 @@ fn place(folder: &TempDir) -> String {
 
 /// The lab's page, and this host as its vantage.
 fn fleet(orders: &Orders) -> String {
-    let mut file = page::fleet(orders, EVERY);
+    let limit = orders.timeout_ms.or(Some(AGENT_LIMIT_MS));
+    let mut file = page::fleet(&Orders { timeout_ms: limit, ..orders.clone() }, EVERY);
     let vantage = Table::from_iter([("id".to_owned(), Value::String(orders.vantage.clone()))]);
     file.insert("vantage".to_owned(), vantage.into());
     file.to_string()

@@ -21,7 +21,7 @@ pub(in crate::lab) fn fleet(orders: &Orders, every: &str) -> Table {
         page.insert("accept_encoding".to_owned(), vec!["gzip"].into());
     }
     if let Some(ms) = orders.timeout_ms {
-        page.insert("timeout".to_owned(), text(&format!("{ms:.0}ms")));
+        page.insert("timeout".to_owned(), text(&format!("{:.0}us", ms * 1_000.0)));
     }
     let mut file = Table::new();
     file.insert("schema".to_owned(), 1.into());

@@ -1,13 +1,16 @@
-//! Ctrl-C, `systemctl stop` and a closed terminal all ask for an orderly end.
+//! Ctrl-C, `systemctl stop` and a closed terminal all ask for an orderly end; what `nohup` started outlives its terminal.
 
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 use std::thread;
 
 use parallax::adapters::agent::inbox::Stop;
 use tokio::runtime::Builder;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::exit::Problem;
+use crate::interrupt::outlives_its_terminal;
 
 /// From now on these signals reach the agent as a wish to stop.
 ///
@@ -18,18 +21,21 @@ pub(super) fn forward(stop: Stop) -> Result<(), Problem> {
 
 fn listen(stop: Stop) -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let (mut interrupt, mut terminate, mut hangup) = {
+    let mut asked = vec![SignalKind::interrupt(), SignalKind::terminate()];
+    if !outlives_its_terminal() {
+        asked.push(SignalKind::hangup());
+    }
+    let mut signals = {
         let _inside = runtime.enter();
-        (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?)
+        asked.into_iter().map(signal).collect::<io::Result<Vec<Signal>>>()?
     };
     let waiting = async move {
         loop {
-            let heard = tokio::select! {
-                heard = interrupt.recv() => heard,
-                heard = terminate.recv() => heard,
-                heard = hangup.recv() => heard,
-            };
-            match heard {
+            let any = poll_fn(|context| {
+                let ready = signals.iter_mut().map(|signal| signal.poll_recv(context)).find(Poll::is_ready);
+                ready.unwrap_or(Poll::Pending)
+            });
+            match any.await {
                 Some(()) => stop.ask(),
                 None => return,
             }
