@@ -61,7 +61,11 @@ impl Host {
     }
 
     fn start(&self) -> Running {
-        let mut child = self.command(&["--json"]).spawn().unwrap();
+        Self::started(self.command(&["--json"]))
+    }
+
+    fn started(mut command: Command) -> Running {
+        let mut child = command.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap());
         let words = child.stderr.take().unwrap();
         Running { child, lines, words }
@@ -178,6 +182,28 @@ fn ctrl_c_and_sigterm_end_it_in_good_order_and_all_that_was_told_is_kept() {
         assert_none_doubled(&records);
         assert!(records.iter().all(|record| record.sample.outcome.is_good()), "{:?}", records.first());
     }
+}
+
+#[test]
+fn a_closed_terminal_ends_it_unless_nohup_started_it() {
+    let host = Host::new("every = \"1s\"", 1);
+    let mut ended = host.start();
+    ended.kept().unwrap();
+    ended.signal(Signal::SIGHUP);
+    let (_, words, code) = ended.end();
+    assert!(code == Some(0) && words.contains("stopping"), "{words}");
+
+    let agent = host.command(&["--json"]);
+    let mut nohup = Command::new("nohup");
+    nohup.arg(agent.get_program()).args(agent.get_args());
+    nohup.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut goes_on = Host::started(nohup);
+    goes_on.kept().unwrap();
+    goes_on.signal(Signal::SIGHUP);
+    goes_on.kept().unwrap();
+    goes_on.kept().unwrap();
+    goes_on.signal(Signal::SIGTERM);
+    assert_eq!(goes_on.end().2, Some(0));
 }
 
 #[test]
