@@ -28,41 +28,39 @@ pub(super) struct Seen {
 /// A monitor notes the time when it is done with a check, somewhat later than it was; so its start seems later, too.
 const NOTED_LATE_MS: i64 = 50;
 
-/// Of checks that are made every other second one is nearer than this, also where the nearest is left out.
+/// Checks are a second and their own length from each other: where the nearest is left out, the next one is nearer than this.
 const NEAR_MS: i64 = 2_100;
 
-/// What became of a check that was seen.
-#[derive(Clone, Debug)]
-pub(super) enum Found {
-    /// It was kept.
-    Kept(Box<Asked>),
-    /// It was kept, and may have begun while the probe beside it measured.
-    Disturbed,
+/// Why a check that was seen is no request of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LeftOut {
     /// It was not kept.
-    Lost,
+    NotKept,
+    /// It may have begun while the probe beside it measured.
+    Disturbed,
 }
 
 impl Seen {
     /// The check of `kept`, in the order of time, within which it was heard.
-    fn matched(self, kept: &[Record]) -> Found {
+    fn matched(self, kept: &[Record]) -> Result<Asked, LeftOut> {
         // The first that ended after it was heard, if it had begun by then.
         let before = |record: &Record| self.heard_wall.0 - record.sample.started_at_ms.0;
         let record = kept.iter().find(|record| before(record) <= length_ms(record).saturating_add(1));
-        let Some(record) = record.filter(|record| before(record) >= -NOTED_LATE_MS) else { return Found::Lost };
+        let record = record.filter(|record| before(record) >= -NOTED_LATE_MS).ok_or(LeftOut::NotKept)?;
         let before = before(record);
         let ms = |ms: i64| Duration::from_millis(u64::try_from(ms).unwrap_or(0));
         let begun = self.heard.checked_sub(ms(before + NOTED_LATE_MS)).unwrap_or(self.heard);
         if begun < self.free {
-            return Found::Disturbed;
+            return Err(LeftOut::Disturbed);
         }
-        Found::Kept(Box::new(Asked {
+        Ok(Asked {
             turn: self.turn,
             record: record.clone(),
             from: self.aside.map_or(begun, |aside| begun.max(aside)),
             to: self.heard + ms(length_ms(record) - before + 2),
             cpu_ms: 0.0,
             stolen_ms: 0.0,
-        }))
+        })
     }
 }
 
@@ -70,15 +68,10 @@ impl Seen {
 pub(super) fn settled(all: Vec<Result<Asked, Seen>>, mut kept: [Vec<Record>; 2]) -> (Vec<Asked>, usize) {
     kept.iter_mut().for_each(|kept| kept.sort_by_key(|record| record.sample.started_at_ms));
     let mut lost = 0;
-    let found = |one: Result<Asked, Seen>| match one
-        .map_or_else(|seen| seen.matched(&kept[seen.turn.side]), |asked| Found::Kept(Box::new(asked)))
-    {
-        Found::Kept(asked) => Some(*asked),
-        Found::Disturbed => None,
-        Found::Lost => {
-            lost += 1;
-            None
-        }
+    let found = |one: Result<Asked, Seen>| {
+        let matched = one.or_else(|seen| seen.matched(&kept[seen.turn.side]));
+        lost += usize::from(matched.as_ref().is_err_and(|why| *why == LeftOut::NotKept));
+        matched.ok()
     };
     (all.into_iter().filter_map(found).collect(), lost)
 }
@@ -168,11 +161,7 @@ mod tests {
         let ms = Duration::from_millis;
         let since = |free: u64, aside, wall| {
             let aside = Some(heard - ms(aside));
-            let seen = Seen { turn, free: heard - ms(free), aside, heard, heard_wall: UnixMillis(wall) };
-            match seen.matched(&kept) {
-                Found::Kept(asked) => Ok(*asked),
-                other => Err(matches!(other, Found::Lost)),
-            }
+            Seen { turn, free: heard - ms(free), aside, heard, heard_wall: UnixMillis(wall) }.matched(&kept)
         };
         let found = |wall| since(1_000, 1_000, wall).ok();
         let length = |wall| found(wall).map(|asked| asked.record.sample.elapsed_us.0 / 1_000);
@@ -184,8 +173,8 @@ mod tests {
         assert_eq!((heard - asked.from, asked.to - heard), (ms(110), ms(72)));
         let after = |free, aside, wall| since(free, aside, wall).map(|asked| heard - asked.from);
         assert_eq!(after(110, 80, 1_960), Ok(ms(80)), "what was before is another check's");
-        assert_eq!(after(109, 200, 1_960), Err(false), "it may have begun while the probe measured");
-        assert_eq!(after(109, 200, 1_500), Err(true), "it was not kept");
+        assert_eq!(after(109, 200, 1_960), Err(LeftOut::Disturbed), "it may have begun while the probe measured");
+        assert_eq!(after(109, 200, 1_500), Err(LeftOut::NotKept), "it was not kept");
     }
 
     #[test]
