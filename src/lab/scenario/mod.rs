@@ -148,6 +148,10 @@ impl Scenario {
         }
         toggled.sort();
         toggled.dedup();
+        if file.about.contains(char::is_control) {
+            let said = "`about` is one line of text, and has a control character".to_owned();
+            return Err(ScenarioError::File { name: name.to_owned(), said });
+        }
         let sides = [side(&file.a), side(&file.b)];
         if let Some(said) = possible::refusal(&sides) {
             return Err(ScenarioError::File { name: name.to_owned(), said: said.to_owned() });
@@ -281,6 +285,7 @@ mod tests {
             ("about = 'x'\n[b]\nmemory_mb = 64\n", &["line 3", "memory_mb", "from 128 to 10240"]),
             ("about = 'x'\n[b.pth]\ndelay_ms = 1\n", &["line 2", "pth", "unknown field"]),
             ("about = 'x'\ntogether = ['sever']\n", &["line 2", "`sever` is no row of an account"]),
+            ("about = \"\\u001b[31mx\"\n", &["`about`", "control character"]),
             ("about = 'x'\nrounds = 1\n", &["line 2", "from 2 to 100000"]),
             ("about = 'x'\n[a]\nbeside = 'zabbix'\n", &["line 3", "only `fresh`, `pooled`, `agent` or `lambda`"]),
             ("about = 'x'\n[b]\nswitches = true\n", &["`switches` are options of `zabbix`"]),
