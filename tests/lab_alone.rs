@@ -69,7 +69,8 @@ fn of_zabbix<'a>(found: &'a Run, side: usize, option: Option<&str>) -> Vec<&'a R
 }
 
 /// Two Zabbixes at once, so that both have the same neighbours, which differ in what these words say of B and in one of B's options; and
-/// by how much B shows more for each, milliseconds. Beside each Zabbix is an agent of its own, and no sample is in both accounts.
+/// by how much B shows more for each, milliseconds. Beside each Zabbix is an agent of its own: the two rows of the way of measuring share no
+/// sample, and the others are of the two agents, once from A to B and once back.
 fn switched<const N: usize>(words: &str, options: [Option<&str>; N]) -> [f64; N] {
     let text = format!(
         "about = 'x'\n[both]\nmethod = 'zabbix'\nbeside = 'agent'\nverify = false\n[both.path]\ndelay_ms = 10\n\
