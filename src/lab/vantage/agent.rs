@@ -27,7 +27,7 @@ use crate::lab::scenario::side::AGENT_LIMIT_MS;
 use crate::measurement::units::UnixMillis;
 use crate::measurement::wire::Record;
 
-/// The shortest interval that a fleet file may have: a request waits no longer for it, and an exchange is limited by it.
+/// The shortest interval that a fleet file may have: a request waits no longer for it.
 const EVERY: &str = "1s";
 /// The same.
 const EVERY_MS: i64 = 1_000;
